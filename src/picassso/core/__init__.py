@@ -1,0 +1,37 @@
+"""The vocabulary of PICASSSO: bands, surveys, properties, and the objects that flow between rooms."""
+
+from picassso.core.cosmology import DEFAULT_COSMOLOGY, Cosmology
+from picassso.core.errors import InputError, MissingExtraError, PicasssoError, need
+from picassso.core.images import GalaxyImage
+from picassso.core.maps import Maps, Total
+from picassso.core.particles import HYDROGEN_FRACTION, Gas, Particles, Stars
+from picassso.core.properties import DERIVED, PROPERTIES, PROPERTY_NAMES, DerivedProperty, Property
+from picassso.core.spectra import Spectrum
+from picassso.core.surveys import NANOMAGGY_ZERO_POINT, SDSS, SURVEYS, Survey, get_survey
+
+__all__ = [
+    "DEFAULT_COSMOLOGY",
+    "DERIVED",
+    "HYDROGEN_FRACTION",
+    "NANOMAGGY_ZERO_POINT",
+    "PROPERTIES",
+    "PROPERTY_NAMES",
+    "SDSS",
+    "SURVEYS",
+    "Cosmology",
+    "DerivedProperty",
+    "Gas",
+    "GalaxyImage",
+    "InputError",
+    "Maps",
+    "MissingExtraError",
+    "Particles",
+    "PicasssoError",
+    "Property",
+    "Spectrum",
+    "Stars",
+    "Survey",
+    "Total",
+    "get_survey",
+    "need",
+]

@@ -1,0 +1,89 @@
+"""Bands and surveys: filters, pixel scale, depth, seeing, and corrections to AB magnitudes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from picassso.core.errors import InputError
+
+__all__ = ["NANOMAGGY_ZERO_POINT", "SDSS", "SURVEYS", "Survey", "get_survey"]
+
+NANOMAGGY_ZERO_POINT = 22.5
+"""AB magnitude of 1 nanomaggy (3.631 microjansky)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What must be known of an imaging survey to imitate it and to read its files.
+
+    Parameters
+    ----------
+    name : str
+        Name as typed by users.
+    bands : tuple of str
+        Band names, blue to red.
+    filters : tuple of str
+        Transmission curves, as named by speclite.
+    effective_wavelengths : tuple of float
+        Angstrom, in vacuum to the accuracy needed for dust curves.
+    pixel_scale : float
+        Arcsec per pixel.
+    sky_noise : tuple of float
+        1 sigma of the sky in one native pixel, as surface brightness [nanomaggy arcsec^-2]. It goes as
+        1 / pixel size when pixels are averaged.
+    psf_fwhm : tuple of float
+        Typical seeing a band [arcsec].
+    psf_fwhm_range : tuple of float
+        Range in which the r-band seeing is drawn [arcsec].
+    extinction : tuple of float
+        A_b / E(B-V)_SFD.
+    ab_offsets : tuple of float
+        Added to catalogued magnitudes to bring them to the AB system.
+    """
+
+    name: str
+    bands: tuple[str, ...]
+    filters: tuple[str, ...]
+    effective_wavelengths: tuple[float, ...]
+    pixel_scale: float
+    sky_noise: tuple[float, ...]
+    psf_fwhm: tuple[float, ...]
+    psf_fwhm_range: tuple[float, float]
+    extinction: tuple[float, ...]
+    ab_offsets: tuple[float, ...]
+
+    def band_indices(self, bands: tuple[str, ...]) -> tuple[int, ...]:
+        """Positions of `bands` among the survey's own; unknown names raise InputError."""
+        unknown = [b for b in bands if b not in self.bands]
+        if unknown:
+            raise InputError(
+                f"bands {unknown} are not in survey {self.name!r}, which has {list(self.bands)}"
+            )
+        return tuple(self.bands.index(b) for b in bands)
+
+
+# Sky noise and seeing: measured on SDSS field 002583-2-0136 (3-sigma clipped standard deviation
+# of an uncrowded region; psf_width of its psField). Extinction: Schlafly & Finkbeiner 2011,
+# table 6, R_V = 3.1. AB offsets: https://www.sdss.org/dr12/algorithms/fluxcal/
+SDSS = Survey(
+    name="sdss",
+    bands=("u", "g", "r", "i", "z"),
+    filters=("sdss2010-u", "sdss2010-g", "sdss2010-r", "sdss2010-i", "sdss2010-z"),
+    effective_wavelengths=(3551.0, 4686.0, 6166.0, 7480.0, 8932.0),
+    pixel_scale=0.396,
+    sky_noise=(0.316, 0.128, 0.199, 0.325, 1.334),
+    psf_fwhm=(1.47, 1.30, 1.05, 1.00, 1.15),
+    psf_fwhm_range=(0.9, 1.8),
+    extinction=(4.239, 3.303, 2.285, 1.698, 1.263),
+    ab_offsets=(-0.04, 0.0, 0.0, 0.0, 0.02),
+)
+
+SURVEYS: dict[str, Survey] = {s.name: s for s in (SDSS,)}
+
+
+def get_survey(name: str) -> Survey:
+    """Survey of a name, whatever its case; an unknown one raises InputError with the choices."""
+    try:
+        return SURVEYS[name.lower()]
+    except KeyError:
+        raise InputError(f"unknown survey {name!r}; choose one of {sorted(SURVEYS)}") from None
