@@ -1,4 +1,4 @@
-"""The vocabulary of PICASSSO: bands, surveys, properties, and the objects that flow between rooms."""
+"""The vocabulary of PICASSSO: surveys, properties, and the objects that flow between rooms."""
 
 from picassso.core.cosmology import DEFAULT_COSMOLOGY, Cosmology
 from picassso.core.errors import InputError, MissingExtraError, PicasssoError, need

@@ -93,7 +93,8 @@ class Maps:
             problems.append(f"unknown properties {unknown}, expected names of {list(PROPERTIES)}")
         if self.cube.ndim != 3 or self.cube.shape[0] != len(self.properties):
             problems.append(
-                f"cube has shape {self.cube.shape}, expected ({len(self.properties)}, height, width)"
+                f"cube has shape {self.cube.shape}, expected "
+                f"({len(self.properties)}, height, width)"
             )
         for name in ("std", "p16", "p50", "p84"):
             other = getattr(self, name)

@@ -29,8 +29,8 @@ class Survey:
     pixel_scale : float
         Arcsec per pixel.
     sky_noise : tuple of float
-        1 sigma of the sky in one native pixel, as surface brightness [nanomaggy arcsec^-2]. It goes as
-        1 / pixel size when pixels are averaged.
+        1 sigma of the sky in one native pixel, as surface brightness [nanomaggy arcsec^-2]. It
+        goes as 1 / pixel size when pixels are averaged.
     psf_fwhm : tuple of float
         Typical seeing a band [arcsec].
     psf_fwhm_range : tuple of float
