@@ -1,0 +1,118 @@
+"""Names of networks, and the config from which each is built."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from torch import nn
+
+from picassso.core import PROPERTIES, PROPERTY_NAMES, InputError
+from picassso.networks.compact_unet import CompactUNet
+from picassso.networks.heads import LogPoint, ShiftedLogNormal
+from picassso.networks.painter import Painter
+from picassso.networks.paper_unet import PaperUNet
+from picassso.networks.stretch import AsinhStretch, LogStretch
+
+__all__ = ["ARCHITECTURES", "NetworkConfig", "build", "count_parameters"]
+
+ARCHITECTURES = ("compact_unet", "paper_unet")
+STRETCHES = {"asinh": AsinhStretch, "log": LogStretch}
+HEADS = {"lognormal": ShiftedLogNormal, "point": LogPoint}
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkConfig:
+    """All that is needed to build a network; it travels with the weights.
+
+    Parameters
+    ----------
+    architecture : str
+        ``"compact_unet"`` or ``"paper_unet"``.
+    stretch : str
+        ``"asinh"`` (conditioned) or ``"log"`` (the paper's).
+    head : str
+        ``"lognormal"`` (a distribution) or ``"point"`` (the paper's).
+    bands, properties : tuple of str
+        In the order of the channels.
+    widths, blocks : tuple of int
+        Of `CompactUNet`.
+    fold : int
+        Of `CompactUNet`.
+    """
+
+    architecture: str = "compact_unet"
+    stretch: str = "asinh"
+    head: str = "lognormal"
+    bands: tuple[str, ...] = ("u", "g", "r", "i", "z")
+    properties: tuple[str, ...] = PROPERTY_NAMES
+    widths: tuple[int, ...] = (32, 64, 96, 160)
+    blocks: tuple[int, ...] = (1, 1, 1, 2)
+    fold: int = 2
+
+    @classmethod
+    def from_dict(cls, config: dict[str, Any]) -> NetworkConfig:
+        """Config of a dictionary read from JSON; unknown keys raise InputError."""
+        known = set(cls.__dataclass_fields__)
+        unknown = sorted(set(config) - known)
+        if unknown:
+            raise InputError(f"unknown network config keys {unknown}; known: {sorted(known)}")
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in config.items()})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Dictionary fit for JSON."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+
+def build(config: NetworkConfig | str, **overrides: Any) -> Painter:
+    """Build a network with fresh weights.
+
+    Parameters
+    ----------
+    config : NetworkConfig or str
+        Config, or the name of an architecture. ``"paper_unet"`` by name is the paper's network
+        whole: its stretch, its head.
+    **overrides
+        Fields of `NetworkConfig`, where a name is given.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown.
+    """
+    if isinstance(config, str):
+        paper = {"stretch": "log", "head": "point"} if config == "paper_unet" else {}
+        config = NetworkConfig(architecture=config, **{**paper, **overrides})
+    for kind, name, choices in (
+        ("architecture", config.architecture, ARCHITECTURES),
+        ("stretch", config.stretch, STRETCHES),
+        ("head", config.head, HEADS),
+    ):
+        if name not in choices:
+            raise InputError(f"unknown {kind} {name!r}; choose one of {sorted(choices)}")
+    unknown = [p for p in config.properties if p not in PROPERTIES]
+    if unknown:
+        raise InputError(f"unknown properties {unknown}; choose from {list(PROPERTIES)}")
+    stretch = STRETCHES[config.stretch](len(config.bands))
+    head = HEADS[config.head](config.properties)
+    out_channels = head.channels_per_property * len(config.properties)
+    backbone: nn.Module
+    if config.architecture == "paper_unet":
+        backbone = PaperUNet(stretch.channels, out_channels, conditions=stretch.conditions)
+    else:
+        if not stretch.conditions:
+            raise InputError("compact_unet is told its conditions; use stretch 'asinh'")
+        backbone = CompactUNet(
+            stretch.channels,
+            out_channels,
+            conditions=stretch.conditions,
+            widths=config.widths,
+            blocks=config.blocks,
+            fold=config.fold,
+        )
+    return Painter(stretch, backbone, head)
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Number of trainable parameters."""
+    return sum(p.numel() for p in network.parameters() if p.requires_grad)
