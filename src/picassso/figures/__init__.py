@@ -1,1 +1,45 @@
-"""Room figures."""
+"""How things are drawn. Arrays in, matplotlib out; matplotlib is imported when first drawn with."""
+
+from picassso.figures.panels import (
+    add_colour_bar,
+    add_scale_bar,
+    draw_absent,
+    draw_map,
+    draw_mask,
+    draw_rgb,
+    new_figure,
+    panel_axes,
+    save_figure,
+)
+from picassso.figures.rgb import rgb_image
+from picassso.figures.sheets import comparison_sheet, painting_sheet, residual_map
+from picassso.figures.style import (
+    STYLES,
+    PropertyStyle,
+    colour_map,
+    drawn_values,
+    limits_of,
+    style_of,
+)
+
+__all__ = [
+    "STYLES",
+    "PropertyStyle",
+    "add_colour_bar",
+    "add_scale_bar",
+    "colour_map",
+    "comparison_sheet",
+    "draw_absent",
+    "draw_map",
+    "draw_mask",
+    "draw_rgb",
+    "drawn_values",
+    "limits_of",
+    "new_figure",
+    "painting_sheet",
+    "panel_axes",
+    "residual_map",
+    "rgb_image",
+    "save_figure",
+    "style_of",
+]

@@ -1,0 +1,245 @@
+"""Pieces that figures are made of: a figure, map panels, colour bars, scale bars, masks, saving."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from picassso.core import InputError
+from picassso.figures.style import EMPTY_COLOUR, colour_map, drawn_values
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
+
+__all__ = [
+    "DPI",
+    "add_colour_bar",
+    "add_scale_bar",
+    "draw_absent",
+    "draw_map",
+    "draw_mask",
+    "draw_rgb",
+    "new_figure",
+    "panel_axes",
+    "save_figure",
+]
+
+DPI = 110
+_STRIPES = 240  # grid on which the stripes of a mask are drawn, so that they look alike at any size
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Empty white figure of `width` by `height` pixels at `DPI`, drawn by Agg.
+
+    pyplot is not used: it keeps figures alive, asks for a display and is slow to import.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def panel_axes(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+    """Axes without ticks at a place given in pixels from the figure's lower left corner."""
+    w, h = figure.get_size_inches() * figure.dpi
+    axes = figure.add_axes((left / w, bottom / h, width / w, height / h))
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_linewidth(0.6)
+    return axes
+
+
+def draw_map(
+    axes: Axes,
+    values: NDArray[np.floating],
+    name: str,
+    *,
+    limits: tuple[float, float],
+    mask: NDArray[np.bool_] | None = None,
+) -> AxesImage:
+    """Draw the map of an additive or derived property.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where to draw.
+    values : (H, W) array
+        Linear map in the unit of the property; grey where NaN.
+    name : str
+        Name of the property.
+    limits : (float, float)
+        As of `limits_of`.
+    mask : (H, W) bool array or None
+        Pixels to be hatched.
+    """
+    drawn = np.ma.masked_invalid(np.maximum(drawn_values(values, name), limits[0]))
+    image = axes.imshow(
+        drawn,
+        origin="lower",
+        interpolation="nearest",
+        cmap=colour_map(name),
+        vmin=limits[0],
+        vmax=limits[1],
+    )
+    if mask is not None:
+        draw_mask(axes, mask)
+    return image
+
+
+def draw_rgb(
+    axes: Axes, picture: NDArray[np.floating], *, mask: NDArray[np.bool_] | None = None
+) -> None:
+    """Draw an (H, W, 3) picture, with the pixels of `mask` hatched."""
+    axes.imshow(picture, origin="lower", interpolation="nearest")
+    if mask is not None:
+        draw_mask(axes, mask)
+
+
+def draw_mask(axes: Axes, mask: NDArray[np.bool_]) -> None:
+    """Hatch masked pixels in grey, over what is drawn already."""
+    if not mask.any():
+        return
+    height, width = mask.shape
+    rows = (np.arange(_STRIPES) * height) // _STRIPES
+    columns = (np.arange(_STRIPES) * width) // _STRIPES
+    masked = mask[rows][:, columns]
+    line = np.add.outer(np.arange(_STRIPES), np.arange(_STRIPES)) % 10 < 3
+    layer = np.zeros((_STRIPES, _STRIPES, 4), dtype=np.float32)
+    layer[masked] = (0.85, 0.85, 0.85, 1.0)
+    layer[masked & line] = (0.55, 0.55, 0.55, 1.0)
+    extent = (-0.5, width - 0.5, -0.5, height - 0.5)
+    axes.imshow(layer, origin="lower", interpolation="nearest", extent=extent)
+
+
+def draw_absent(axes: Axes, words: str) -> None:
+    """Fill a panel with grey and say why there is nothing to see."""
+    axes.set_facecolor(EMPTY_COLOUR)
+    axes.text(
+        0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", fontsize=8, color="0.3"
+    )
+
+
+def add_colour_bar(
+    axes: Axes, image: AxesImage, label: str, *, gap: float = 5, thickness: float = 9
+) -> None:
+    """Draw a horizontal colour bar under a panel, `gap` pixels below it."""
+    figure = axes.figure
+    h = figure.get_size_inches()[1] * figure.dpi
+    box = axes.get_position()
+    bar = figure.add_axes((box.x0, box.y0 - (gap + thickness) / h, box.width, thickness / h))
+    low, high = image.get_clim()
+    # A strip of colours is many times faster than matplotlib's own Colorbar.
+    bar.imshow(
+        np.linspace(low, high, 256)[None],
+        aspect="auto",
+        extent=(low, high, 0, 1),
+        cmap=image.get_cmap(),
+        vmin=low,
+        vmax=high,
+    )
+    bar.set_yticks([])
+    bar.set_xticks(_ticks(low, high))
+    bar.tick_params(axis="x", labelsize=7.5, length=2, pad=1.5, width=0.6)
+    bar.set_xlabel(label, fontsize=8.5, labelpad=1.5)
+    for spine in bar.spines.values():
+        spine.set_linewidth(0.6)
+
+
+def _ticks(low: float, high: float) -> NDArray[np.float64]:
+    """Three to five round values between two limits."""
+    span = high - low
+    step = 10.0 ** np.floor(np.log10(span / 3))
+    step *= next(m for m in (1, 2, 5, 10) if span / (m * step) <= 5)
+    return np.arange(np.ceil(low / step - 1e-6), np.floor(high / step + 1e-6) + 1) * step
+
+
+def add_scale_bar(
+    axes: Axes,
+    shape: tuple[int, int],
+    *,
+    kpc_per_pixel: float,
+    pixel_scale: float | None = None,
+    colour: str = "white",
+) -> None:
+    """Draw a bar of a round length in kpc, with the arcsec that it spans.
+
+    Parameters
+    ----------
+    axes : Axes
+        A panel of an image whose pixels are the data coordinates.
+    shape : (int, int)
+        Height and width of that image.
+    kpc_per_pixel, pixel_scale : float
+        Size of a pixel [kpc, arcsec].
+    colour : str
+        Of bar and text.
+    """
+    height, width = shape
+    target = 0.3 * width * kpc_per_pixel
+    decade = 10.0 ** np.floor(np.log10(target))
+    length = decade * max(m for m in (1, 2, 5) if m * decade <= target)
+    pixels = length / kpc_per_pixel
+    words = f"{length:g} kpc"
+    if pixel_scale is not None:
+        words += f'  {pixels * pixel_scale:.3g}"'
+    x, y = 0.05 * width - 0.5, 0.06 * height - 0.5
+    axes.plot([x, x + pixels], [y, y], color=colour, linewidth=2, solid_capstyle="butt")
+    axes.text(x, y + 0.02 * height, words, color=colour, fontsize=8, va="bottom")
+    axes.set_xlim(-0.5, width - 0.5)
+    axes.set_ylim(-0.5, height - 0.5)
+
+
+def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
+    """Write a figure as PNG or PDF, whole or not at all.
+
+    Parameters
+    ----------
+    figure : Figure
+        What to write.
+    path : path-like
+        Ends in ``.png`` or ``.pdf``; its folder is made if need be.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    InputError
+        If the suffix is another one, or the file cannot be written.
+    """
+    path = Path(path)
+    kind = path.suffix.lower().lstrip(".")
+    if kind not in ("png", "pdf"):
+        raise InputError(f"{path}: a figure is written as .png or .pdf, not as {path.suffix!r}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    # Software and date are left out so that the same figure gives the same file.
+    details: dict[str, object] = (
+        {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 4}}
+        if kind == "png"
+        else {"metadata": {"CreationDate": None}}
+    )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(temporary, format=kind, **details)
+        temporary.replace(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(
+            f"{path}: the figure cannot be written ({reason}); check the folder and free space"
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    return path

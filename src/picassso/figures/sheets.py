@@ -1,0 +1,310 @@
+"""Sheets of one galaxy: its image with what was painted, and truth beside prediction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from picassso.core import DERIVED, PROPERTIES, PROPERTY_NAMES, GalaxyImage, InputError, Maps
+from picassso.figures.panels import (
+    add_colour_bar,
+    add_scale_bar,
+    draw_absent,
+    draw_map,
+    draw_mask,
+    draw_rgb,
+    new_figure,
+    panel_axes,
+)
+from picassso.figures.rgb import rgb_image
+from picassso.figures.style import (
+    EMPTY_COLOUR,
+    RESIDUAL_COLOUR_MAP,
+    RESIDUAL_LIMIT,
+    limits_of,
+    style_of,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
+
+__all__ = ["comparison_sheet", "painting_sheet", "residual_map"]
+
+_SHEET_ROWS = (
+    ("stellar_mass", "stellar_age", "stellar_metallicity", "star_formation_rate"),
+    ("stellar_metal_mass", "stellar_age_mass", "gas_mass", "gas_metal_mass", "hi_mass"),
+)
+
+
+def painting_sheet(image: GalaxyImage, maps: Maps) -> Figure:
+    """RGB image, the seven maps, and derived age and metallicity of one galaxy.
+
+    Parameters
+    ----------
+    image : GalaxyImage
+        What was painted on.
+    maps : Maps
+        The painting: means of the predicted distributions. Totals over the frame, where it
+        holds them, are written into the panels with their 68% intervals.
+
+    Returns
+    -------
+    Figure
+        1600 pixels wide at its own resolution.
+
+    Raises
+    ------
+    InputError
+        If image and maps have different shapes.
+    """
+    _check_shapes(image, maps)
+    side, gap, foot = 294, 20, 60
+    high = _panel_height(image.shape, side)
+    head = 74
+    columns = 1 + len(_SHEET_ROWS[0])
+    width = columns * side + (columns + 1) * gap
+    height = head + 2 * (high + foot) + gap
+    figure = new_figure(width, height)
+    mask = _mask_of(image, maps)
+    _title(figure, image, maps, height)
+    for row, names in enumerate(_SHEET_ROWS):
+        bottom = height - head - (row + 1) * high - row * (foot + gap)
+        for column in range(columns):
+            left = gap + column * (side + gap)
+            axes = panel_axes(figure, left, bottom, side, high)
+            k = column - (1 if row == 0 else 0)
+            if k < 0:
+                _draw_image(axes, image, mask)
+            else:
+                _painted_panel(axes, maps, names[k], mask)
+    return figure
+
+
+def comparison_sheet(image: GalaxyImage, truth: Maps, prediction: Maps) -> Figure:
+    """Truth, prediction and residual of every property of one galaxy.
+
+    Columns are properties; rows are the true map, the predicted mean, and
+    ``log10(true) - log10(predicted)`` where either lies above the property's floor (the other is
+    then raised to the floor). Truth and prediction share one colour scale. Totals over the
+    unmasked frame are written into the panels. What the snapshot lacks is said to be lacking.
+
+    Parameters
+    ----------
+    image : GalaxyImage
+        What was painted on.
+    truth, prediction : Maps
+        On the pixel grid of `image`.
+
+    Returns
+    -------
+    Figure
+        About 1800 pixels wide at its own resolution.
+
+    Raises
+    ------
+    InputError
+        If image and maps have different shapes.
+    """
+    _check_shapes(image, truth, prediction)
+    side, gap, foot, head = 206, 14, 56, 84
+    high = _panel_height(image.shape, side)
+    columns = 1 + len(PROPERTY_NAMES)
+    width = columns * side + (columns + 1) * gap + 24
+    height = head + 3 * high + gap + 2 * foot
+    figure = new_figure(width, height)
+    mask = _mask_of(image, prediction)
+    _title(figure, image, prediction, height)
+    bottoms = [
+        height - head - high,
+        height - head - 2 * high - gap,
+        height - head - 3 * high - gap - foot,
+    ]
+    axes = panel_axes(figure, gap, bottoms[0], side, high)
+    _draw_image(axes, image, mask)
+    for column, name in enumerate(PROPERTY_NAMES):
+        left = gap + (column + 1) * (side + gap) + 24
+        rows = [panel_axes(figure, left, bottom, side, high) for bottom in bottoms]
+        rows[0].set_title(style_of(name).title, fontsize=10, pad=4)
+        if column == 0:
+            for panel, words in zip(rows, ("truth", "prediction", "residual"), strict=True):
+                panel.set_ylabel(words, fontsize=11, labelpad=4)
+        residual = _compare(rows, name, truth, prediction, mask)
+        if residual is not None and column == 0:
+            add_colour_bar(rows[2], residual, r"$\log_{10}$ true $-$ $\log_{10}$ predicted  [dex]")
+    return figure
+
+
+def residual_map(
+    true: NDArray[np.floating], predicted: NDArray[np.floating], name: str
+) -> NDArray[np.float32]:
+    """``log10(true) - log10(predicted)`` [dex], both raised to the floor of an additive property.
+
+    NaN where neither lies above the floor, and where either is unknown.
+    """
+    floor = PROPERTIES[name].floor
+    residual = np.log10(np.maximum(true, floor) / np.maximum(predicted, floor))
+    seen = (np.maximum(true, predicted) > floor) & np.isfinite(true) & np.isfinite(predicted)
+    return np.where(seen, residual, np.nan).astype(np.float32)
+
+
+def _compare(
+    rows: list[Axes],
+    name: str,
+    truth: Maps,
+    prediction: Maps,
+    mask: NDArray[np.bool_] | None,
+) -> AxesImage | None:
+    """Fill one column of a comparison sheet; the drawn residual, or None where there is none."""
+    pair = [(maps, _values(maps, name)) for maps in (truth, prediction)]
+    known = [values for _, values in pair if values is not None]
+    limits = limits_of(name, *known)
+    bar = None
+    for axes, (maps, values), lacking in zip(
+        rows, pair, ("not in the\nsnapshot", "not painted"), strict=False
+    ):
+        if values is None:
+            draw_absent(axes, lacking)
+            continue
+        drawn = draw_map(axes, values, name, limits=limits, mask=mask)
+        region = None if mask is None else ~mask
+        _note(
+            axes,
+            _in_dex(np.nansum(values[region] if region is not None else values) * maps.pixel_area),
+        )
+        bar = (axes, drawn)
+    if bar is not None:
+        rows[1].set_facecolor(EMPTY_COLOUR)
+        add_colour_bar(rows[1], bar[1], style_of(name).label)
+    true, predicted = pair[0][1], pair[1][1]
+    if true is None or predicted is None:
+        draw_absent(rows[2], "")
+        return None
+    return _draw_residual(rows[2], residual_map(true, predicted, name), mask)
+
+
+def _draw_residual(
+    axes: Axes, residual: NDArray[np.float32], mask: NDArray[np.bool_] | None
+) -> AxesImage:
+    """Draw a residual map, white where it is zero and grey where there is nothing to compare."""
+    import matplotlib
+
+    drawn = axes.imshow(
+        np.ma.masked_invalid(residual),
+        origin="lower",
+        interpolation="nearest",
+        cmap=matplotlib.colormaps[RESIDUAL_COLOUR_MAP].with_extremes(bad=EMPTY_COLOUR),
+        vmin=-RESIDUAL_LIMIT,
+        vmax=RESIDUAL_LIMIT,
+    )
+    if mask is not None:
+        draw_mask(axes, mask)
+    return drawn
+
+
+def _painted_panel(axes: Axes, maps: Maps, name: str, mask: NDArray[np.bool_] | None) -> None:
+    """One map with its title, total and colour bar."""
+    style = style_of(name)
+    axes.set_title(style.title, fontsize=11, pad=4)
+    values = _values(maps, name)
+    if values is None:
+        draw_absent(axes, "not painted")
+        return
+    drawn = draw_map(axes, values, name, limits=limits_of(name, values), mask=mask)
+    add_colour_bar(axes, drawn, style.label)
+    for total in maps.totals:
+        if total.property == name and total.region == "frame":
+            _note(axes, _interval(total.p50, total.p16, total.p84, name))
+            break
+
+
+def _interval(p50: float, p16: float, p84: float, name: str) -> str:
+    """A total with its 68% interval; in dex for additive properties."""
+    if name in DERIVED:
+        return f"{p50:.3g} ({p16:.3g} to {p84:.3g})"
+    if not min(p16, p50, p84) > 0:
+        return _in_dex(p50)
+    low, middle, high = np.log10([p16, p50, p84])
+    return f"log total {middle:.2f} +{high - middle:.2f} −{middle - low:.2f}"
+
+
+def _in_dex(total: float) -> str:
+    return f"log total {np.log10(total):.2f}" if total > 0 else "total 0"
+
+
+def _note(axes: Axes, words: str) -> None:
+    """Small words in the upper left corner, readable on any colour."""
+    axes.text(
+        0.03,
+        0.97,
+        words,
+        transform=axes.transAxes,
+        va="top",
+        fontsize=8,
+        color="white",
+        bbox={"facecolor": "black", "alpha": 0.45, "linewidth": 0, "pad": 1.5},
+    )
+
+
+def _draw_image(axes: Axes, image: GalaxyImage, mask: NDArray[np.bool_] | None) -> None:
+    """RGB panel with its scale bar."""
+    draw_rgb(axes, rgb_image(image.flux, image.bands), mask=mask)
+    axes.set_title(f"{image.survey.upper()} {''.join(image.bands)}", fontsize=11, pad=4)
+    add_scale_bar(
+        axes,
+        image.shape,
+        kpc_per_pixel=_kpc_per_pixel(image),
+        pixel_scale=image.pixel_scale,
+    )
+
+
+def _kpc_per_pixel(image: GalaxyImage) -> float:
+    from picassso.core import DEFAULT_COSMOLOGY
+
+    return DEFAULT_COSMOLOGY.kpc_per_arcsec(image.redshift) * image.pixel_scale
+
+
+def _title(figure: Figure, image: GalaxyImage, maps: Maps, height: float) -> None:
+    """Name, redshift and pixel size above a sheet."""
+    kpc = np.sqrt(maps.pixel_area)
+    figure.text(0.013, 1 - 14 / height, image.galaxy_id, fontsize=15, va="top", fontweight="bold")
+    figure.text(
+        0.987,
+        1 - 18 / height,
+        f'z = {image.redshift:.4g}    {image.pixel_scale:.3g}" = {kpc:.3g} kpc per pixel    '
+        f"{image.shape[1]} × {image.shape[0]} pixels",
+        fontsize=10.5,
+        va="top",
+        ha="right",
+    )
+
+
+def _values(maps: Maps, name: str) -> NDArray[np.float32] | None:
+    """A map that can be drawn; None where it is absent or empty throughout."""
+    if name not in maps.properties and name not in maps.derived_names:
+        return None
+    values = maps[name]
+    return values if np.isfinite(values).any() else None
+
+
+def _mask_of(image: GalaxyImage, maps: Maps) -> NDArray[np.bool_] | None:
+    """Pixels that were not used; None where all were."""
+    mask = image.mask if maps.mask is None else image.mask | maps.mask
+    return mask if mask.any() else None
+
+
+def _panel_height(shape: tuple[int, int], width: float) -> float:
+    """Height of a panel that shows an image of `shape`, kept within half and twice its width."""
+    return round(width * min(max(shape[0] / shape[1], 0.5), 2.0))
+
+
+def _check_shapes(image: GalaxyImage, *maps: Maps) -> None:
+    for m in maps:
+        if m.shape != image.shape:
+            raise InputError(
+                f"image {image.galaxy_id!r} has {image.shape} pixels and its maps {m.shape}; "
+                "a sheet needs both on one grid"
+            )
