@@ -1,0 +1,360 @@
+"""The data set store: images, true maps and a table of what each view is, in one zarr group.
+
+Layout of format 1 (zarr version 3)::
+
+    STORE/zarr.json          attributes: format, package version, config, fingerprint, ...
+    STORE/flux               (N, B, H, W) float32, noise-free surface brightness
+    STORE/maps               (N, P, H, W) float32, true surface densities, NaN where absent
+    STORE/table/<column>     (N,) or (N, B), one row a view
+    STORE/contact_sheet.png  what it looks like
+
+The views of one galaxy are one file of each array (a zarr shard), one view is one compressed
+chunk of it. While a store is being made, `STORE/progress` holds one small file per finished
+galaxy, written after its pixels; the table is made of them at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from picassso.archive.compression import MANTISSA_BITS, compressor, round_mantissa
+from picassso.archive.splits import SPLITS, split_by_galaxy
+from picassso.archive.table import columns, fingerprint, table_from_rows
+from picassso.core import PROPERTIES, GalaxyImage, InputError, Maps
+
+__all__ = ["FORMAT_VERSION", "DatasetStore"]
+
+FORMAT_VERSION = 1
+"""Version of the layout; a store of another version is refused."""
+
+_FORMAT = "picassso-dataset"
+_FLUX_UNIT = "nanomaggy arcsec-2"
+
+
+class DatasetStore:
+    """A data set on disk: noise-free images, true maps, and a table of one row a view.
+
+    Make one with `picassso.archive.mock`, open one with `DatasetStore.open`.
+
+    Parameters
+    ----------
+    path : path-like
+        Folder of the store.
+    group : zarr.Group
+        The open group.
+
+    Attributes
+    ----------
+    flux : zarr.Array
+        (N, B, H, W) float32, surface brightness [nanomaggy arcsec^-2] without noise.
+    maps : zarr.Array
+        (N, P, H, W) float32, surface densities in the units of `picassso.core.PROPERTIES`; NaN
+        throughout where a property is absent.
+    bands, properties : tuple of str
+        What the second axes of `flux` and `maps` are.
+    survey : str
+        Name of the survey.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], group: Any) -> None:
+        self.path = Path(path)
+        self._group = group
+        attributes = dict(group.attrs)
+        self.attributes: dict[str, Any] = attributes
+        self.flux = group["flux"]
+        self.maps = group["maps"]
+        self.bands: tuple[str, ...] = tuple(attributes["bands"])
+        self.properties: tuple[str, ...] = tuple(attributes["properties"])
+        self.survey: str = attributes["survey"]
+        self.config: dict[str, Any] = attributes["config"]
+        self.views: int = attributes["views"]
+
+    @classmethod
+    def create(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        config: Mapping[str, Any],
+        galaxies: int,
+        views: int,
+        shape: tuple[int, int],
+        survey: str,
+        bands: Sequence[str],
+        properties: Sequence[str],
+    ) -> DatasetStore:
+        """Make an empty store; it appears whole under its name or not at all.
+
+        Parameters
+        ----------
+        path : path-like
+            Folder that must not exist yet.
+        config : mapping
+            All that decides the contents, JSON-serialisable.
+        galaxies, views : int
+            Number of galaxies, and of views of each.
+        shape : (int, int)
+            Height and width of every image.
+        survey : str
+            Name of the survey.
+        bands, properties : sequence of str
+            Names along the second axes.
+
+        Raises
+        ------
+        InputError
+            If `path` exists.
+        """
+        import zarr
+
+        import picassso
+
+        path = Path(path)
+        if path.exists():
+            raise InputError(f"{path} exists already; choose another name or remove it first")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+        shutil.rmtree(partial, ignore_errors=True)
+        group = zarr.open_group(partial, mode="w", zarr_format=3)
+        group.attrs.update(
+            {
+                "format": _FORMAT,
+                "format_version": FORMAT_VERSION,
+                "package_version": picassso.__version__,
+                "config": dict(config),
+                "survey": survey,
+                "bands": list(bands),
+                "properties": list(properties),
+                "views": views,
+                "mantissa_bits": MANTISSA_BITS,
+                "complete": False,
+            }
+        )
+        units = [PROPERTIES[p].unit for p in properties]
+        for name, depth, fill, unit, axis in (
+            ("flux", len(bands), 0.0, _FLUX_UNIT, "band"),
+            ("maps", len(properties), np.nan, units, "property"),
+        ):
+            group.create_array(
+                name,
+                shape=(galaxies * views, depth, *shape),
+                dtype="float32",
+                chunks=(1, depth, *shape),
+                shards=(views, depth, *shape),
+                compressors=compressor(),
+                fill_value=fill,
+                dimension_names=("view", axis, "y", "x"),
+                attributes={"unit": unit},
+            )
+        (partial / "progress").mkdir()
+        partial.replace(path)
+        return cls(path, zarr.open_group(path, mode="r+"))
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], *, writable: bool = False) -> DatasetStore:
+        """Open a store, finished or not.
+
+        Raises
+        ------
+        InputError
+            If there is none at `path`, or one of another format version.
+        """
+        import zarr
+
+        path = Path(path)
+        if not (path / "zarr.json").is_file():
+            found = "is not a data set store" if path.exists() else "does not exist"
+            raise InputError(f"{path} {found}; make one with: picassso mock ... -o {path}")
+        group = zarr.open_group(path, mode="r+" if writable else "r")
+        if group.attrs.get("format") != _FORMAT:
+            raise InputError(f"{path} is a zarr group, but not a data set made by picassso mock")
+        version = group.attrs.get("format_version")
+        if version != FORMAT_VERSION:
+            remedy = (
+                "update picassso to read it"
+                if isinstance(version, int) and version > FORMAT_VERSION
+                else "make it again with picassso mock"
+            )
+            raise InputError(
+                f"{path} has format version {version}, expected {FORMAT_VERSION}; {remedy}"
+            )
+        return cls(path, group)
+
+    def __len__(self) -> int:
+        return int(self.flux.shape[0])
+
+    def __repr__(self) -> str:
+        state = "" if self.complete else ", unfinished"
+        return f"DatasetStore({str(self.path)!r}, {len(self)} views{state})"
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of every image."""
+        return int(self.flux.shape[2]), int(self.flux.shape[3])
+
+    @property
+    def galaxies(self) -> int:
+        """Number of galaxies, failed ones included."""
+        return len(self) // self.views
+
+    @property
+    def complete(self) -> bool:
+        """Whether the table has been written, which is the last thing that happens."""
+        return bool(self.attributes.get("complete", False))
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the config and the table."""
+        self._require_complete()
+        return str(self.attributes["fingerprint"])
+
+    @cached_property
+    def table(self) -> dict[str, NDArray[Any]]:
+        """One row a view: column name to array, (N,) or (N, B); text columns as unicode."""
+        self._require_complete()
+        table = {}
+        for name in self.attributes["columns"]:
+            column = np.asarray(self._group[f"table/{name}"][:])
+            text = column.dtype.kind not in "if"
+            table[name] = np.array(column.tolist(), dtype=str) if text else column
+        return table
+
+    def indices(self, split: str) -> NDArray[np.int64]:
+        """Rows of ``"train"``, ``"validation"`` or ``"test"``; failed galaxies are in none."""
+        if split not in SPLITS:
+            raise InputError(f"unknown split {split!r}; choose one of {list(SPLITS)}")
+        return np.flatnonzero(self.table["split"] == split)
+
+    def image(self, i: int) -> GalaxyImage:
+        """Noise-free image of row `i`, `noise` set to 1 sigma a band."""
+        row = self._row(i)
+        flux = np.asarray(self.flux[i])
+        return GalaxyImage(
+            galaxy_id=str(row["galaxy_id"]),
+            view=int(row["view"]),
+            survey=self.survey,
+            bands=self.bands,
+            flux=flux,
+            noise=np.asarray(row["noise"], dtype=np.float32),
+            mask=np.zeros(flux.shape[1:], dtype=bool),
+            psf_fwhm=np.asarray(row["psf_fwhm"], dtype=np.float32),
+            pixel_scale=float(row["pixel_scale"]),
+            redshift=float(row["redshift"]),
+        )
+
+    def truth(self, i: int) -> Maps:
+        """True maps of row `i`."""
+        row = self._row(i)
+        return Maps(
+            galaxy_id=str(row["galaxy_id"]),
+            view=int(row["view"]),
+            properties=self.properties,
+            cube=np.asarray(self.maps[i]),
+            pixel_area=float(row["kpc_per_pixel"]) ** 2,
+            flags=tuple(f for f in str(row["flags"]).split(";") if f),
+        )
+
+    def write_galaxy(
+        self,
+        galaxy: int,
+        *,
+        flux: NDArray[np.float32],
+        maps: NDArray[np.float32],
+        rows: Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Write all views of one galaxy, pixels first, then the mark that they are there.
+
+        Parameters
+        ----------
+        galaxy : int
+            Its number, from 0; its rows are ``galaxy * views`` and the following.
+        flux : (V, B, H, W) array
+        maps : (V, P, H, W) array
+        rows : sequence of mappings
+            One a view; see `picassso.archive.table.columns`.
+        """
+        at = slice(galaxy * self.views, (galaxy + 1) * self.views)
+        self.flux[at] = round_mantissa(flux)
+        self.maps[at] = round_mantissa(maps)
+        self._mark(galaxy, rows)
+
+    def write_failure(self, galaxy: int, *, galaxy_id: str, reason: str) -> None:
+        """Record that a galaxy could not be made; its rows belong to no split."""
+        row = {"galaxy_id": galaxy_id, "galaxy": galaxy, "failure": reason}
+        self._mark(galaxy, [row | {"view": v} for v in range(self.views)])
+
+    def forget(self, galaxy: int) -> None:
+        """Take back the mark of a galaxy, so that it will be made anew."""
+        self._marker(galaxy).unlink(missing_ok=True)
+
+    def done(self) -> set[int]:
+        """Numbers of the galaxies that are finished or have failed."""
+        if self.complete:
+            return set(range(self.galaxies))
+        return {int(p.stem) for p in (self.path / "progress").glob("*.json")}
+
+    def finalise(self) -> None:
+        """Write the table, the split and the fingerprint; the store is complete after this."""
+        missing = set(range(self.galaxies)) - self.done()
+        if missing:
+            raise InputError(f"{self.path}: {len(missing)} galaxies are still to be made")
+        rows = [
+            row
+            for galaxy in range(self.galaxies)
+            for row in json.loads(self._marker(galaxy).read_text())
+        ]
+        table = table_from_rows(rows, properties=self.properties, n_bands=len(self.bands))
+        good = table["failure"] == ""
+        split = np.full(len(good), "failed", dtype="<U10")
+        split[good] = split_by_galaxy(table["galaxy_id"][good], table["stellar_mass"][good])
+        table["split"] = split
+        units = {c.name: c.unit for c in columns(self.properties)}
+        group = self._group.create_group("table", overwrite=True)
+        for name, column in table.items():
+            text = column.dtype.kind == "U"
+            array = group.create_array(
+                name,
+                shape=column.shape,
+                dtype="str" if text else column.dtype,
+                attributes={"unit": units.get(name, "")},
+            )
+            array[...] = column.astype(object) if text else column
+        self._group.attrs.update(
+            {
+                "columns": sorted(table),
+                "fingerprint": fingerprint(self.config, table),
+                "complete": True,
+            }
+        )
+        self.attributes = dict(self._group.attrs)
+        shutil.rmtree(self.path / "progress", ignore_errors=True)
+
+    def _row(self, i: int) -> dict[str, Any]:
+        row = {name: column[i] for name, column in self.table.items()}
+        if row["failure"]:
+            raise InputError(f"{self.path}: row {i} could not be made: {row['failure']}")
+        return row
+
+    def _marker(self, galaxy: int) -> Path:
+        return self.path / "progress" / f"{galaxy:08d}.json"
+
+    def _mark(self, galaxy: int, rows: Sequence[Mapping[str, Any]]) -> None:
+        marker = self._marker(galaxy)
+        partial = marker.with_suffix(f".partial-{os.getpid()}")
+        partial.write_text(json.dumps(list(rows)))
+        partial.replace(marker)
+
+    def _require_complete(self) -> None:
+        if not self.complete:
+            raise InputError(
+                f"{self.path} is unfinished ({len(self.done())} of {self.galaxies} galaxies); "
+                "run the command that began it once more: it goes on where it stopped"
+            )

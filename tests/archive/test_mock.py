@@ -1,0 +1,164 @@
+"""`picassso mock`: resuming, refusing, bad galaxies, full disks, one process or several."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from archive_fakes import FakeFraming, FakeSource, fake_observe
+
+from picassso.archive import DatasetStore, mock, mocks
+from picassso.core import InputError
+
+KILL_ME = Path(__file__).with_name("kill_me.py")
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """Fake galaxies; returns a function that makes a mock of them."""
+    monkeypatch.setattr("picassso.archive.render.observe", fake_observe)
+    monkeypatch.setattr(mocks, "_framing", lambda *args, **kwargs: FakeFraming())
+    monkeypatch.setattr(mocks, "_draw_contact_sheet", lambda store: None)
+
+    def make(output, *, source=None, **options):
+        source = source or FakeSource(12)
+        monkeypatch.setattr(mocks, "_source", lambda *args, **kwargs: source)
+        options = {"pixels": 16, "views": 2, "workers": 1, "progress": False} | options
+        return mock(synthetic=len(source), output=output, **options)
+
+    return make
+
+
+def contents(store: DatasetStore) -> dict[str, bytes]:
+    """All files of the arrays, byte by byte."""
+    return {
+        str(p.relative_to(store.path)): p.read_bytes()
+        for name in ("flux", "maps", "table")
+        for p in (store.path / name).rglob("*")
+        if p.is_file()
+    }
+
+
+def test_killed_run_goes_on_with_nothing_lost_or_done_twice(fake, tmp_path, monkeypatch):
+    whole = fake(tmp_path / "whole.zarr")
+    path = tmp_path / "killed.zarr"
+    process = subprocess.Popen([sys.executable, KILL_ME, path, "0.1"])
+    deadline = time.monotonic() + 60
+    while len(list((path / "progress").glob("*.json"))) < 4:
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    done = DatasetStore.open(path).done()
+    assert 4 <= len(done) < 12
+    made = []
+
+    def counting(particles, **how):
+        made.append(particles.galaxy_id)
+        return fake_observe(particles, **how)
+
+    monkeypatch.setattr("picassso.archive.render.observe", counting)
+    resumed = fake(path)
+    assert len(made) == 12 - len(done)
+    assert resumed.fingerprint == whole.fingerprint
+    assert contents(resumed) == contents(whole)
+    assert not (path / "progress").exists()
+
+
+def test_finished_store_is_not_made_again(fake, tmp_path, monkeypatch):
+    fake(tmp_path / "mock.zarr")
+    monkeypatch.delattr("picassso.archive.render.observe")
+    assert fake(tmp_path / "mock.zarr").complete
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_other_config_is_refused_by_name(fake, tmp_path, monkeypatch, complete):
+    if not complete:
+        monkeypatch.setattr(DatasetStore, "finalise", lambda self: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            fake(tmp_path / "mock.zarr")
+    else:
+        fake(tmp_path / "mock.zarr")
+    with pytest.raises(InputError, match="seed is 0 there and 5 now") as error:
+        fake(tmp_path / "mock.zarr", seed=5)
+    assert "pixels" not in str(error.value)
+
+
+def test_other_package_version_does_not_go_on(fake, tmp_path, monkeypatch):
+    monkeypatch.setattr(DatasetStore, "finalise", lambda self: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        fake(tmp_path / "mock.zarr")
+    monkeypatch.setattr("picassso.__version__", "99.0")
+    with pytest.raises(InputError, match=r"this is 99\.0"):
+        fake(tmp_path / "mock.zarr")
+
+
+def test_existing_store_is_refused_without_resume(fake, tmp_path):
+    fake(tmp_path / "mock.zarr")
+    with pytest.raises(InputError, match="exists already"):
+        fake(tmp_path / "mock.zarr", resume=False)
+
+
+def test_store_that_another_process_writes_is_refused(fake, tmp_path):
+    fake(tmp_path / "mock.zarr")
+    with (
+        mocks._lock(tmp_path / "mock.zarr"),
+        pytest.raises(InputError, match="being written by another process"),
+    ):
+        fake(tmp_path / "mock.zarr")
+
+
+def test_bad_galaxies_do_not_stop_a_run(fake, tmp_path):
+    store = fake(tmp_path / "mock.zarr", source=FakeSource(12, bad=(0, 7)))
+    bad = np.unique(store.table["galaxy"][store.table["failure"] != ""])
+    assert list(bad) == [0, 7]
+    assert len(store.indices("train")) + len(store.indices("validation")) == 16
+
+
+def test_run_without_a_good_galaxy_stops_and_may_be_repeated(fake, tmp_path):
+    with pytest.raises(InputError, match="no galaxy could be made; the first failed with"):
+        fake(tmp_path / "mock.zarr", source=FakeSource(12, bad=tuple(range(12))))
+    assert DatasetStore.open(tmp_path / "mock.zarr").done() == set()
+    assert fake(tmp_path / "mock.zarr").complete
+
+
+def test_full_disk_is_one_clear_message_and_the_run_goes_on(fake, tmp_path, monkeypatch):
+    write = DatasetStore.write_galaxy
+
+    def full(self, galaxy, **arrays):
+        if galaxy == 5:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(self, galaxy, **arrays)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DatasetStore, "write_galaxy", full)
+        with pytest.raises(InputError, match="no space left for .* run the same command again"):
+            fake(tmp_path / "mock.zarr")
+    assert DatasetStore.open(tmp_path / "mock.zarr").done() == {0, 1, 2, 3, 4}
+    store = fake(tmp_path / "mock.zarr")
+    assert (store.table["failure"] == "").all()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "either snapshot files or a number"),
+        ({"snapshots": ["a.hdf5"], "synthetic": 3}, "either snapshot files or a number"),
+        ({"snapshots": ["nowhere.hdf5"]}, "no such snapshot: nowhere.hdf5"),
+        ({"synthetic": 0}, "synthetic is 0, expected a positive number"),
+        ({"synthetic": 3, "views": 5}, "views is 5, expected 1 to 4"),
+        ({"synthetic": 3, "framing": "square"}, "unknown framing 'square'"),
+        ({"synthetic": 3, "truth": "beauty"}, "unknown truth 'beauty'"),
+        ({"synthetic": 3, "survey": "dss"}, "unknown survey 'dss'"),
+    ],
+)
+def test_bad_arguments_leave_nothing_behind(tmp_path, options, message):
+    with pytest.raises(InputError, match=message):
+        mock(**options, output=tmp_path / "mock.zarr")
+    assert list(tmp_path.iterdir()) == []
