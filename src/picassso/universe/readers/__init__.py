@@ -1,0 +1,97 @@
+"""Readers of simulation snapshots and cutouts, one file a format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+from picassso.core import InputError, Particles
+from picassso.universe.readers._detect import FORMATS, detect_format, reader_of
+from picassso.universe.readers._files import is_hdf5, stem_of
+from picassso.universe.readers._galaxy import surviving_fraction
+from picassso.universe.readers._options import ReadOptions
+from picassso.universe.readers.subhalos import NAME as SNAPSHOT
+from picassso.universe.readers.subhalos import is_catalogue
+
+__all__ = ["FORMATS", "detect_format", "read_particles", "surviving_fraction"]
+
+
+def read_particles(
+    path: str | Path,
+    *,
+    galaxy: str | int | None = None,
+    format: str | None = None,
+    catalogue: str | Path | None = None,
+    centre: tuple[float, float, float] | None = None,
+    box_size: float | None = None,
+    min_stars: int = 100,
+) -> Iterator[Particles]:
+    """Read the galaxies of a snapshot or cutout, one after the other.
+
+    Parameters
+    ----------
+    path : path
+        An HDF5 file, the first file of a snapshot of many, or a folder of either.
+    galaxy : str or int or None
+        One galaxy only: its number in the catalogue or its id. It is read however small it is.
+    format : str or None
+        Name of the layout; None: told by what the file holds (`detect_format`).
+    catalogue : path or None
+        Subhalo catalogue of a group-ordered snapshot (None: looked for beside it), or for cutouts
+        a text table whose first columns are subhalo number, x, y and z of the centre.
+    centre : (x, y, z) or None
+        Centre of the galaxy in the file's own length unit; None: the catalogue's, or the
+        shrinking sphere's of the stars (of the gas, where there are none).
+    box_size : float or None
+        Side of the periodic box in the file's own length unit; None: the header's.
+    min_stars : int
+        In files of many galaxies, those with fewer star particles are passed over.
+
+    Returns
+    -------
+    iterator of Particles
+        In proper kpc, km/s, Msun and Gyr, in the rest frame of each galaxy. What had to be
+        assumed stands in `Particles.flags`.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be used; the message names it and says what to do.
+    """
+    path = Path(path)
+    options = ReadOptions(
+        galaxy=None if galaxy is None else str(galaxy),
+        catalogue=None if catalogue is None else Path(catalogue),
+        centre=centre,
+        box_size=box_size,
+        min_stars=min_stars,
+    )
+    if path.is_dir():
+        paths = _files_of(path)
+        return chain.from_iterable(_read(p, format, options) for p in paths)
+    return _read(path, format, options)
+
+
+def _read(path: Path, format: str | None, options: ReadOptions) -> Iterator[Particles]:
+    """Read one file, or the snapshot that it begins."""
+    name = format
+    if name is None:
+        name = detect_format(path)
+        if name == "illustris" and options.catalogue is not None and is_hdf5(options.catalogue):
+            name = SNAPSHOT
+    return reader_of(name).read(path, options)
+
+
+def _files_of(folder: Path) -> list[Path]:
+    """Files of a folder to read: its snapshots' first files, catalogues left out."""
+    paths = sorted(p for p in folder.iterdir() if p.suffix in (".hdf5", ".h5"))
+    first: dict[str, Path] = {}
+    for path in sorted(paths, key=lambda p: (len(p.name), p.name)):
+        if not is_catalogue(path):
+            first.setdefault(stem_of(path), path)
+    if not first:
+        raise InputError(
+            f"{folder}: no snapshot (*.hdf5) in this folder; give a file or another folder"
+        )
+    return [first[stem] for stem in sorted(first)]
