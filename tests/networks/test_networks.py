@@ -60,7 +60,7 @@ def test_one_forward_and_backward_pass_of_the_reference_network_on_a_real_mock(
     truth = torch.from_numpy(mock["gt"].astype(np.float32))[None, :, ::4, ::4]
     network = build("paper_unet")
     _, *conditions = inputs()
-    raw = network.raw(image, *conditions)
+    raw = network(image, *conditions, raw=True)
     valid = truth > -99
     (raw - truth)[valid].square().mean().backward()
     gradients = [p.grad for p in network.parameters()]
@@ -101,9 +101,9 @@ def test_influence_ends_at_the_receptive_field() -> None:
     centre = side // 2
     x = [t.double() for t in inputs(1, side)]
     with torch.no_grad():
-        before = network.raw(*x)
+        before = network(*x, raw=True)
         x[0][0, :, centre, centre] += 100.0
-        changed = (network.raw(*x) - before).abs().amax(dim=(0, 1)) > 0
+        changed = (network(*x, raw=True) - before).abs().amax(dim=(0, 1)) > 0
     rows, columns = np.nonzero(changed.numpy())
     reach = max(abs(rows - centre).max(), abs(columns - centre).max())
     assert 0.5 * network.receptive_field < reach <= network.receptive_field

@@ -78,7 +78,9 @@ class CompactUNet(nn.Module):
             x = self.grow[level](x)
             x = nn.functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
             x = self.up[level](x + skips[level])
-        return self.out(x)
+        # Half precision would round the logarithms of the maps to a per cent.
+        with torch.autocast(x.device.type, enabled=False):
+            return self.out(x.to(self.out[0].weight.dtype))
 
 
 class ResidualBlock(nn.Module):

@@ -30,9 +30,10 @@ class ShiftedLogNormal(nn.Module):
 
     The stretch is linear below the property's floor and logarithmic above it, so that empty
     pixels (y = 0) are ordinary values. Quantiles follow from the location and scale in t; the
-    linear mean has a channel of its own, ``ln(mean / floor)``, because the mean implied by the
-    location and scale would inherit every misfit of the tail, exponentiated. Buffers hold what
-    calibration on the validation split found: factors on the scale and on the mean.
+    linear mean has a channel of its own, ``ln(mean / floor)`` relative to the location, because
+    the mean implied by the location and scale would inherit every misfit of the tail,
+    exponentiated. Buffers hold what calibration on the validation split found: factors on the
+    scale and on the mean.
 
     Parameters
     ----------
@@ -51,8 +52,10 @@ class ShiftedLogNormal(nn.Module):
 
     def parameters_of(self, raw: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Location and scale of t, and ln(mean / floor), each (N, P, H, W)."""
-        location, log_scale, log_mean = torch.chunk(raw, 3, dim=1)
-        return location, torch.exp(log_scale.clamp(-3.5, 1.5)), log_mean.clamp(-12.0, 18.0)
+        location, log_scale, excess = torch.chunk(raw, 3, dim=1)
+        # The mean is told where the location lies, but must not move it.
+        log_mean = (location.detach() + excess).clamp(-12.0, 18.0)
+        return location, torch.exp(log_scale.clamp(-3.5, 1.5)), log_mean
 
     def forward(self, raw: Tensor) -> Painted:
         """Raw channels (N, 3 P, H, W) to `Painted`."""

@@ -39,16 +39,16 @@ class Painter(nn.Module):
         """Pixels to each side that can influence an output pixel."""
         return int(self.backbone.receptive_field)
 
-    def raw(
-        self, flux: Tensor, noise: Tensor, psf_fwhm: Tensor, redshift: Tensor, kpc_per_pixel: Tensor
-    ) -> Tensor:
-        """What the backbone says, before the head; losses work on this."""
-        features, conditions = self.stretch(flux, noise, psf_fwhm, redshift, kpc_per_pixel)
-        return self.backbone(features, conditions)
-
     def forward(
-        self, flux: Tensor, noise: Tensor, psf_fwhm: Tensor, redshift: Tensor, kpc_per_pixel: Tensor
-    ) -> Painted:
+        self,
+        flux: Tensor,
+        noise: Tensor,
+        psf_fwhm: Tensor,
+        redshift: Tensor,
+        kpc_per_pixel: Tensor,
+        *,
+        raw: bool = False,
+    ) -> Painted | Tensor:
         """Paint.
 
         Parameters
@@ -61,10 +61,15 @@ class Painter(nn.Module):
             Pixels.
         redshift, kpc_per_pixel : (N, 1) Tensor
             Of the galaxy.
+        raw : bool
+            Return what the backbone says, before the head: losses work on this.
 
         Returns
         -------
-        Painted
-            Linear surface densities in the units of `picassso.core.PROPERTIES`, (N, P, H, W) each.
+        Painted or Tensor
+            Linear surface densities in the units of `picassso.core.PROPERTIES`, (N, P, H, W) each;
+            or the raw channels, (N, K P, H, W).
         """
-        return self.head(self.raw(flux, noise, psf_fwhm, redshift, kpc_per_pixel).float())
+        features, conditions = self.stretch(flux, noise, psf_fwhm, redshift, kpc_per_pixel)
+        channels = self.backbone(features, conditions)
+        return channels if raw else self.head(channels.float())

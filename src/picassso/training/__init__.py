@@ -1,1 +1,25 @@
-"""Room training."""
+"""Training: typed config, losses, augmentation, one readable loop, checkpoints, calibration."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from picassso.training.config import TrainConfig
+    from picassso.training.release import export
+    from picassso.training.loop import train
+
+_MODULES = {"TrainConfig": "config", "export": "release", "train": "loop"}
+
+__all__ = ["TrainConfig", "export", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        from picassso.core import need
+
+        for module in ("torch", "accelerate", "pydantic", "safetensors"):
+            need(module, extra="train")
+        return getattr(importlib.import_module(f"picassso.training.{_MODULES[name]}"), name)
+    raise AttributeError(f"module 'picassso.training' has no attribute {name!r}")

@@ -1,0 +1,158 @@
+"""What defines a training run. Unknown keys are refused; the resolved config lies in the run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from picassso.core import InputError
+from picassso.networks import NetworkConfig
+
+__all__ = ["RECIPES", "TrainConfig"]
+
+RECIPES: dict[str, dict[str, Any]] = {
+    "picassso": {},
+    # Buck & Wolf 2021, as their training code does it.
+    "paper": {
+        "architecture": "paper_unet",
+        "stretch": "log",
+        "head": "point",
+        "optimizer": "adam",
+        "schedule": "steps",
+        "learning_rate": 1e-5,
+        "weight_decay": 5e-4,
+        "warmup": 0,
+        "gradient_clip": 0.0,
+        "batch": 16,
+        "epochs": 13,
+        "crop": 0,
+        "augment": False,
+        "fresh_noise": False,
+        "noise_range": (1.0, 1.0),
+    },
+}
+
+
+class TrainConfig(BaseModel):
+    """Config of a training run.
+
+    Parameters
+    ----------
+    recipe : str
+        ``"picassso"`` or ``"paper"``: sets the defaults of all other fields.
+    architecture, stretch, head, widths, blocks, fold
+        See `picassso.networks.NetworkConfig`.
+    bands : tuple of str
+        Bands to train on, a subset of the stores' own; empty for all of them.
+    epochs : float
+        Passes through the training split.
+    batch : int
+        Images a step, over all devices.
+    crop : int
+        Side of the random crop [pixels]; 0 for whole images.
+    learning_rate, weight_decay : float
+        Of the optimizer; the learning rate is the peak.
+    optimizer : str
+        ``"adamw"`` or ``"adam"``.
+    schedule : str
+        ``"cosine"``, or ``"steps"``: a tenth at each of the epochs 9 and 12, of 13.
+    warmup : int
+        Steps of linear warm-up.
+    gradient_clip : float
+        Largest norm of the gradient; 0 for no limit.
+    mean_weight : float
+        Weight of the deviance of the mean beside the likelihood.
+    augment : bool
+        Random rotations by 90 degrees and reflections (the group D4).
+    fresh_noise : bool
+        Draw the noise anew each time an image is seen; else once an image.
+    noise_range : pair of float
+        Factor on the noise level, drawn log-uniformly.
+    precision : str
+        ``"no"``, ``"bf16"`` or ``"fp16"``.
+    checkpoints : int
+        Number of validations, each with a checkpoint.
+    validation_images : int
+        At most so many images of the validation split, evenly spaced.
+    seed : int
+        Of everything random.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    recipe: Literal["picassso", "paper"] = "picassso"
+    architecture: Literal["compact_unet", "paper_unet"] = "compact_unet"
+    stretch: Literal["asinh", "log"] = "asinh"
+    head: Literal["lognormal", "point"] = "lognormal"
+    widths: tuple[int, ...] = (32, 64, 96, 160)
+    blocks: tuple[int, ...] = (1, 1, 1, 2)
+    fold: int = Field(2, ge=1)
+    bands: tuple[str, ...] = ()
+    epochs: float = Field(30.0, gt=0)
+    batch: int = Field(16, ge=1)
+    crop: int = Field(128, ge=0)
+    learning_rate: float = Field(2e-3, gt=0)
+    weight_decay: float = Field(1e-3, ge=0)
+    optimizer: Literal["adamw", "adam"] = "adamw"
+    schedule: Literal["cosine", "steps"] = "cosine"
+    warmup: int = Field(200, ge=0)
+    gradient_clip: float = Field(1.0, ge=0)
+    mean_weight: float = Field(0.1, ge=0)
+    augment: bool = True
+    fresh_noise: bool = True
+    noise_range: tuple[float, float] = (0.5, 1.5)
+    precision: Literal["no", "bf16", "fp16"] = "no"
+    checkpoints: int = Field(30, ge=1)
+    validation_images: int = Field(512, ge=1)
+    seed: int = Field(0, ge=0)
+
+    @classmethod
+    def resolve(cls, **chosen: Any) -> TrainConfig:
+        """Config of a recipe with some fields chosen; a bad one raises InputError naming all."""
+        recipe = RECIPES.get(chosen.get("recipe", "picassso"), {})
+        try:
+            return cls(**{**recipe, **{k: v for k, v in chosen.items() if v is not None}})
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()
+            )
+            raise InputError(
+                f"train config: {problems}; known keys: {sorted(cls.model_fields)}"
+            ) from error
+
+    @classmethod
+    def read(cls, path: str | Path, **chosen: Any) -> TrainConfig:
+        """Config of a TOML or JSON file, with some fields chosen over it."""
+        path = Path(path)
+        try:
+            text = path.read_text()
+            if path.suffix == ".toml":
+                import tomllib
+
+                found = tomllib.loads(text)
+            else:
+                found = json.loads(text)
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: not a readable TOML or JSON config ({error})") from error
+        if not isinstance(found, dict):
+            raise InputError(f"{path}: expected a table of keys and values")
+        try:
+            return cls.resolve(**{**found, **{k: v for k, v in chosen.items() if v is not None}})
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
+
+    def network(self, bands: tuple[str, ...], properties: tuple[str, ...]) -> NetworkConfig:
+        """Config of the network for the bands and properties of the data."""
+        return NetworkConfig(
+            architecture=self.architecture,
+            stretch=self.stretch,
+            head=self.head,
+            bands=bands,
+            properties=properties,
+            widths=self.widths,
+            blocks=self.blocks,
+            fold=self.fold,
+        )

@@ -1,0 +1,225 @@
+"""From stores to batches: crops, symmetries and fresh noise, a pure function of seed and step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from picassso.archive import DatasetStore
+from picassso.core import InputError
+from picassso.training.augment import turn
+
+__all__ = ["Batch", "ViewSet", "training_batches", "validation_batches"]
+
+MEMORY_LIMIT = 6e9
+"""Views are held in memory up to this many bytes a split; beyond it they are read as needed."""
+
+
+class Batch(NamedTuple):
+    """Inputs of a network, in its order, and the true maps."""
+
+    flux: Tensor
+    noise: Tensor
+    psf_fwhm: Tensor
+    redshift: Tensor
+    kpc_per_pixel: Tensor
+    truth: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """The same on a device."""
+        return Batch(*(t.to(device, non_blocking=True) for t in self))
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Views of one store."""
+
+    flux: Any
+    maps: Any
+    rows: NDArray[np.int64]
+    noise: NDArray[np.float32]
+    psf_fwhm: NDArray[np.float32]
+    redshift: NDArray[np.float32]
+    kpc_per_pixel: NDArray[np.float32]
+
+
+class ViewSet:
+    """The views of one split of some stores.
+
+    Parameters
+    ----------
+    stores : sequence of DatasetStore
+        With the same properties.
+    split : str
+        ``"train"``, ``"validation"`` or ``"test"``.
+    bands : tuple of str
+        Bands to use; the stores must hold them.
+    limit : int or None
+        At most so many views, evenly spaced.
+    """
+
+    def __init__(
+        self,
+        stores: Sequence[DatasetStore],
+        split: str,
+        *,
+        bands: tuple[str, ...],
+        limit: int | None = None,
+    ) -> None:
+        counts = [len(s.indices(split)) for s in stores]
+        total = sum(counts)
+        if not total:
+            raise InputError(f"the {split} split is empty; make a store with more galaxies")
+        keep = 1.0 if limit is None else min(1.0, limit / total)
+        self.parts = []
+        self.order: list[tuple[int, int]] = []
+        for number, store in enumerate(stores):
+            channels = [store.bands.index(b) for b in bands]
+            rows = np.asarray(store.indices(split))
+            rows = rows[
+                np.unique(np.linspace(0, len(rows) - 1, round(keep * len(rows)), dtype=int))
+            ]
+            self.parts.append(_read(store, rows, channels))
+            self.order += [(number, k) for k in range(len(rows))]
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    @property
+    def sides(self) -> set[int]:
+        """Sides of the stored frames [pixels]."""
+        return {int(p.flux.shape[-1]) for p in self.parts}
+
+    def view(self, index: int) -> tuple[_Rows, int, NDArray, NDArray]:
+        """Part, position in it, noise-free flux (B, H, W) and maps (P, H, W)."""
+        number, k = self.order[index]
+        part = self.parts[number]
+        at = k if isinstance(part.flux, np.ndarray) else int(part.rows[k])
+        return part, k, part.flux[at], part.maps[at]
+
+
+def _read(store: DatasetStore, rows: NDArray, channels: list[int]) -> _Rows:
+    table = store.table
+    flux: Any = store.flux
+    maps: Any = store.maps
+    size = 4.0 * len(rows) * (np.prod(flux.shape[1:]) + np.prod(maps.shape[1:]))
+    if size <= MEMORY_LIMIT:
+        flux = np.stack([np.asarray(store.flux[int(r)])[channels] for r in rows])
+        maps = np.stack([np.asarray(store.maps[int(r)]) for r in rows])
+    elif channels != list(range(flux.shape[1])):
+        raise InputError("a choice of bands needs a store that fits in memory; use all its bands")
+    scale = np.asarray(table["pixel_scale"], np.float32)[rows, None]
+    return _Rows(
+        flux=flux,
+        maps=maps,
+        rows=rows,
+        noise=np.asarray(table["noise"], np.float32)[rows][:, channels],
+        psf_fwhm=np.asarray(table["psf_fwhm"], np.float32)[rows][:, channels] / scale,
+        redshift=np.asarray(table["redshift"], np.float32)[rows, None],
+        kpc_per_pixel=np.asarray(table["kpc_per_pixel"], np.float32)[rows, None],
+    )
+
+
+def training_batches(
+    views: ViewSet,
+    *,
+    batch: int,
+    crop: int,
+    seed: int,
+    start: int,
+    stop: int,
+    augment: bool,
+    fresh_noise: bool,
+    noise_range: tuple[float, float],
+    rank: int = 0,
+    world: int = 1,
+) -> Iterator[Batch]:
+    """Batches of the steps `start` to `stop`, one step ahead of their use.
+
+    Every batch depends on the seed and its step alone, which makes resumption exact.
+    """
+    share = batch // world
+
+    def make(step: int) -> Batch:
+        rng = np.random.default_rng((seed, 1, step, rank))
+        first = step * batch + rank * share
+        items = []
+        for position in range(first, first + share):
+            epoch, place = divmod(position, len(views))
+            index = int(_permutation(seed, epoch, len(views))[place])
+            noise_seed = None if fresh_noise else (seed, 2, index)
+            items.append(_draw(views, index, rng, crop, augment, noise_range, noise_seed))
+        return Batch(*(torch.from_numpy(np.stack(column)) for column in zip(*items, strict=True)))
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        ahead = pool.submit(make, start) if start < stop else None
+        for step in range(start, stop):
+            assert ahead is not None
+            ready = ahead.result()
+            ahead = pool.submit(make, step + 1) if step + 1 < stop else None
+            yield ready
+
+
+def validation_batches(views: ViewSet, *, batch: int, crop: int, seed: int) -> Iterator[Batch]:
+    """Central crops with noise that is the same each time."""
+    for first in range(0, len(views), batch):
+        items = []
+        for index in range(first, min(first + batch, len(views))):
+            rng = np.random.default_rng((seed, 3, index))
+            items.append(_draw(views, index, rng, crop, False, (1.0, 1.0), None, centred=True))
+        yield Batch(*(torch.from_numpy(np.stack(column)) for column in zip(*items, strict=True)))
+
+
+_ORDERS: dict[tuple[int, int, int], NDArray[np.int64]] = {}
+
+
+def _permutation(seed: int, epoch: int, n: int) -> NDArray[np.int64]:
+    """Order of the views in an epoch; the last few are kept."""
+    key = (seed, epoch, n)
+    if key not in _ORDERS:
+        while len(_ORDERS) > 4:
+            _ORDERS.pop(next(iter(_ORDERS)))
+        _ORDERS[key] = np.random.default_rng((seed, 0, epoch)).permutation(n)
+    return _ORDERS[key]
+
+
+def _draw(
+    views: ViewSet,
+    index: int,
+    rng: np.random.Generator,
+    crop: int,
+    augment: bool,
+    noise_range: tuple[float, float],
+    noise_seed: tuple[int, ...] | None,
+    *,
+    centred: bool = False,
+) -> tuple[NDArray[np.float32], ...]:
+    part, k, flux, maps = views.view(index)
+    height, width = flux.shape[-2:]
+    if crop and (crop < height or crop < width):
+        y = (height - crop) // 2 if centred else int(rng.integers(height - crop + 1))
+        x = (width - crop) // 2 if centred else int(rng.integers(width - crop + 1))
+        flux, maps = flux[:, y : y + crop, x : x + crop], maps[:, y : y + crop, x : x + crop]
+    if augment:
+        element = int(rng.integers(8))
+        flux, maps = turn(flux, element), turn(maps, element)
+    factor = np.float32(np.exp(rng.uniform(*np.log(noise_range))))
+    sigma = part.noise[k] * factor
+    source = rng if noise_seed is None else np.random.default_rng(noise_seed)
+    noise = source.standard_normal(flux.shape, dtype=np.float32)
+    noisy = flux + sigma[:, None, None] * noise
+    return (
+        noisy.astype(np.float32, copy=False),
+        sigma,
+        part.psf_fwhm[k],
+        part.redshift[k],
+        part.kpc_per_pixel[k],
+        np.ascontiguousarray(maps, dtype=np.float32),
+    )

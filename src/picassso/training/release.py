@@ -1,0 +1,98 @@
+"""From a run to weights that paint: calibrate, then write ONNX and safetensors."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from picassso import __version__
+from picassso.archive import DatasetStore
+from picassso.core import InputError
+from picassso.networks import NetworkConfig, export_onnx, load_weights, save_weights
+from picassso.training.calibrate import calibrate
+from picassso.training.run import RunDirectory
+
+__all__ = ["export"]
+
+
+def export(
+    run: str | Path,
+    *,
+    output: str | Path,
+    stores: Sequence[str | Path] | None = None,
+    licence: str = "BSD-3-Clause",
+) -> tuple[Path, Path]:
+    """Calibrate the best weights of a run and write them for painting.
+
+    Parameters
+    ----------
+    run : path
+        Run directory made by `picassso.train`.
+    output : path
+        Of the ONNX file; the same network goes beside it as safetensors.
+    stores : sequence of path, optional
+        Where the run's stores lie now, if they were moved; they must be the same data.
+    licence : str
+        Of the weights.
+
+    Returns
+    -------
+    onnx, safetensors : Path
+        The files written.
+
+    Raises
+    ------
+    InputError
+        If the run holds no weights yet, or its data are not to be found.
+    """
+    folder = RunDirectory(Path(run))
+    if not folder.best.exists():
+        raise InputError(f"{run}: no best.safetensors; train it with `picassso train` first")
+    manifest = json.loads(folder.manifest.read_text())
+    opened = [DatasetStore.open(p) for p in (stores or manifest["data"])]
+    if sorted(s.fingerprint for s in opened) != sorted(manifest["data"].values()):
+        raise InputError(f"{run}: the stores given are not the data that it was trained on")
+    network, found = load_weights(folder.best)
+    config = NetworkConfig.from_dict(found["config"])
+    calibration = calibrate(network, opened, bands=config.bands)
+    about = {
+        "name": Path(output).stem,
+        "survey": opened[0].survey,
+        "training_range": _training_range(opened),
+        "calibration": calibration.totals,
+        "pixel_calibration": {k: v for k, v in asdict(calibration).items() if k != "totals"},
+        "data_fingerprint": "+".join(sorted(s.fingerprint for s in opened)),
+        "train_config": manifest["config"],
+        "step": found["step"],
+        "validation_loss": found["validation_loss"],
+        "licence": licence,
+        "version": __version__,
+        "created": datetime.datetime.now(datetime.UTC).date().isoformat(),
+    }
+    onnx = Path(output).with_suffix(".onnx")
+    onnx.parent.mkdir(parents=True, exist_ok=True)
+    safetensors = onnx.with_suffix(".safetensors")
+    save_weights(network, config, safetensors, about=about)
+    export_onnx(network, config, onnx, about=about)
+    return onnx, safetensors
+
+
+def _training_range(stores: Sequence[DatasetStore]) -> dict[str, list[float]]:
+    """Extremes of the conditions in the training split."""
+    seen: dict[str, list[np.ndarray]] = {"redshift": [], "kpc_per_pixel": [], "psf_fwhm_pixels": []}
+    for store in stores:
+        rows = store.indices("train")
+        table = store.table
+        seen["redshift"].append(table["redshift"][rows])
+        seen["kpc_per_pixel"].append(table["kpc_per_pixel"][rows])
+        fwhm = table["psf_fwhm"][rows] / table["pixel_scale"][rows, None]
+        seen["psf_fwhm_pixels"].append(fwhm.ravel())
+    return {
+        k: [float(min(v.min() for v in values)), float(max(v.max() for v in values))]
+        for k, values in seen.items()
+    }

@@ -1,0 +1,114 @@
+"""The run directory: resolved config, manifest, metrics, checkpoint, best weights."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from picassso import __version__
+from picassso.archive import DatasetStore
+from picassso.core import InputError
+from picassso.training.config import TrainConfig
+
+__all__ = ["RunDirectory", "write_text"]
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """Paths of a run, and what is read and written there beside checkpoints.
+
+    Parameters
+    ----------
+    path : Path
+        The directory.
+    """
+
+    path: Path
+
+    @property
+    def checkpoint(self) -> Path:
+        """State of the run."""
+        return self.path / "checkpoint.safetensors"
+
+    @property
+    def best(self) -> Path:
+        """Weights with the lowest validation loss."""
+        return self.path / "best.safetensors"
+
+    @property
+    def metrics(self) -> Path:
+        """A row a validation."""
+        return self.path / "metrics.csv"
+
+    @property
+    def manifest(self) -> Path:
+        """Config, data, versions."""
+        return self.path / "run.json"
+
+    def begin(self, config: TrainConfig, stores: Sequence[DatasetStore]) -> dict[str, Any]:
+        """Write the manifest of a new run, or check that an old one is the same run.
+
+        Raises
+        ------
+        InputError
+            If the directory holds a run of another config or other data.
+        """
+        described = {
+            "config": config.model_dump(mode="json"),
+            "data": {str(s.path): s.fingerprint for s in stores},
+        }
+        if self.manifest.exists():
+            found = json.loads(self.manifest.read_text())
+            differ = [
+                f"{k} was {found['config'].get(k)!r}, now {v!r}"
+                for k, v in described["config"].items()
+                if found["config"].get(k) != v
+            ]
+            if sorted(found["data"].values()) != sorted(described["data"].values()):
+                differ.append("the data differ")
+            if differ:
+                raise InputError(
+                    f"{self.path} holds a run of another config ({'; '.join(differ)}); "
+                    "choose another directory, or the same config to resume"
+                )
+            return found
+        if self.path.exists() and any(self.path.iterdir()):
+            raise InputError(f"{self.path} is not empty and holds no run; choose another directory")
+        self.path.mkdir(parents=True, exist_ok=True)
+        manifest = {**described, "version": __version__, "versions": _versions()}
+        write_text(self.manifest, json.dumps(manifest, indent=2))
+        return manifest
+
+    def write_metrics(self, rows: list[dict[str, float]]) -> None:
+        """Write all rows; the file is whole at any moment."""
+        buffer = io.StringIO()
+        writer = csv.DictWriter(buffer, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+        write_text(self.metrics, buffer.getvalue())
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    temporary = path.with_name(f".{path.name}.partial")
+    temporary.write_text(text)
+    temporary.replace(path)
+
+
+def _versions() -> dict[str, str]:
+    import accelerate
+    import numpy
+    import torch
+
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": numpy.__version__,
+        "accelerate": accelerate.__version__,
+    }

@@ -1,0 +1,244 @@
+"""Training: losses find what they should, runs resume bit for bit, calibration holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from picassso.archive import DatasetStore
+from picassso.core import PROPERTIES, InputError
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("accelerate")
+
+from picassso.networks import load_weights  # noqa: E402
+from picassso.networks.heads import ShiftedLogNormal  # noqa: E402
+from picassso.training import TrainConfig, export, train  # noqa: E402
+from picassso.training import loop as training_loop  # noqa: E402
+from picassso.training.augment import turn  # noqa: E402
+from picassso.training.data import ViewSet, training_batches, validation_batches  # noqa: E402
+from picassso.training.loop import learning_rate  # noqa: E402
+from picassso.training.losses import distribution_loss, paper_loss  # noqa: E402
+
+MAPS = ("stellar_mass", "hi_mass")
+SIDE = 32
+QUICK = TrainConfig.resolve(
+    widths=(8, 8), blocks=(1, 1), batch=4, crop=16, epochs=4, checkpoints=4, warmup=2
+)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> DatasetStore:
+    """Twenty galaxies of two views: discs whose light follows their mass."""
+    path = tmp_path_factory.mktemp("data") / "toy.zarr"
+    made = DatasetStore.create(
+        path,
+        config={"toy": 1},
+        galaxies=20,
+        views=2,
+        shape=(SIDE, SIDE),
+        survey="sdss",
+        bands="ugriz",
+        properties=MAPS,
+    )
+    y, x = np.mgrid[:SIDE, :SIDE] - SIDE / 2
+    rng = np.random.default_rng(0)
+    for galaxy in range(20):
+        maps = np.zeros((2, len(MAPS), SIDE, SIDE), np.float32)
+        for view in range(2):
+            density = 10 ** rng.uniform(7, 9) * np.exp(-np.hypot(x, y) / rng.uniform(3, 8))
+            maps[view] = density, density * 10 ** rng.normal(-1, 0.2)
+        if galaxy == 3:
+            maps[:, 1] = np.nan
+        flux = np.repeat(maps[:, :1] / 3e7, 5, axis=1)
+        rows = [
+            {
+                "galaxy_id": f"toy-{galaxy}",
+                "galaxy": galaxy,
+                "view": view,
+                "stellar_mass": float(maps[view, 0].sum()),
+                "redshift": 0.05,
+                "pixel_scale": 0.4,
+                "kpc_per_pixel": 0.4,
+                "noise": [0.1] * 5,
+                "psf_fwhm": [1.2] * 5,
+            }
+            for view in range(2)
+        ]
+        made.write_galaxy(galaxy, flux=flux, maps=maps, rows=rows)
+    made.finalise()
+    return DatasetStore.open(path)
+
+
+@pytest.mark.parametrize("element", range(8))
+def test_symmetries_keep_every_pixel_and_differ(element: int) -> None:
+    square = np.arange(16.0).reshape(1, 4, 4)
+    turned = turn(square, element)
+    np.testing.assert_array_equal(np.sort(turned.ravel()), square.ravel())
+    others = [turn(square, e) for e in range(8) if e != element]
+    assert not any(np.array_equal(turned, o) for o in others)
+
+
+def test_distribution_loss_recovers_scatter_and_mean() -> None:
+    generator = torch.Generator().manual_seed(0)
+    head = ShiftedLogNormal(("stellar_mass",))
+    t = 5.0 + 0.5 * torch.randn(1, 1, 200, 200, generator=generator)
+    truth = head.floor * torch.expm1(t)
+    raw = torch.zeros(3, requires_grad=True)
+    optimizer = torch.optim.Adam([raw], lr=0.05)
+    for _ in range(500):
+        optimizer.zero_grad()
+        channels = raw.reshape(1, 3, 1, 1).expand(1, 3, 200, 200)
+        distribution_loss(head, channels, truth, mean_weight=0.1).sum().backward()
+        optimizer.step()
+    painted = head(raw.detach().reshape(1, 3, 1, 1))
+    location, scale, _ = head.parameters_of(raw.detach().reshape(1, 3, 1, 1))
+    assert float(location) == pytest.approx(float(t.mean()), abs=5e-3)
+    assert float(scale) == pytest.approx(float(t.std()), abs=5e-3)
+    assert float(painted.mean) == pytest.approx(float(truth.mean()), rel=5e-3)
+    assert float(painted.std) == pytest.approx(float(truth.std()), rel=0.05)
+    assert float(painted.p16) == pytest.approx(float(truth.quantile(0.1587)), rel=0.03)
+
+
+def test_absent_maps_neither_count_nor_teach() -> None:
+    head = ShiftedLogNormal(MAPS)
+    raw = torch.randn(2, 6, 4, 4, generator=torch.Generator().manual_seed(1)).requires_grad_()
+    truth = torch.full((2, 2, 4, 4), 1e7)
+    truth[:, 1] = torch.nan
+    loss = distribution_loss(head, raw, truth, mean_weight=0.1)
+    loss.sum().backward()
+    assert loss[1] == 0 and torch.isfinite(loss).all()
+    assert (raw.grad[:, [1, 3, 5]] == 0).all() and (raw.grad[:, [0, 2, 4]] != 0).any()
+
+
+def test_paper_loss_is_the_papers() -> None:
+    truth = torch.tensor([1e8, 0.0, 1e6, torch.nan]).reshape(1, 1, 2, 2)
+    raw = torch.tensor([7.0, 0.0, 6.0, 3.0]).reshape(1, 1, 2, 2)
+    assert float(paper_loss(raw, truth)) == pytest.approx((1.0 + 0.0) / 2 + 1e-6 * 100**2)
+
+
+def test_learning_rate_of_both_recipes() -> None:
+    ours = TrainConfig.resolve(warmup=10, learning_rate=1e-3)
+    assert learning_rate(ours, 0, 100, 10) == pytest.approx(1e-4)
+    assert learning_rate(ours, 10, 100, 10) == pytest.approx(1e-3)
+    assert learning_rate(ours, 99, 100, 10) < 1e-6
+    paper = TrainConfig.resolve(recipe="paper")
+    rates = [learning_rate(paper, e * 10, 130, 10) for e in range(13)]
+    assert rates == pytest.approx([1e-5] * 9 + [1e-6] * 3 + [1e-7])
+
+
+def test_batches_depend_on_seed_and_step_alone(store: DatasetStore) -> None:
+    views = ViewSet([store], "train", bands=store.bands)
+    options = dict(batch=4, crop=16, seed=5, augment=True, fresh_noise=True, noise_range=(0.5, 1.5))
+    all_of_them = list(training_batches(views, start=0, stop=4, **options))
+    late = list(training_batches(views, start=2, stop=4, **options))
+    for a, b in zip(all_of_them[2:], late, strict=True):
+        assert all(
+            torch.equal(p.nan_to_num(-1), q.nan_to_num(-1)) for p, q in zip(a, b, strict=True)
+        )
+    assert not torch.equal(all_of_them[0].flux, all_of_them[1].flux)
+
+
+def test_an_epoch_sees_every_view_once(store: DatasetStore) -> None:
+    views = ViewSet([store], "train", bands=store.bands)
+    options = dict(crop=0, seed=0, augment=False, fresh_noise=False, noise_range=(1.0, 1.0))
+    seen = list(training_batches(views, batch=1, start=0, stop=len(views), **options))
+    sums = sorted(float(b.truth[0, 0].sum()) for b in seen)
+    expected = sorted(float(store.maps[int(i)][0].sum()) for i in store.indices("train"))
+    assert sums == pytest.approx(expected, rel=1e-6)
+
+
+def test_noise_has_the_level_it_is_said_to_have(store: DatasetStore) -> None:
+    views = ViewSet([store], "validation", bands=store.bands)
+    first, again = (
+        next(iter(validation_batches(views, batch=2, crop=0, seed=0))) for _ in range(2)
+    )
+    assert torch.equal(first.flux, again.flux)
+    _, _, clean, _ = views.view(0)
+    assert float((first.flux[0] - torch.from_numpy(clean)).std()) == pytest.approx(0.1, rel=0.05)
+
+
+def test_a_choice_of_bands_and_a_limit(store: DatasetStore) -> None:
+    views = ViewSet([store], "train", bands=("g", "r"), limit=3)
+    assert len(views) == 3
+    assert next(iter(validation_batches(views, batch=3, crop=0, seed=0))).flux.shape[1] == 2
+
+
+def test_a_run_cut_off_resumes_bit_for_bit(
+    store: DatasetStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = train(store.path, output=tmp_path / "whole", config=QUICK, cpu=True, progress=False)
+    record = training_loop._record
+    calls = []
+
+    def die_at_the_third(*args: object) -> None:
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        record(*args)
+
+    monkeypatch.setattr(training_loop, "_record", die_at_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        train(store.path, output=tmp_path / "cut", config=QUICK, cpu=True, progress=False)
+    monkeypatch.setattr(training_loop, "_record", record)
+    cut = train(store.path, output=tmp_path / "cut", config=QUICK, cpu=True, progress=False)
+    assert cut.metrics.read_text() == whole.metrics.read_text()
+    a, b = (load_weights(r.best)[0].state_dict() for r in (whole, cut))
+    assert a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
+
+
+def test_training_teaches(store: DatasetStore, tmp_path: Path) -> None:
+    run = train(
+        store.path,
+        output=tmp_path / "run",
+        config=QUICK.model_copy(update={"epochs": 60.0, "learning_rate": 1e-2}),
+        cpu=True,
+        progress=False,
+    )
+    rows = np.genfromtxt(run.metrics, delimiter=",", names=True)
+    assert rows["validation_loss"][-1] < 0.5 * rows["validation_loss"][0]
+    onnx, safetensors = export(run.path, output=tmp_path / "toy.onnx")
+    network, manifest = load_weights(safetensors)
+    assert onnx.stat().st_size > 1e4
+    assert set(manifest["calibration"]) == set(MAPS)
+    low, middle, high = manifest["calibration"]["stellar_mass"]
+    assert low < middle < high
+    assert manifest["training_range"]["kpc_per_pixel"] == pytest.approx([0.4, 0.4])
+    # Sums over the calibration set itself must now be exact.
+    true = painted = 0.0
+    for *inputs, truth in validation_batches(
+        ViewSet([store], "validation", bands=store.bands), batch=4, crop=0, seed=0
+    ):
+        with torch.no_grad():
+            painted += float(network(*inputs).mean[:, 0].double().sum())
+        true += float(truth[:, 0].double().sum())
+    assert painted == pytest.approx(true, rel=1e-4)
+
+
+def test_resuming_with_another_config_is_refused(store: DatasetStore, tmp_path: Path) -> None:
+    short = QUICK.model_copy(update={"epochs": 1.0, "checkpoints": 1})
+    train(store.path, output=tmp_path / "run", config=short, cpu=True, progress=False)
+    with pytest.raises(InputError, match="seed was 0, now 1"):
+        other = short.model_copy(update={"seed": 1})
+        train(store.path, output=tmp_path / "run", config=other, cpu=True, progress=False)
+    with pytest.raises(InputError, match="best.safetensors"):
+        export(tmp_path, output=tmp_path / "w.onnx")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [({"rate": 1}, "rate"), ({"batch": 0}, "batch"), ({"architecture": "vit"}, "architecture")],
+)
+def test_bad_configs_name_the_key(chosen: dict, said: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=said):
+        TrainConfig.resolve(**chosen)
+    (tmp_path / "c.json").write_text(__import__("json").dumps(chosen))
+    with pytest.raises(InputError, match=r"c\.json"):
+        TrainConfig.read(tmp_path / "c.json")
+
+
+def test_floors_are_those_of_the_vocabulary() -> None:
+    head = ShiftedLogNormal(MAPS)
+    assert head.floor.ravel().tolist() == [PROPERTIES[p].floor for p in MAPS]
