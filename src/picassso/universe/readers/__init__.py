@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 
 from picassso.core import InputError, Particles
 from picassso.universe.readers._detect import FORMATS, detect_format, reader_of
 from picassso.universe.readers._files import is_hdf5, stem_of
 from picassso.universe.readers._galaxy import surviving_fraction
-from picassso.universe.readers._options import ReadOptions
+from picassso.universe.readers._options import GalaxyNotFound, ReadOptions
 from picassso.universe.readers.subhalos import NAME as SNAPSHOT
 from picassso.universe.readers.subhalos import is_catalogue
 
@@ -60,6 +59,8 @@ def read_particles(
         If a file cannot be used; the message names it and says what to do.
     """
     path = Path(path)
+    if box_size is not None and not box_size > 0:
+        raise InputError(f"box_size is {box_size}, expected the positive side of a periodic box")
     options = ReadOptions(
         galaxy=None if galaxy is None else str(galaxy),
         catalogue=None if catalogue is None else Path(catalogue),
@@ -68,8 +69,7 @@ def read_particles(
         min_stars=min_stars,
     )
     if path.is_dir():
-        paths = _files_of(path)
-        return chain.from_iterable(_read(p, format, options) for p in paths)
+        return _read_folder(path, format, options)
     return _read(path, format, options)
 
 
@@ -81,6 +81,23 @@ def _read(path: Path, format: str | None, options: ReadOptions) -> Iterator[Part
         if name == "illustris" and options.catalogue is not None and is_hdf5(options.catalogue):
             name = SNAPSHOT
     return reader_of(name).read(path, options)
+
+
+def _read_folder(folder: Path, format: str | None, options: ReadOptions) -> Iterator[Particles]:
+    """Read the files of a folder in turn, or the one galaxy asked for, wherever it is."""
+    paths, found = _files_of(folder), False
+    for path in paths:
+        try:
+            for particles in _read(path, format, options):
+                found = True
+                yield particles
+        except GalaxyNotFound:
+            continue
+    if not found:
+        raise InputError(
+            f"{folder}: none of its {len(paths)} snapshots holds galaxy {options.galaxy!r}; leave "
+            "the galaxy out to see all"
+        )
 
 
 def _files_of(folder: Path) -> list[Path]:

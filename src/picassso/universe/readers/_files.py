@@ -216,7 +216,10 @@ class ParticleTable:
         for group, length in zip(self.groups, self.lengths, strict=True):
             low, high = max(self.start - offset, 0), min(self.stop - offset, length)
             if low < high:
-                parts.append(group[name][low:high])
+                try:
+                    parts.append(group[name][low:high])
+                except (OSError, RuntimeError) as error:
+                    raise _damaged(Path(group.file.filename), error) from error
             offset += length
         values = np.concatenate(parts) if parts else self.groups[0][name][:0]
         if values.dtype.kind not in "fiu":

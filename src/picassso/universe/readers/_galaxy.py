@@ -104,7 +104,7 @@ def wrap(offset: Array, box: float | None) -> Array:
     return offset if box is None else offset - box * np.round(offset / box)
 
 
-def half_mass_radius(position: Array, mass: Array) -> float:
+def half_mass_radius(position: NDArray[np.floating], mass: NDArray[np.floating]) -> float:
     """Radius about the origin that holds half of the mass, in the unit of `position`."""
     radius = np.linalg.norm(position, axis=1)
     order = np.argsort(radius)
@@ -159,7 +159,8 @@ def build_galaxy(
     galaxy_id : str
     snapshot : Snapshot
     stars, gas : StarColumns, GasColumns or None
-        None where the snapshot holds none of that kind.
+        None where the snapshot holds none of that kind. No stars at all count as None; gas may be
+        empty, for a galaxy without gas in a snapshot with gas has a gas mass of zero.
     box : float or None
         Side of the periodic box [proper kpc].
     centre : (3,) array or None
@@ -172,6 +173,8 @@ def build_galaxy(
     InputError
         If there is neither star nor gas, or a mass is not positive.
     """
+    if stars is not None and not len(stars.mass):
+        stars = None
     kinds = [c for c in (stars, gas) if c is not None and len(c.mass)]
     if not kinds:
         raise InputError(

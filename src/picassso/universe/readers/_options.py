@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["ReadOptions"]
+from picassso.core import InputError
+
+__all__ = ["GalaxyNotFound", "ReadOptions"]
+
+
+class GalaxyNotFound(InputError):
+    """A file holds other galaxies than the one asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from picassso.core import InputError, Particles
 from picassso.universe.readers._columns import GAS, STARS, Layout, gas_columns, star_columns
 from picassso.universe.readers._files import ParticleTable, header_value, open_hdf5
 from picassso.universe.readers._galaxy import build_galaxy, half_mass_radius
-from picassso.universe.readers._options import ReadOptions
+from picassso.universe.readers._options import GalaxyNotFound, ReadOptions
 from picassso.universe.readers._units import Snapshot, read_snapshot
 
 __all__ = ["galaxy_number", "read_single"]
@@ -55,7 +55,7 @@ def read_single(
         number = galaxy_number(file)
         galaxy_id = single_galaxy_id(path, number)
         if options.galaxy is not None and options.galaxy not in (galaxy_id, path.stem, str(number)):
-            raise InputError(
+            raise GalaxyNotFound(
                 f"{path}: holds one galaxy, {galaxy_id!r}, not {options.galaxy!r}; leave the "
                 "galaxy out, or give the file that holds it"
             )
@@ -74,8 +74,6 @@ def read_single(
         some = star_table or gas_table
         assert some is not None
         kpc = snapshot.length_factor(some)
-    if stars is not None and not len(stars.mass):
-        stars = None
     centre, flags = _centre(path, number, options)
     flags += () if layout.trust_sfr_unit or gas is None else ("star_formation_rate_unit_assumed",)
     particles = build_galaxy(

@@ -9,6 +9,7 @@ share GroupNumber and SubGroupNumber (2^30 = bound to none). All columns are rea
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,7 +26,7 @@ from picassso.universe.readers._files import (
     stem_of,
 )
 from picassso.universe.readers._galaxy import GasColumns, StarColumns, build_galaxy
-from picassso.universe.readers._options import ReadOptions
+from picassso.universe.readers._options import GalaxyNotFound, ReadOptions
 from picassso.universe.readers._single import read_single
 from picassso.universe.readers._units import KPC, read_snapshot
 
@@ -42,6 +43,7 @@ LAYOUT = Layout(
     hydrogen="ElementAbundance/Hydrogen",
 )
 _UNBOUND = 2**30
+_STRIDE = 2**31
 Columns = TypeVar("Columns", StarColumns, GasColumns)
 _MPC = 1000.0 * KPC
 
@@ -60,22 +62,14 @@ def matches(file: h5py.File) -> bool:
 
 def read(path: Path, options: ReadOptions) -> Iterator[Particles]:
     """Read the galaxies of a file or of a snapshot of many; see `read_particles`."""
-    with open_table_files(chunk_paths(path)) as files:
+    paths = chunk_paths(path)
+    with open_table_files(paths) as files:
         stars = ParticleTable.of(files, STARS, path)
         gas = ParticleTable.of(files, GAS, path)
-        numbered = stars is not None and "SubGroupNumber" in stars and "GroupNumber" in stars
-        if numbered:
+        if stars is not None and (len(paths) > 1 or "SubGroupNumber" in stars):
             yield from _read_groups(path, files[0], stars, gas, options)
-    if not numbered:
-        yield from read_single(path, options, layout=LAYOUT, length_unit=_MPC, fallback="eagle")
-
-
-def _labels(table: ParticleTable) -> NDArray[np.int64]:
-    """(N, 2) group and subgroup of each particle."""
-    table.require("GroupNumber", "SubGroupNumber")
-    # Particles inside a halo's virial radius but outside of its group carry a negative number.
-    group = np.abs(table.column("GroupNumber").astype(np.int64))
-    return np.stack([group, table.column("SubGroupNumber").astype(np.int64)], axis=1)
+            return
+    yield from read_single(path, options, layout=LAYOUT, length_unit=_MPC, fallback="eagle")
 
 
 def _read_groups(
@@ -85,51 +79,75 @@ def _read_groups(
     gas_table: ParticleTable | None,
     options: ReadOptions,
 ) -> Iterator[Particles]:
-    """One galaxy for each pair of group and subgroup numbers, largest groups first."""
+    """One galaxy for each pair of group and subgroup numbers, in that order."""
     snapshot = read_snapshot(
         file, path, length_unit=_MPC, box_size=options.box_size, fallback="eagle"
     )
     kpc = snapshot.length_factor(star_table)
-    star_label = _labels(star_table)
     stars = star_columns(star_table, snapshot, LAYOUT)
-    star_label = star_label[star_table.column(LAYOUT.formation) > 0]
-    gas = None if gas_table is None else gas_columns(gas_table, snapshot, LAYOUT)
-    gas_label = None if gas_table is None else _labels(gas_table)
-    pairs, counts = np.unique(star_label, axis=0, return_counts=True)
-    bound = pairs[:, 1] < _UNBOUND
-    pairs, counts = pairs[bound], counts[bound]
-    names = [f"{group}_{sub}" for group, sub in pairs]
-    if options.galaxy is not None:
-        wanted = options.galaxy.removeprefix(f"{stem_of(path)}-")
-        if wanted not in names:
-            raise InputError(
-                f"{path}: no galaxy {options.galaxy!r}; galaxies are named GROUP_SUBGROUP, such as "
-                f"{', '.join(names[:3])}"
-            )
-        chosen = [names.index(wanted)]
-    else:
-        chosen = [int(i) for i in np.flatnonzero(counts >= options.min_stars)]
-        if not chosen:
-            raise InputError(
-                f"{path}: no galaxy has {options.min_stars} stars or more (the largest has "
-                f"{counts.max(initial=0)}); lower min_stars"
-            )
-    for i in chosen:
+    star_order = _Members.of(star_table, star_table.column(LAYOUT.formation) > 0)
+    gas = gas_order = None
+    if gas_table is not None:
+        gas = gas_columns(gas_table, snapshot, LAYOUT)
+        gas_order = _Members.of(gas_table, np.ones(len(gas_table), bool))
+    for label in _chosen(path, star_order, options):
+        group, sub = divmod(label, _STRIDE)
         yield build_galaxy(
-            galaxy_id=f"{stem_of(path)}-{names[i]}",
+            galaxy_id=f"{stem_of(path)}-{group}_{sub}",
             snapshot=snapshot,
-            stars=_taken(stars, (star_label == pairs[i]).all(axis=1)),
-            gas=None
-            if gas is None or gas_label is None
-            else _taken(gas, (gas_label == pairs[i]).all(axis=1)),
+            stars=_taken(stars, star_order.rows(label)),
+            gas=None if gas is None or gas_order is None else _taken(gas, gas_order.rows(label)),
             box=None if snapshot.box_size is None else snapshot.box_size * kpc,
-            centre=None
-            if options.centre is None
-            else np.asarray(options.centre, dtype=np.float64) * kpc,
+            centre=None if options.centre is None else np.asarray(options.centre) * kpc,
         )
 
 
-def _taken(columns: Columns, rows: NDArray[np.bool_]) -> Columns:
+@dataclass(frozen=True)
+class _Members:
+    """Particles sorted by the galaxy that they are of, as one number: group * 2^31 + subgroup."""
+
+    label: NDArray[np.int64]
+    order: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, table: ParticleTable, kept: NDArray[np.bool_]) -> _Members:
+        table.require("GroupNumber", "SubGroupNumber")
+        # Particles inside a halo's virial radius but outside of its group carry a negative number.
+        group = np.abs(table.column("GroupNumber").astype(np.int64))
+        label = (group * _STRIDE + table.column("SubGroupNumber").astype(np.int64))[kept]
+        order = np.argsort(label, kind="stable")
+        return cls(label[order], order)
+
+    def rows(self, label: int) -> NDArray[np.intp]:
+        low, high = np.searchsorted(self.label, [label, label + 1])
+        return self.order[low:high]
+
+
+def _chosen(path: Path, members: _Members, options: ReadOptions) -> list[int]:
+    """Labels of the galaxies to read."""
+    labels, counts = np.unique(members.label, return_counts=True)
+    bound = labels % _STRIDE < _UNBOUND
+    labels, counts = labels[bound], counts[bound]
+    if options.galaxy is not None:
+        names = [f"{label // _STRIDE}_{label % _STRIDE}" for label in labels]
+        wanted = options.galaxy.removeprefix(f"{stem_of(path)}-")
+        if wanted not in names:
+            raise GalaxyNotFound(
+                f"{path}: no galaxy {options.galaxy!r}; galaxies are named GROUP_SUBGROUP, such as "
+                f"{', '.join(names[:3])}"
+            )
+        return [int(labels[names.index(wanted)])]
+    if options.centre is not None:
+        raise InputError(f"{path}: centre= is of one galaxy; say which with galaxy=")
+    chosen = labels[counts >= options.min_stars]
+    if not len(chosen):
+        raise InputError(
+            f"{path}: no galaxy has {options.min_stars} stars or more (the largest has "
+            f"{counts.max(initial=0)}); lower min_stars"
+        )
+    return [int(label) for label in chosen]
+
+
+def _taken(columns: Columns, rows: NDArray[np.intp]) -> Columns:
     """Some rows of all columns."""
-    taken = {name: None if c is None else c[rows] for name, c in vars(columns).items()}
-    return type(columns)(**taken)
+    return replace(columns, **{n: c[rows] for n, c in vars(columns).items() if c is not None})

@@ -23,7 +23,7 @@ from picassso.universe.readers._galaxy import (
     age_at_snapshot,
     build_galaxy,
 )
-from picassso.universe.readers._options import ReadOptions
+from picassso.universe.readers._options import GalaxyNotFound, ReadOptions
 from picassso.universe.readers._units import Snapshot
 
 __all__ = ["DESCRIPTION", "FORMAT", "NAME", "matches", "read"]
@@ -57,7 +57,7 @@ def read(path: Path, options: ReadOptions) -> Iterator[Particles]:
             names = (options.galaxy, f"{path.stem}-{options.galaxy}")
             chosen = {name: home for name, home in homes.items() if name in names}
             if not chosen:
-                raise InputError(
+                raise GalaxyNotFound(
                     f"{path}: no galaxy {options.galaxy!r}; it holds {', '.join(list(homes)[:5])}"
                 )
             homes = chosen

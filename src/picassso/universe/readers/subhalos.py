@@ -28,7 +28,7 @@ from picassso.universe.readers._files import (
     stem_of,
 )
 from picassso.universe.readers._galaxy import build_galaxy
-from picassso.universe.readers._options import ReadOptions
+from picassso.universe.readers._options import GalaxyNotFound, ReadOptions
 from picassso.universe.readers._single import galaxy_number
 from picassso.universe.readers._units import KPC, Snapshot, read_snapshot
 
@@ -58,6 +58,8 @@ class Catalogue:
         Centre of each [the snapshot's length unit].
     galaxy : (S,) bool array
         False where the catalogue says that a subhalo is no galaxy (SubhaloFlag = 0).
+    grouped : bool
+        Whether it has a group table, and so knows of particles outside of subhalos.
     """
 
     path: Path
@@ -65,6 +67,7 @@ class Catalogue:
     start: NDArray[np.int64]
     position: NDArray[np.float64] | None
     galaxy: NDArray[np.bool_]
+    grouped: bool
 
 
 def is_catalogue(path: Path) -> bool:
@@ -114,9 +117,9 @@ def read_catalogue(path: Path) -> Catalogue:
         length = _joined(files, "Subhalo/SubhaloLenType")
         position = _joined(files, "Subhalo/SubhaloPos")
         flag = _joined(files, "Subhalo/SubhaloFlag")
-        groups = [
-            _joined(files, f"Group/{n}") for n in ("GroupLenType", "GroupFirstSub", "GroupNsubs")
-        ]
+        group_length = _joined(files, "Group/GroupLenType")
+        first = _joined(files, "Group/GroupFirstSub")
+        count = _joined(files, "Group/GroupNsubs")
     if length is None:
         raise InputError(
             f"{path}: no dataset Subhalo/SubhaloLenType; give the subhalo catalogue that belongs "
@@ -129,14 +132,17 @@ def read_catalogue(path: Path) -> Catalogue:
         )
     length = length.astype(np.int64)
     start = np.cumsum(length, axis=0) - length
-    if all(g is not None for g in groups):
-        start = _starts_in_groups(path, length, *groups)
+    grouped = False
+    if group_length is not None and first is not None and count is not None:
+        start = _starts_in_groups(path, length, group_length, first, count)
+        grouped = True
     return Catalogue(
         path=path,
         length=length,
         start=start,
         position=None if position is None else position.astype(np.float64),
         galaxy=np.ones(len(length), bool) if flag is None else flag != 0,
+        grouped=grouped,
     )
 
 
@@ -190,7 +196,9 @@ def read(path: Path, options: ReadOptions) -> Iterator[Particles]:
         for table, kind in ((stars, _STARS), (gas, _GAS)):
             _check_lengths(catalogue, table, kind)
         for number in _chosen(path, catalogue, options):
-            yield _galaxy(number, catalogue, snapshot, stars, gas, options)
+            particles = _galaxy(number, catalogue, snapshot, stars, gas, options)
+            if particles is not None:
+                yield particles
 
 
 def _check_lengths(catalogue: Catalogue, table: ParticleTable | None, kind: int) -> None:
@@ -198,8 +206,7 @@ def _check_lengths(catalogue: Catalogue, table: ParticleTable | None, kind: int)
     if table is None:
         return
     end = int((catalogue.start + catalogue.length)[:, kind].max(initial=0))
-    grouped = bool((np.diff(catalogue.start[:, kind]) != catalogue.length[:-1, kind]).any())
-    if end > len(table) or (end < len(table) and not grouped and not _has_groups(catalogue)):
+    if end > len(table) or (end < len(table) and not catalogue.grouped):
         raise InputError(
             f"{table.path}: the catalogue {catalogue.path} lists {end} particles of "
             f"{table.kind} and the snapshot holds {len(table)}; give the catalogue that belongs to "
@@ -208,22 +215,19 @@ def _check_lengths(catalogue: Catalogue, table: ParticleTable | None, kind: int)
         )
 
 
-def _has_groups(catalogue: Catalogue) -> bool:
-    with open_hdf5(catalogue.path) as file:
-        return "Group/GroupLenType" in file
-
-
 def _chosen(path: Path, catalogue: Catalogue, options: ReadOptions) -> list[int]:
     """Numbers of the subhalos to read."""
     stars = catalogue.length[:, _STARS]
     if options.galaxy is not None:
         text = options.galaxy.removeprefix(f"{stem_of(path)}-")
         if not text.isdigit() or int(text) >= len(stars):
-            raise InputError(
+            raise GalaxyNotFound(
                 f"{path}: no subhalo {options.galaxy!r}; the catalogue {catalogue.path} has "
                 f"numbers 0 to {len(stars) - 1}"
             )
         return [int(text)]
+    if options.centre is not None:
+        raise InputError(f"{path}: centre= is of one galaxy; say which with galaxy=")
     chosen = np.flatnonzero((stars >= options.min_stars) & catalogue.galaxy)
     if not len(chosen):
         raise InputError(
@@ -240,22 +244,25 @@ def _galaxy(
     star_table: ParticleTable | None,
     gas_table: ParticleTable | None,
     options: ReadOptions,
-) -> Particles:
-    """One subhalo. Where the snapshot holds gas and the subhalo none, its gas is empty."""
+) -> Particles | None:
+    """One subhalo, or None if wind particles made up its number of stars."""
     begin, end = catalogue.start[number], catalogue.start[number] + catalogue.length[number]
     stars = gas = None
     if star_table is not None:
         table = star_table.rows(int(begin[_STARS]), int(end[_STARS]))
         stars = star_columns(table, snapshot, illustris.LAYOUT)
+        if options.galaxy is None and len(stars.mass) < options.min_stars:
+            return None
     if gas_table is not None:
         table = gas_table.rows(int(begin[_GAS]), int(end[_GAS]))
         gas = gas_columns(table, snapshot, illustris.LAYOUT)
     some = star_table or gas_table
     assert some is not None
     kpc = snapshot.length_factor(some)
-    centre, flags = options.centre, ()
+    centre = None if options.centre is None else np.asarray(options.centre, dtype=np.float64)
     if centre is None and catalogue.position is not None:
         centre = catalogue.position[number]
+    flags: tuple[str, ...] = ()
     box = snapshot.box_size
     if box is None:
         offsets = [] if stars is None else [stars.position]
@@ -267,7 +274,7 @@ def _galaxy(
         stars=stars,
         gas=gas,
         box=None if box is None else box * kpc,
-        centre=None if centre is None else np.asarray(centre, dtype=np.float64) * kpc,
+        centre=None if centre is None else centre * kpc,
         flags=flags,
     )
 
