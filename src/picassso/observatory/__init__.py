@@ -10,7 +10,7 @@ from typing import Any
 
 _HOMES = {
     "LightTable": "light_table",
-    "load_light_table": "light_table",
+    "load_light_table": "light_cache",
     "surface_brightness_factor": "light_table",
     "attenuation_curve": "dust",
     "draw_dust": "dust",

