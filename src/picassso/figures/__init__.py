@@ -1,7 +1,9 @@
 """How things are drawn. Arrays in, matplotlib out; matplotlib is imported when first drawn with."""
 
+from picassso.figures.collections import contact_sheet, training_curve, truth_vs_prediction
 from picassso.figures.panels import (
     add_colour_bar,
+    add_note,
     add_scale_bar,
     draw_absent,
     draw_map,
@@ -26,9 +28,11 @@ __all__ = [
     "STYLES",
     "PropertyStyle",
     "add_colour_bar",
+    "add_note",
     "add_scale_bar",
     "colour_map",
     "comparison_sheet",
+    "contact_sheet",
     "draw_absent",
     "draw_map",
     "draw_mask",
@@ -42,4 +46,6 @@ __all__ = [
     "rgb_image",
     "save_figure",
     "style_of",
+    "training_curve",
+    "truth_vs_prediction",
 ]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DPI",
     "add_colour_bar",
+    "add_note",
     "add_scale_bar",
     "draw_absent",
     "draw_map",
@@ -54,6 +55,7 @@ def panel_axes(figure: Figure, left: float, bottom: float, width: float, height:
     axes = figure.add_axes((left / w, bottom / h, width / w, height / h))
     axes.set_xticks([])
     axes.set_yticks([])
+    axes.set_adjustable("datalim")  # a narrow image is padded, its panel keeps its size
     for spine in axes.spines.values():
         spine.set_linewidth(0.6)
     return axes
@@ -110,11 +112,12 @@ def draw_mask(axes: Axes, mask: NDArray[np.bool_]) -> None:
     if not mask.any():
         return
     height, width = mask.shape
-    rows = (np.arange(_STRIPES) * height) // _STRIPES
-    columns = (np.arange(_STRIPES) * width) // _STRIPES
-    masked = mask[rows][:, columns]
-    line = np.add.outer(np.arange(_STRIPES), np.arange(_STRIPES)) % 10 < 3
-    layer = np.zeros((_STRIPES, _STRIPES, 4), dtype=np.float32)
+    longest = max(height, width)
+    y = np.arange(max(_STRIPES * height // longest, 1))
+    x = np.arange(max(_STRIPES * width // longest, 1))
+    masked = mask[y * height // len(y)][:, x * width // len(x)]
+    line = np.add.outer(y, x) % 10 < 3
+    layer = np.zeros((*masked.shape, 4), dtype=np.float32)
     layer[masked] = (0.85, 0.85, 0.85, 1.0)
     layer[masked & line] = (0.55, 0.55, 0.55, 1.0)
     extent = (-0.5, width - 0.5, -0.5, height - 0.5)
@@ -129,10 +132,9 @@ def draw_absent(axes: Axes, words: str) -> None:
     )
 
 
-def add_colour_bar(
-    axes: Axes, image: AxesImage, label: str, *, gap: float = 5, thickness: float = 9
-) -> None:
-    """Draw a horizontal colour bar under a panel, `gap` pixels below it."""
+def add_colour_bar(axes: Axes, image: AxesImage, label: str) -> None:
+    """Draw a horizontal colour bar under a panel."""
+    gap, thickness = 5, 9  # pixels
     figure = axes.figure
     h = figure.get_size_inches()[1] * figure.dpi
     box = axes.get_position()
@@ -148,8 +150,15 @@ def add_colour_bar(
         vmax=high,
     )
     bar.set_yticks([])
-    bar.set_xticks(_ticks(low, high))
+    ticks = _ticks(low, high)
+    bar.set_xticks(ticks)
     bar.tick_params(axis="x", labelsize=7.5, length=2, pad=1.5, width=0.6)
+    # Labels at the very ends stay inside, clear of the neighbouring bar's.
+    for tick, words in zip(ticks, bar.get_xticklabels(), strict=True):
+        if tick - low < 0.03 * (high - low):
+            words.set_horizontalalignment("left")
+        elif high - tick < 0.03 * (high - low):
+            words.set_horizontalalignment("right")
     bar.set_xlabel(label, fontsize=8.5, labelpad=1.5)
     for spine in bar.spines.values():
         spine.set_linewidth(0.6)
@@ -161,6 +170,20 @@ def _ticks(low: float, high: float) -> NDArray[np.float64]:
     step = 10.0 ** np.floor(np.log10(span / 3))
     step *= next(m for m in (1, 2, 5, 10) if span / (m * step) <= 5)
     return np.arange(np.ceil(low / step - 1e-6), np.floor(high / step + 1e-6) + 1) * step
+
+
+def add_note(axes: Axes, words: str) -> None:
+    """Write small words into the upper left corner of a panel, readable on any colour."""
+    axes.text(
+        0.03,
+        0.97,
+        words,
+        transform=axes.transAxes,
+        va="top",
+        fontsize=8,
+        color="white",
+        bbox={"facecolor": "black", "alpha": 0.45, "linewidth": 0, "pad": 1.5},
+    )
 
 
 def add_scale_bar(
@@ -185,7 +208,7 @@ def add_scale_bar(
         Of bar and text.
     """
     height, width = shape
-    target = 0.3 * width * kpc_per_pixel
+    target = 0.4 * width * kpc_per_pixel
     decade = 10.0 ** np.floor(np.log10(target))
     length = decade * max(m for m in (1, 2, 5) if m * decade <= target)
     pixels = length / kpc_per_pixel

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.core import DERIVED, PROPERTIES, PROPERTY_NAMES, GalaxyImage, InputError, Maps
+from picassso.core import DERIVED, PROPERTIES, PROPERTY_NAMES, GalaxyImage, InputError, Maps, Total
 from picassso.figures.panels import (
     add_colour_bar,
+    add_note,
     add_scale_bar,
     draw_absent,
     draw_map,
@@ -78,7 +79,7 @@ def painting_sheet(image: GalaxyImage, maps: Maps) -> Figure:
             axes = panel_axes(figure, left, bottom, side, high)
             k = column - (1 if row == 0 else 0)
             if k < 0:
-                _draw_image(axes, image, mask)
+                _draw_image(axes, image, maps.pixel_area**0.5, mask)
             else:
                 _painted_panel(axes, maps, names[k], mask)
     return figure
@@ -110,32 +111,35 @@ def comparison_sheet(image: GalaxyImage, truth: Maps, prediction: Maps) -> Figur
         If image and maps have different shapes.
     """
     _check_shapes(image, truth, prediction)
-    side, gap, foot, head = 206, 14, 56, 84
+    side, gap, foot, head, words_left = 206, 14, 56, 84, 24
     high = _panel_height(image.shape, side)
     columns = 1 + len(PROPERTY_NAMES)
-    width = columns * side + (columns + 1) * gap + 24
+    width = columns * side + (columns + 1) * gap + words_left
     height = head + 3 * high + gap + 2 * foot
     figure = new_figure(width, height)
     mask = _mask_of(image, prediction)
     _title(figure, image, prediction, height)
-    bottoms = [
-        height - head - high,
-        height - head - 2 * high - gap,
-        height - head - 3 * high - gap - foot,
-    ]
-    axes = panel_axes(figure, gap, bottoms[0], side, high)
-    _draw_image(axes, image, mask)
+    top = height - head - high
+    bottoms = (top, top - high - gap, top - 2 * high - gap - foot)
+    _draw_image(panel_axes(figure, gap, top, side, high), image, prediction.pixel_area**0.5, mask)
+    figure.text(gap / width, (bottoms[2] + 4) / height, _LEGEND, fontsize=8, color="0.35")
     for column, name in enumerate(PROPERTY_NAMES):
-        left = gap + (column + 1) * (side + gap) + 24
+        left = words_left + gap + (column + 1) * (side + gap)
         rows = [panel_axes(figure, left, bottom, side, high) for bottom in bottoms]
         rows[0].set_title(style_of(name).title, fontsize=10, pad=4)
         if column == 0:
             for panel, words in zip(rows, ("truth", "prediction", "residual"), strict=True):
                 panel.set_ylabel(words, fontsize=11, labelpad=4)
-        residual = _compare(rows, name, truth, prediction, mask)
-        if residual is not None and column == 0:
-            add_colour_bar(rows[2], residual, r"$\log_{10}$ true $-$ $\log_{10}$ predicted  [dex]")
+        _compare(rows, name, truth, prediction, mask)
     return figure
+
+
+_LEGEND = (
+    "Truth and prediction share one scale.\n"
+    "Residual: log true − log predicted,\n"
+    "grey where both lie below the floor.\n"
+    "Totals: all unmasked pixels."
+)
 
 
 def residual_map(
@@ -157,33 +161,31 @@ def _compare(
     truth: Maps,
     prediction: Maps,
     mask: NDArray[np.bool_] | None,
-) -> AxesImage | None:
-    """Fill one column of a comparison sheet; the drawn residual, or None where there is none."""
-    pair = [(maps, _values(maps, name)) for maps in (truth, prediction)]
-    known = [values for _, values in pair if values is not None]
-    limits = limits_of(name, *known)
-    bar = None
-    for axes, (maps, values), lacking in zip(
-        rows, pair, ("not in the\nsnapshot", "not painted"), strict=False
+) -> None:
+    """Fill one column of a comparison sheet."""
+    true, predicted = _values(truth, name), _values(prediction, name)
+    limits = limits_of(name, *(v for v in (true, predicted) if v is not None))
+    lacking = ("not in the\nsnapshot", "not painted")
+    totals = []
+    for axes, maps, values, words in zip(
+        rows, (truth, prediction), (true, predicted), lacking, strict=False
     ):
         if values is None:
-            draw_absent(axes, lacking)
+            draw_absent(axes, words)
             continue
         drawn = draw_map(axes, values, name, limits=limits, mask=mask)
-        region = None if mask is None else ~mask
-        _note(
-            axes,
-            _in_dex(np.nansum(values[region] if region is not None else values) * maps.pixel_area),
-        )
-        bar = (axes, drawn)
-    if bar is not None:
-        rows[1].set_facecolor(EMPTY_COLOUR)
-        add_colour_bar(rows[1], bar[1], style_of(name).label)
-    true, predicted = pair[0][1], pair[1][1]
+        used = values if mask is None else values[~mask]
+        totals.append(float(np.nansum(used, dtype=np.float64)) * maps.pixel_area)
+        add_note(axes, _log_total(totals[-1], name))
+        if axes is rows[1] or predicted is None:
+            add_colour_bar(rows[1], drawn, style_of(name).label)
     if true is None or predicted is None:
         draw_absent(rows[2], "")
-        return None
-    return _draw_residual(rows[2], residual_map(true, predicted, name), mask)
+        return
+    drawn = _draw_residual(rows[2], residual_map(true, predicted, name), mask)
+    add_colour_bar(rows[2], drawn, r"$\log_{10}$ (true / predicted)  [dex]")
+    if min(totals) > 0:
+        add_note(rows[2], f"of totals {np.log10(totals[0] / totals[1]):+.2f} dex".replace("-", "−"))
 
 
 def _draw_residual(
@@ -217,69 +219,58 @@ def _painted_panel(axes: Axes, maps: Maps, name: str, mask: NDArray[np.bool_] | 
     add_colour_bar(axes, drawn, style.label)
     for total in maps.totals:
         if total.property == name and total.region == "frame":
-            _note(axes, _interval(total.p50, total.p16, total.p84, name))
+            add_note(axes, _interval(total))
             break
 
 
-def _interval(p50: float, p16: float, p84: float, name: str) -> str:
+def _interval(total: Total) -> str:
     """A total with its 68% interval; in dex for additive properties."""
-    if name in DERIVED:
+    p16, p50, p84 = total.p16, total.p50, total.p84
+    if total.property in DERIVED:
         return f"{p50:.3g} ({p16:.3g} to {p84:.3g})"
-    if not min(p16, p50, p84) > 0:
-        return _in_dex(p50)
-    low, middle, high = np.log10([p16, p50, p84])
-    return f"log total {middle:.2f} +{high - middle:.2f} −{middle - low:.2f}"
+    if not min(p16, p50) > 0:
+        return _log_total(p50, total.property)
+    above, below = np.log10(p84 / p50), np.log10(p50 / p16)
+    middle = f"{np.log10(p50):.2f}".replace("-", "−")
+    return f"log total {middle} +{above:.2f} −{below:.2f}{_bracket(total.property)}"
 
 
-def _in_dex(total: float) -> str:
-    return f"log total {np.log10(total):.2f}" if total > 0 else "total 0"
+def _log_total(total: float, name: str) -> str:
+    """The log10 of a total with its unit."""
+    if not total > 0:
+        return "total 0"
+    return f"log total {np.log10(total):.2f}{_bracket(name)}".replace(" -", " −")
 
 
-def _note(axes: Axes, words: str) -> None:
-    """Small words in the upper left corner, readable on any colour."""
-    axes.text(
-        0.03,
-        0.97,
-        words,
-        transform=axes.transAxes,
-        va="top",
-        fontsize=8,
-        color="white",
-        bbox={"facecolor": "black", "alpha": 0.45, "linewidth": 0, "pad": 1.5},
-    )
+def _bracket(name: str) -> str:
+    """Unit of a total, without mathtext, which is slow."""
+    unit = PROPERTIES[name].total_unit.replace("solMass", "M☉").replace(" yr-1", "/yr")
+    return f" [{unit}]"
 
 
-def _draw_image(axes: Axes, image: GalaxyImage, mask: NDArray[np.bool_] | None) -> None:
+def _draw_image(
+    axes: Axes, image: GalaxyImage, kpc_per_pixel: float, mask: NDArray[np.bool_] | None
+) -> None:
     """RGB panel with its scale bar."""
     draw_rgb(axes, rgb_image(image.flux, image.bands), mask=mask)
     axes.set_title(f"{image.survey.upper()} {''.join(image.bands)}", fontsize=11, pad=4)
     add_scale_bar(
         axes,
         image.shape,
-        kpc_per_pixel=_kpc_per_pixel(image),
+        kpc_per_pixel=kpc_per_pixel,
         pixel_scale=image.pixel_scale,
     )
 
 
-def _kpc_per_pixel(image: GalaxyImage) -> float:
-    from picassso.core import DEFAULT_COSMOLOGY
-
-    return DEFAULT_COSMOLOGY.kpc_per_arcsec(image.redshift) * image.pixel_scale
-
-
 def _title(figure: Figure, image: GalaxyImage, maps: Maps, height: float) -> None:
     """Name, redshift and pixel size above a sheet."""
-    kpc = np.sqrt(maps.pixel_area)
     figure.text(0.013, 1 - 14 / height, image.galaxy_id, fontsize=15, va="top", fontweight="bold")
-    figure.text(
-        0.987,
-        1 - 18 / height,
-        f'z = {image.redshift:.4g}    {image.pixel_scale:.3g}" = {kpc:.3g} kpc per pixel    '
+    words = (
+        f"z = {image.redshift:.4g}",
+        f'{image.pixel_scale:.3g}" = {maps.pixel_area**0.5:.3g} kpc per pixel',
         f"{image.shape[1]} × {image.shape[0]} pixels",
-        fontsize=10.5,
-        va="top",
-        ha="right",
     )
+    figure.text(0.987, 1 - 18 / height, "    ".join(words), fontsize=10.5, va="top", ha="right")
 
 
 def _values(maps: Maps, name: str) -> NDArray[np.float32] | None:

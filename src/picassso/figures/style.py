@@ -8,6 +8,7 @@ Diverging ones are kept for what has a sign: residuals.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,6 +39,17 @@ RESIDUAL_LIMIT = 1.0
 EMPTY_COLOUR = "#d9d9d9"
 """Drawn where a map holds no value."""
 
+_RAMP_HUES = {"amber": 75.0, "rose": 355.0, "blue": 250.0, "teal": 180.0, "violet": 295.0}
+"""Hue angle in OKLab [degrees] of the ramps made here."""
+
+_LMS_TO_LINEAR_RGB = np.array(
+    [
+        [4.0767416621, -3.3077115913, 0.2309699292],
+        [-1.2684380046, 2.6097574011, -0.3413193965],
+        [-0.0041960863, -0.7034186147, 1.7076147010],
+    ]
+)
+
 _DYNAMIC_RANGE = 4.5  # dex below the brightest pixels that a logarithmic map shows at most
 
 
@@ -56,7 +68,7 @@ class PropertyStyle:
     unit : str
         Mathtext; empty where dimensionless.
     colour_map : str
-        Name of a matplotlib colour map.
+        Name of a matplotlib colour map, or of one of the ramps made here.
     logarithmic : bool
         Whether log10 of the map is drawn.
     limits : (float, float)
@@ -99,17 +111,17 @@ def unit_text(unit: str) -> str:
 # picassso.core; the highest are those of the centres of massive galaxies.
 _DRAWN: dict[str, tuple[str, str, bool, float, float]] = {
     "stellar_mass": ("stellar mass", "inferno", True, 5.0, 9.7),
-    "stellar_metal_mass": ("stellar metals", "YlOrBr_r", True, 3.0, 8.0),
-    "stellar_age_mass": ("age × stellar mass", "cividis", True, 5.5, 10.7),
-    "star_formation_rate": ("star formation rate", "magma", True, -5.0, 0.0),
-    "gas_mass": ("gas mass", "YlGnBu_r", True, 5.0, 8.5),
-    "gas_metal_mass": ("gas metals", "viridis", True, 3.0, 6.7),
-    "hi_mass": ("neutral hydrogen", "PuBu_r", True, 5.0, 8.2),
-    "stellar_age": ("stellar age", "cividis", False, 0.0, 13.5),
-    "stellar_metallicity": ("stellar metallicity", "YlOrBr_r", False, 0.0, 0.04),
-    "gas_metallicity": ("gas metallicity", "viridis", False, 0.0, 0.04),
-    "specific_star_formation_rate": ("specific SFR", "magma", True, -13.0, -8.5),
-    "gas_fraction": ("gas fraction", "YlGnBu_r", True, -2.5, 1.0),
+    "stellar_metal_mass": ("stellar metals", "amber", True, 3.0, 8.0),
+    "stellar_age_mass": ("age × stellar mass", "viridis", True, 5.5, 10.7),
+    "star_formation_rate": ("star formation rate", "rose", True, -5.0, 0.0),
+    "gas_mass": ("gas mass", "blue", True, 5.0, 8.5),
+    "gas_metal_mass": ("gas metals", "teal", True, 3.0, 6.7),
+    "hi_mass": ("neutral hydrogen", "violet", True, 5.0, 8.2),
+    "stellar_age": ("stellar age", "viridis", False, 0.0, 13.5),
+    "stellar_metallicity": ("stellar metallicity", "amber", False, 0.0, 0.04),
+    "gas_metallicity": ("gas metallicity", "teal", False, 0.0, 0.04),
+    "specific_star_formation_rate": ("specific SFR", "rose", True, -13.0, -8.5),
+    "gas_fraction": ("gas fraction", "blue", True, -2.5, 1.0),
 }
 
 STYLES: dict[str, PropertyStyle] = {
@@ -139,7 +151,40 @@ def colour_map(name: str) -> Colormap:
     """Colour map of a property, drawn grey where there is no value."""
     import matplotlib
 
-    return matplotlib.colormaps[style_of(name).colour_map].with_extremes(bad=EMPTY_COLOUR)
+    chosen = style_of(name).colour_map
+    ramp = _ramp(_RAMP_HUES[chosen]) if chosen in _RAMP_HUES else matplotlib.colormaps[chosen]
+    return ramp.with_extremes(bad=EMPTY_COLOUR)
+
+
+@lru_cache(maxsize=16)
+def _ramp(hue: float) -> Colormap:
+    """From near black through one hue to near white, lightness rising evenly.
+
+    Made in OKLab (Ottosson 2020, https://bottosson.github.io/posts/oklab), a space in which equal
+    steps look equal, with the strongest colour that sRGB holds at each lightness, up to a smooth
+    limit.
+    """
+    from matplotlib.colors import ListedColormap
+
+    t = np.linspace(0.0, 1.0, 256)[:, None]
+    lightness = 0.1 + 0.87 * t
+    chroma = 0.17 * np.sin(np.pi * t) ** 0.7 * np.linspace(0.0, 1.0, 101)
+    a, b = chroma * np.cos(np.radians(hue)), chroma * np.sin(np.radians(hue))
+    lms = np.stack(
+        [
+            lightness + 0.3963377774 * a + 0.2158037573 * b,
+            lightness - 0.1055613458 * a - 0.0638541728 * b,
+            lightness - 0.0894841775 * a - 1.2914855480 * b,
+        ],
+        axis=-1,
+    )
+    linear = lms**3 @ _LMS_TO_LINEAR_RGB.T
+    inside = ((linear >= 0) & (linear <= 1)).all(axis=-1)
+    strongest = np.argmin(inside, axis=1) - 1  # the first chroma outside comes after the last in
+    strongest[inside.all(axis=1)] = chroma.shape[1] - 1
+    rgb = np.take_along_axis(linear, strongest[:, None, None], axis=1)[:, 0]
+    encoded = np.where(rgb <= 0.0031308, 12.92 * rgb, 1.055 * rgb ** (1 / 2.4) - 0.055)
+    return ListedColormap(np.clip(encoded, 0, 1))
 
 
 def drawn_values(values: ArrayLike, name: str) -> NDArray[np.float32]:
