@@ -1,0 +1,241 @@
+"""Painted (or true) maps as one FITS file, and back."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from picassso.core import DERIVED, PROPERTIES, InputError, Maps, Total
+
+if TYPE_CHECKING:
+    from astropy.io.fits import BinTableHDU, HDUList, Header
+
+__all__ = ["read_maps", "write_maps"]
+
+FORMAT = 1
+"""Version of the layout, in the header as MAPSFMT."""
+
+_STATISTICS = ("std", "p16", "p50", "p84")
+_TOTAL_COLUMNS = ("PROPERTY", "REGION", "MEAN", "P16", "P50", "P84", "UNIT")
+
+
+def write_maps(maps: Maps, path: str | Path, *, overwrite: bool = False) -> None:
+    """Write maps as FITS, atomically.
+
+    One HDU a map, EXTNAME = its name: the mean, then ``<name>_std``, ``<name>_p16``,
+    ``<name>_p50`` and ``<name>_p84`` where they are known, then the derived maps, ``MASK`` (1 =
+    not used), and the tables ``TOTALS`` and ``PROVENANCE``. Every image has its BUNIT and WCS.
+
+    Parameters
+    ----------
+    maps : Maps
+        What to write.
+    path : path
+        Of the file; ``.fits.gz`` compresses.
+    overwrite : bool
+        Replace an existing file.
+
+    Raises
+    ------
+    InputError
+        If the file exists and `overwrite` is False, or its folder does not exist.
+    OSError
+        If the file cannot be written; nothing is left behind.
+    """
+    path = Path(path)
+    if path.exists() and not overwrite:
+        raise InputError(f"{path}: exists already; ask to overwrite it, or choose another folder")
+    if not path.parent.is_dir():
+        raise InputError(f"{path.parent}: there is no such folder; make it first")
+    temporary = path.with_name(f".{os.getpid()}.partial.{path.name}")
+    try:
+        _to_hdus(maps).writeto(temporary, output_verify="exception", overwrite=True)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_maps(path: str | Path) -> Maps:
+    """Read what `write_maps` wrote; the values come back bit by bit.
+
+    Raises
+    ------
+    InputError
+        If the file is not one of PICASSSO's maps, is damaged, or is of a newer layout.
+    """
+    from astropy.io import fits
+
+    path = Path(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with fits.open(path, memmap=False) as hdus:
+                return _from_hdus(hdus, path)
+    except InputError:
+        raise
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file; expected painted maps") from None
+    except (OSError, EOFError, ValueError, TypeError, KeyError) as error:
+        raise InputError(
+            f"{path}: cannot be read as maps ({str(error).splitlines()[0]}); paint it again"
+        ) from None
+
+
+def _to_hdus(maps: Maps) -> HDUList:
+    from astropy.io import fits
+
+    wcs = None if maps.wcs is None else maps.wcs.to_header()
+    hdus = fits.HDUList([fits.PrimaryHDU(header=_primary_header(maps))])
+    for i, (name, unit) in enumerate(zip(maps.properties, maps.units, strict=True)):
+        hdus.append(_image(maps.cube[i], name, unit, wcs))
+        for statistic in _STATISTICS:
+            cube = getattr(maps, statistic)
+            if cube is not None:
+                hdus.append(_image(cube[i], f"{name}_{statistic}", unit, wcs))
+    for name in maps.derived_names:
+        hdus.append(_image(maps.derived(name), name, DERIVED[name].unit, wcs))
+    if maps.mask is not None:
+        hdus.append(_image(maps.mask.astype(np.uint8), "MASK", "", wcs))
+    hdus.append(_totals_table(maps.totals))
+    hdus.append(_provenance_table(maps))
+    return hdus
+
+
+def _image(values: Any, name: str, unit: str, wcs: Header | None) -> Any:
+    from astropy.io import fits
+
+    hdu = fits.ImageHDU(values, header=wcs)
+    # Set after the constructor, which would write the name in capitals.
+    hdu.header["EXTNAME"] = (name, _meaning(name))
+    if unit:
+        hdu.header["BUNIT"] = unit
+    return hdu
+
+
+def _meaning(name: str) -> str:
+    if name in PROPERTIES:
+        return "mean of the predicted distribution"
+    if name in DERIVED:
+        return "ratio of two maps"
+    return {"std": "1 sigma", "p16": "16% quantile", "p50": "median", "p84": "84% quantile"}.get(
+        name.rpartition("_")[2], "1 = not used"
+    )
+
+
+def _primary_header(maps: Maps) -> Header:
+    from astropy.io import fits
+
+    header = fits.Header()
+    header["ORIGIN"] = "PICASSSO"
+    header["MAPSFMT"] = (FORMAT, "version of this layout")
+    header["OBJECT"] = maps.galaxy_id
+    header["VIEW"] = (maps.view, "number of the camera, 0 = real image")
+    # A card of its own making: astropy would cut long numbers to 20 characters.
+    header.append(
+        fits.Card.fromstring(f"PIXAREA = {float(maps.pixel_area)!r:>20} / [kpc2] area of a pixel")
+    )
+    header["FLAGS"] = (",".join(maps.flags), "")
+    for key, value in maps.provenance.items():
+        for line in str(value).splitlines():
+            header.add_history(_ascii(f"{key}: {line}"))
+    return header
+
+
+def _totals_table(totals: tuple[Total, ...]) -> BinTableHDU:
+    from astropy.io import fits
+
+    rows = [(t.property, t.region, t.mean, t.p16, t.p50, t.p84, t.unit) for t in totals]
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(_TOTAL_COLUMNS)
+    hdu = fits.BinTableHDU.from_columns(
+        [
+            _column(name, values, text=name in ("PROPERTY", "REGION", "UNIT"))
+            for name, values in zip(_TOTAL_COLUMNS, columns, strict=True)
+        ]
+    )
+    hdu.header["EXTNAME"] = "TOTALS"
+    return hdu
+
+
+def _provenance_table(maps: Maps) -> BinTableHDU:
+    from astropy.io import fits
+
+    items = [(str(k), _ascii(str(v))) for k, v in maps.provenance.items()]
+    keys, values = zip(*items, strict=True) if items else ((), ())
+    hdu = fits.BinTableHDU.from_columns(
+        [_column("KEY", keys, text=True), _column("VALUE", values, text=True)]
+    )
+    hdu.header["EXTNAME"] = "PROVENANCE"
+    return hdu
+
+
+def _column(name: str, values: tuple, *, text: bool) -> Any:
+    from astropy.io import fits
+
+    if not text:
+        return fits.Column(name=name, format="D", array=np.array(values, dtype=np.float64))
+    width = max([len(v) for v in values], default=1) or 1
+    return fits.Column(name=name, format=f"{width}A", array=np.array(values, dtype=f"U{width}"))
+
+
+def _ascii(text: str) -> str:
+    """Text that FITS can hold: line breaks and letters beyond ASCII become escapes."""
+    return text.encode("unicode_escape").decode("ascii")
+
+
+def _from_hdus(hdus: HDUList, path: Path) -> Maps:
+    header = hdus[0].header
+    if "MAPSFMT" not in header:
+        raise InputError(
+            f"{path}: holds no maps of PICASSSO; expected a file from `picassso paint`"
+        )
+    if header["MAPSFMT"] > FORMAT:
+        raise InputError(
+            f"{path}: layout {header['MAPSFMT']}, but this version reads up to {FORMAT}; update "
+            "picassso"
+        )
+    images = {h.header.get("EXTNAME"): h for h in hdus if h.is_image and h.data is not None}
+    names = tuple(n for n in images if n in PROPERTIES)
+
+    def cube(suffix: str) -> Any:
+        if f"{names[0]}{suffix}" not in images:
+            return None
+        return np.stack([images[f"{n}{suffix}"].data for n in names]).astype(np.float32)
+
+    mask = images.get("MASK")
+    flags = str(header.get("FLAGS", ""))
+    return Maps(
+        galaxy_id=str(header["OBJECT"]),
+        view=int(header["VIEW"]),
+        properties=names,
+        cube=cube(""),
+        pixel_area=float(header["PIXAREA"]),
+        **{s: cube(f"_{s}") for s in _STATISTICS},
+        mask=None if mask is None else mask.data.astype(bool),
+        wcs=_wcs(images[names[0]].header),
+        totals=tuple(
+            Total(
+                *(
+                    str(r[c]) if c in ("PROPERTY", "REGION", "UNIT") else float(r[c])
+                    for c in _TOTAL_COLUMNS
+                )
+            )
+            for r in hdus["TOTALS"].data
+        ),
+        flags=tuple(flags.split(",")) if flags else (),
+        provenance={
+            str(r["KEY"]): str(r["VALUE"]).encode("ascii").decode("unicode_escape")
+            for r in hdus["PROVENANCE"].data
+        },
+    )
+
+
+def _wcs(header: Header) -> Any | None:
+    if "CTYPE1" not in header:
+        return None
+    from astropy.wcs import WCS
+
+    return WCS(header, naxis=2)

@@ -1,0 +1,246 @@
+"""What a FITS file holds: one plane a band, with whatever describes it."""
+
+from __future__ import annotations
+
+import re
+import warnings
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+from picassso.core import InputError, Survey
+
+if TYPE_CHECKING:
+    from astropy.io.fits import HDUList, Header
+
+__all__ = ["Plane", "band_in_name", "band_in_words", "parse_bands", "read_planes", "stem"]
+
+_INVERSE_VARIANCE = ("IVAR", "INVVAR")
+# Images that accompany a band and are never a band themselves.
+_COMPANIONS = frozenset(
+    {*_INVERSE_VARIANCE, "MASK", "PSF", "WGT", "WEIGHT", "VAR", "VARIANCE", "ERR", "ERROR"}
+    | {"SIGMA", "NOISE", "STD", "DQ", "FLAGS", "BADPIX", "SKY", "BACKGROUND", "MODEL", "RESIDUAL"}
+)
+_SUFFIX = re.compile(r"(\.(fits?|fts))?(\.(gz|bz2|fz))?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plane:
+    """One band of one galaxy as it stands in a file.
+
+    Parameters
+    ----------
+    band : str or None
+        None where the file does not say.
+    data : (H, W) float array
+        In the unit of the header.
+    headers : tuple of astropy.io.fits.Header
+        Its own, then the primary one: a keyword is looked up in this order.
+    source : str
+        File and place in it, for messages.
+    number : int
+        Position in its cube, counted from 1; 0 outside cubes.
+    inverse_variance, mask, psf : array or None
+        Companions: 1 / variance a pixel, non-zero where bad, and a stamp of the PSF.
+    """
+
+    band: str | None
+    data: NDArray[Any]
+    headers: tuple[Header, ...]
+    source: str
+    number: int = 0
+    inverse_variance: NDArray[Any] | None = None
+    mask: NDArray[Any] | None = None
+    psf: NDArray[Any] | None = None
+
+    def lookup(self, *keywords: str) -> Any:
+        """Value of the first of the keywords that a header holds; None without any."""
+        for keyword in keywords:
+            for header in self.headers:
+                value = header.get(keyword)
+                if value is not None and str(value).strip():
+                    return value
+        return None
+
+
+def stem(path: Path | str) -> str:
+    """File name without ``.fits`` and the suffix of its compression."""
+    return _SUFFIX.sub("", Path(path).name)
+
+
+def parse_bands(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    """Band names from ``"ugriz"``, ``"u,g,r,i,z"``, ``"u g r i z"`` or a sequence of names."""
+    if not isinstance(text, str):
+        return tuple(str(b) for b in text)
+    words = re.split(r"[,;\s]+", text.strip())
+    return tuple(words[0]) if len(words) == 1 else tuple(w for w in words if w)
+
+
+def band_in_words(text: str, survey: Survey) -> str | None:
+    """Band named by a FILTER or EXTNAME value such as ``r``, ``SDSS r`` or ``g_SDSS.res``."""
+    words = re.split(r"[^A-Za-z0-9]+", text)
+    for word in words:
+        if word in survey.bands:
+            return word
+    # FITS writers put EXTNAME in capitals.
+    return text.strip().lower() if text.strip().lower() in survey.bands else None
+
+
+def band_in_name(path: Path | str, survey: Survey) -> str | None:
+    """Band named by a file name such as ``frame-g-002583.fits``, ``m51_g.fits`` or ``g.fits``."""
+    found = {w for w in re.split(r"[^A-Za-z0-9]+", stem(path)) if w in survey.bands}
+    return found.pop() if len(found) == 1 else None
+
+
+def read_planes(path: Path, survey: Survey) -> list[Plane]:
+    """All image planes of a FITS file, in its order.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, not FITS, cut short, or holds no image.
+    """
+    with _open(path) as hdus:
+        companions = {name: hdu.data for hdu in hdus if (name := _companion_name(hdu)) is not None}
+        planes = []
+        for hdu in hdus:
+            if not hdu.is_image or hdu.data is None or _companion_name(hdu) is not None:
+                continue
+            if hdu.data.ndim not in (2, 3):
+                continue
+            planes += _planes_of(hdu, hdus[0].header, path, survey, companions)
+    if not planes:
+        raise InputError(
+            f"{path}: holds no image of two or three axes; expected a cube (band, y, x), one HDU "
+            "a band, or one file a band"
+        )
+    return planes
+
+
+def _planes_of(hdu: Any, primary: Header, path: Path, survey: Survey, companions: dict) -> list:
+    """Planes of one HDU."""
+    headers = (hdu.header,) if hdu.header is primary else (hdu.header, primary)
+    place = f"{path}[{hdu.header.get('EXTNAME', 'PRIMARY')}]"
+    if hdu.data.ndim == 2:
+        band = _band_of(headers, place, path, survey)
+        return [
+            Plane(
+                band,
+                hdu.data,
+                headers,
+                place,
+                inverse_variance=_companion(companions, _INVERSE_VARIANCE, band, None),
+                mask=_companion(companions, ("MASK",), band, None),
+                psf=_companion(companions, ("PSF",), band, None),
+            )
+        ]
+    named = next((h["BANDS"] for h in headers if str(h.get("BANDS", "")).strip()), None)
+    bands: tuple[str | None, ...] = (None,) * len(hdu.data)
+    if named is not None:
+        bands = parse_bands(str(named))
+        if len(bands) != len(hdu.data) or len(set(bands)) != len(bands):
+            raise InputError(
+                f"{place}: BANDS = {named!r} contradicts the cube, which has {len(hdu.data)} "
+                "planes; correct the header so that it names each plane once"
+            )
+    return [
+        Plane(
+            band,
+            plane,
+            headers,
+            f"{place} plane {i + 1}",
+            number=i + 1,
+            inverse_variance=_companion(companions, _INVERSE_VARIANCE, band, i),
+            mask=_companion(companions, ("MASK",), band, i),
+            psf=_companion(companions, ("PSF",), band, i),
+        )
+        for i, (band, plane) in enumerate(zip(bands, hdu.data, strict=True))
+    ]
+
+
+def _band_of(headers: tuple[Header, ...], place: str, path: Path, survey: Survey) -> str | None:
+    """Band of a two-dimensional HDU from FILTER, BAND, EXTNAME, else the file name."""
+    own = headers[0]
+    said = {
+        keyword: band
+        for keyword in ("FILTER", "BAND", "EXTNAME")
+        if (band := band_in_words(str(own.get(keyword, "")), survey)) is not None
+    }
+    if len(set(said.values())) > 1:
+        raise InputError(
+            f"{place}: its header contradicts itself about the band ("
+            + ", ".join(f"{k} = {own[k]!r}" for k in said)
+            + "); correct the header"
+        )
+    if said:
+        return next(iter(said.values()))
+    if len(headers) > 1 and (band := band_in_words(str(headers[1].get("FILTER", "")), survey)):
+        return band
+    return band_in_name(path, survey)
+
+
+def _companion_name(hdu: Any) -> str | None:
+    """EXTNAME in capitals if the HDU accompanies a band (``IVAR``, ``r_MASK``, ``PSF_g``)."""
+    name = str(hdu.header.get("EXTNAME", "")).upper().strip()
+    return name if hdu.is_image and _COMPANIONS & set(re.split(r"[_\-\s]+", name)) else None
+
+
+def _companion(
+    companions: dict, kinds: tuple[str, ...], band: str | None, index: int | None
+) -> NDArray[Any] | None:
+    """Companion of a band: one named after it, or its plane of a cube, or the common image."""
+    for kind in kinds:
+        if band is not None:
+            for name in (f"{band}_{kind}", f"{kind}_{band}", f"{band}-{kind}", f"{kind}-{band}"):
+                if name.upper() in companions:
+                    return companions[name.upper()]
+        found = companions.get(kind)
+        if found is None:
+            continue
+        if found.ndim == 2:
+            return found
+        if found.ndim == 3 and index is not None and index < len(found):
+            return found[index]
+    return None
+
+
+class _open:
+    """Open a FITS file and read all of it, turning every failure into one InputError."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> HDUList:
+        from astropy.io import fits
+        from astropy.utils.exceptions import AstropyUserWarning
+
+        if not self.path.is_file():
+            what = "is a folder" if self.path.is_dir() else "there is no such file"
+            raise InputError(f"{self.path}: {what}; expected a FITS image")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                warnings.filterwarnings(
+                    "error", message=".*truncated.*", category=AstropyUserWarning
+                )
+                self.hdus = fits.open(self.path, memmap=False)
+                for hdu in self.hdus:
+                    if hdu.is_image:
+                        _ = hdu.data
+        except (EOFError, zlib.error, AstropyUserWarning, TypeError, ValueError) as error:
+            raise self._unreadable("is cut short or damaged", error) from None
+        except OSError as error:
+            if error.errno is not None:
+                raise
+            raise self._unreadable("is not a FITS file, or a damaged one", error) from None
+        return self.hdus
+
+    def __exit__(self, *_: object) -> None:
+        self.hdus.close()
+
+    def _unreadable(self, what: str, error: Exception) -> InputError:
+        said = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+        return InputError(f"{self.path}: {what} ({said}); fetch or write it again")

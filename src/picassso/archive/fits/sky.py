@@ -1,0 +1,76 @@
+"""Sky level, noise and PSF width measured on an image."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["border_level", "clipped_sky", "stamp_fwhm"]
+
+_FWHM_PER_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
+
+
+def clipped_sky(
+    values: NDArray, *, clip: float = 3.0, iterations: int = 12
+) -> tuple[float, float, int]:
+    """Median, standard deviation and number of the values left by sigma clipping.
+
+    The first cut uses the median absolute deviation, so that a galaxy on less than half of the
+    frame does not inflate it; the standard deviation is corrected for the clipped tails of a
+    Gaussian.
+
+    Parameters
+    ----------
+    values : array
+        Finite values of one band.
+    """
+    kept = np.sort(np.asarray(values, dtype=np.float64).ravel())
+    if kept.size == 0:
+        return np.nan, np.nan, 0
+    centre = float(kept[kept.size // 2])
+    sigma = 1.4826 * float(np.median(np.abs(kept - centre)))
+    for _ in range(iterations):
+        low, high = np.searchsorted(kept, (centre - clip * sigma, centre + clip * sigma))
+        inside = kept[low : high + 1]
+        if inside.size in (0, kept.size):
+            break
+        kept = inside
+        centre, sigma = float(kept[kept.size // 2]), float(kept.std()) / _CLIPPED_STD
+    return centre, sigma, kept.size
+
+
+# Standard deviation of a unit Gaussian cut at 3 sigma.
+_CLIPPED_STD = 0.98658
+
+
+def border_level(plane: NDArray, good: NDArray[np.bool_]) -> tuple[float, float]:
+    """Clipped median of the outer tenth of a frame and its standard error.
+
+    Noise of neighbouring pixels is taken as correlated over 3 x 3 pixels, as resampling leaves
+    it.
+    """
+    edge = max(1, min(plane.shape) // 10)
+    border = np.ones(plane.shape, dtype=bool)
+    border[edge:-edge, edge:-edge] = False
+    centre, sigma, number = clipped_sky(plane[border & good])
+    return centre, 1.253 * sigma * 3.0 / np.sqrt(max(number, 1))
+
+
+def stamp_fwhm(stamp: NDArray) -> float:
+    """FWHM [pixels] of a PSF stamp; NaN where it shows no peak.
+
+    A circular Gaussian is fitted to the core (above a fifth of the peak): in the logarithm this
+    is a straight line in radius squared, weighted by the square of the value.
+    """
+    values = np.nan_to_num(np.asarray(stamp, dtype=np.float64))
+    peak = values.max(initial=0.0)
+    if peak <= 0:
+        return float("nan")
+    y, x = np.nonzero(values > 0.2 * peak)
+    core = values[y, x]
+    xc, yc = np.average(x, weights=core), np.average(y, weights=core)
+    r2 = (x - xc) ** 2 + (y - yc) ** 2
+    if np.ptp(r2) == 0:
+        return float("nan")
+    slope = np.polyfit(r2, np.log(core), 1, w=core)[0]
+    return float(_FWHM_PER_SIGMA * np.sqrt(-0.5 / slope)) if slope < 0 else float("nan")

@@ -1,0 +1,126 @@
+"""Units at the door: from whatever a header says to nanomaggy arcsec^-2."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from picassso.archive.fits.planes import Plane
+from picassso.core import NANOMAGGY_ZERO_POINT, InputError
+
+__all__ = ["ACCEPTED_UNITS", "ZERO_POINT_KEYWORDS", "converter", "is_catalogue_unit"]
+
+ACCEPTED_UNITS = (
+    "nanomaggy, nJy, uJy, mJy or Jy (per pixel, or per arcsec2 or sr), mag/arcsec2 (AB), "
+    "or counts with a zero point in the header"
+)
+ZERO_POINT_KEYWORDS = (
+    "MAGZERO",
+    "MAGZPT",
+    "MAGZP",
+    "ZPT",
+    "ZEROPT",
+    "ZEROPNT",
+    "PHOTZP",
+    "ZP",
+)
+"""Keywords for the magnitude of one count [mag]."""
+
+MICROJANSKY_PER_NANOMAGGY = 3.631
+"""By definition of the AB maggy (3631 Jy)."""
+
+_COUNTS = re.compile(r"^(counts?|cts?|adu|dn|electrons?|e-?)(\s*(/\s*s(ec)?|s-1))?$", re.IGNORECASE)
+_MAGNITUDE = re.compile(r"^(ab\s*)?mag(nitudes?)?(\(ab\))?\s*(/|per)?\s*arcsec", re.IGNORECASE)
+_MAGGY = re.compile(r"maggies", re.IGNORECASE)
+
+
+def converter(plane: Plane, pixel_scale: float) -> Callable[[NDArray], NDArray[np.float64]]:
+    """Function from a plane's values to surface brightness [nanomaggy arcsec^-2].
+
+    Parameters
+    ----------
+    plane : Plane
+        Its BUNIT, and its zero point where the unit is counts, are looked up.
+    pixel_scale : float
+        Arcsec per pixel.
+
+    Raises
+    ------
+    InputError
+        If the unit is absent or none of those accepted.
+    """
+    unit = _unit(plane)
+    if _MAGNITUDE.match(unit):
+        return _from_magnitudes
+    if unit == "" or _COUNTS.match(unit):
+        factor = 10 ** (0.4 * (NANOMAGGY_ZERO_POINT - _zero_point(plane))) / pixel_scale**2
+    else:
+        factor = _factor(unit, plane, pixel_scale)
+    return lambda values: np.asarray(values, dtype=np.float64) * factor
+
+
+def is_catalogue_unit(plane: Plane) -> bool:
+    """Whether values follow the survey's own magnitudes (maggies, counts), not physical flux.
+
+    Janskys and AB magnitudes are what they say; a survey's maggies may be some hundredths of a
+    magnitude off the AB system.
+    """
+    unit = _unit(plane)
+    return unit == "" or bool(_COUNTS.match(unit)) or "mgy" in unit or "maggy" in unit
+
+
+def _unit(plane: Plane) -> str:
+    unit = str(plane.lookup("BUNIT") or "").strip()
+    return _MAGGY.sub("maggy", unit).replace("nMgy", "nmgy")
+
+
+def _zero_point(plane: Plane) -> float:
+    value = plane.lookup(*ZERO_POINT_KEYWORDS)
+    if isinstance(value, (int, float)) and np.isfinite(value):
+        return float(value)
+    said = f"BUNIT = {plane.lookup('BUNIT')!r}" if plane.lookup("BUNIT") else "no BUNIT"
+    raise InputError(
+        f"{plane.source}: {said} and no zero point; set BUNIT to {ACCEPTED_UNITS} "
+        f"(one of {', '.join(ZERO_POINT_KEYWORDS)})"
+    )
+
+
+def _factor(unit: str, plane: Plane, pixel_scale: float) -> float:
+    """Nanomaggy arcsec^-2 in one unit of flux per pixel or per solid angle."""
+    from astropy import units as u
+
+    refused = InputError(
+        f"{plane.source}: BUNIT = {plane.lookup('BUNIT')!r} is not a unit of flux or surface "
+        f"brightness; expected {ACCEPTED_UNITS}"
+    )
+    try:
+        parsed = u.Unit(re.sub(r"^AB\s+", "", unit), parse_strict="raise")
+    except (ValueError, TypeError):
+        raise refused from None
+    for flux, nanomaggies in ((u.nmgy, 1.0), (u.uJy, 1 / MICROJANSKY_PER_NANOMAGGY)):
+        for area, arcsec2 in (
+            (u.dimensionless_unscaled, pixel_scale**2),
+            (u.pix, pixel_scale**2),
+            (u.arcsec**2, 1.0),
+        ):
+            if parsed.is_equivalent(flux / area):
+                # A bare or per-pixel flux has no angular dimension, though radians count as none.
+                if area is u.dimensionless_unscaled and _has_angle(parsed):
+                    continue
+                return float(parsed.to(flux / area)) * nanomaggies / arcsec2
+    raise refused
+
+
+def _has_angle(unit) -> bool:
+    from astropy import units as u
+
+    return u.rad in unit.decompose().bases
+
+
+def _from_magnitudes(values: NDArray) -> NDArray[np.float64]:
+    """AB mag arcsec^-2 to nanomaggy arcsec^-2; infinitely faint is empty."""
+    magnitudes = np.asarray(values, dtype=np.float64)
+    return np.where(np.isposinf(magnitudes), 0.0, 10 ** (0.4 * (NANOMAGGY_ZERO_POINT - magnitudes)))

@@ -1,0 +1,188 @@
+"""`picassso paint`: maps of galaxies from their images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from picassso.core import GalaxyImage, Maps
+
+__all__ = ["paint"]
+
+EPILOG = """
+Examples:
+
+  picassso paint ngc4261_ugriz.fits -o painted --redshift 0.0075 --ebv 0.016
+
+  picassso paint frame-[ugriz]-002583-2-0136.fits.bz2 -o painted --region 1500:1756,600:856
+
+Files of one band each make one galaxy; a file with several bands is a galaxy of its own.
+"""
+
+
+def paint(
+    images: Annotated[
+        list[Path],
+        typer.Argument(
+            help="FITS: a cube, one HDU a band, or one file a band.", metavar="IMAGE..."
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for the maps; made if absent.")
+    ],
+    redshift: Annotated[
+        float | None, typer.Option(help="Of the galaxy [default: the header's, else 0.03].")
+    ] = None,
+    survey: Annotated[str, typer.Option(help="Survey of the image.")] = "sdss",
+    bands: Annotated[
+        str | None,
+        typer.Option(help="Bands in their order, such as ugriz, where headers do not say."),
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="Weights of `picassso export` [default: shipped].")
+    ] = None,
+    pixel_scale: Annotated[
+        float | None, typer.Option(help="Arcsec per pixel [default: the header's].")
+    ] = None,
+    psf_fwhm: Annotated[
+        str | None,
+        typer.Option(help="Arcsec: one number, or one a band with commas [default: the file's]."),
+    ] = None,
+    ebv: Annotated[float, typer.Option(help="Galactic E(B-V) to correct for.")] = 0.0,
+    region: Annotated[
+        str | None,
+        typer.Option(help="Pixel box x0:x1,y0:y1 of the r band, from 0, to paint alone."),
+    ] = None,
+    engine: Annotated[str, typer.Option(help="'onnx' or 'torch'.")] = "onnx",
+    overwrite: Annotated[bool, typer.Option(help="Replace maps that exist.")] = False,
+) -> None:
+    """Paint maps with error bars onto images of galaxies."""
+    from picassso.archive.fits import group_images, read_image
+    from picassso.core import PicasssoError
+    from picassso.painting import load_weights, paint_image
+
+    loaded = load_weights(weights)
+    options = {
+        "survey": survey,
+        "bands": bands,
+        "redshift": redshift,
+        "pixel_scale": pixel_scale,
+        "psf_fwhm": _numbers(psf_fwhm),
+        "ebv": ebv,
+        "region": _box(region),
+    }
+    groups = group_images(images, survey=survey)
+    _make_folder(output)
+    names: set[str] = set()
+    failures = []
+    for group in groups:
+        try:
+            image = read_image(group, **options)
+            maps = paint_image(image, loaded, engine=engine)
+            _write(image, maps, output, _unique(image.galaxy_id, names), overwrite)
+        except (PicasssoError, OSError) as error:
+            if len(groups) == 1:
+                raise
+            failures.append(str(error))
+    if failures:
+        raise PicasssoError(
+            f"{len(failures)} of {len(groups)} galaxies could not be painted:\n  "
+            + "\n  ".join(failures)
+        )
+
+
+def _write(image: GalaxyImage, maps: Maps, folder: Path, name: str, overwrite: bool) -> None:
+    """Write maps and their sheet, both or neither, and print the totals."""
+    from picassso.archive.fits import write_maps
+    from picassso.core import InputError
+    from picassso.figures import painting_sheet, save_figure
+
+    fits, sheet = folder / f"{name}_maps.fits", folder / f"{name}_maps.png"
+    for path in (fits, sheet):
+        if path.exists() and not overwrite:
+            raise InputError(f"{path}: exists already; choose another folder, or add --overwrite")
+    existed = fits.exists()
+    write_maps(maps, fits, overwrite=overwrite)
+    try:
+        save_figure(painting_sheet(image, maps), sheet)
+    except BaseException:
+        if not existed:
+            fits.unlink(missing_ok=True)
+        raise
+    _report(maps, fits, sheet)
+
+
+def _report(maps: Maps, fits: Path, sheet: Path) -> None:
+    """Totals with their intervals, assumptions, and what was written."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    regions = list(dict.fromkeys(t.region for t in maps.totals))
+    table = Table(title=maps.galaxy_id, title_justify="left")
+    table.add_column("total")
+    table.add_column("unit")
+    for region in regions:
+        table.add_column(f"{region}\nmedian (68% interval)", justify="right")
+    rows: dict[str, dict[str, str]] = {}
+    units = {}
+    for t in maps.totals:
+        units[t.property] = t.unit or "mass fraction"
+        rows.setdefault(t.property, {})[t.region] = f"{t.p50:.3g} ({t.p16:.3g} to {t.p84:.3g})"
+    for name, cells in rows.items():
+        table.add_row(name, units[name], *(cells.get(r, "-") for r in regions))
+    console.print(table)
+    console.print(f"Aperture: {maps.provenance['aperture']}", soft_wrap=True, markup=False)
+    for line in maps.provenance["assumptions"].splitlines():
+        console.print(f"Assumed: {line}", soft_wrap=True, markup=False)
+    console.print(f"Written: {fits} and {sheet}", soft_wrap=True, markup=False)
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    """The name, numbered where two galaxies of one call share it."""
+    unique, number = name, 2
+    while unique in taken:
+        unique, number = f"{name}_{number}", number + 1
+    taken.add(unique)
+    return unique
+
+
+def _make_folder(folder: Path) -> None:
+    from picassso.core import InputError
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{folder}: cannot be made ({error.strerror}); choose a folder that you may write to"
+        ) from None
+
+
+def _numbers(text: str | None) -> list[float] | None:
+    from picassso.core import InputError
+
+    if text is None:
+        return None
+    try:
+        return [float(word) for word in text.split(",")]
+    except ValueError:
+        raise InputError(
+            f"--psf-fwhm {text}: expected one number of arcsec, or one a band: 1.4,1.3,1.2,1.1,1.1"
+        ) from None
+
+
+def _box(text: str | None) -> tuple[int, int, int, int] | None:
+    import re
+
+    from picassso.core import InputError
+
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+):(\d+),(\d+):(\d+)", text.replace(" ", ""))
+    if found is None:
+        raise InputError(f"--region {text}: expected x0:x1,y0:y1 in pixels, such as 100:356,50:306")
+    x0, x1, y0, y1 = (int(n) for n in found.groups())
+    return x0, x1, y0, y1

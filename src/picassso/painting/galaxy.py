@@ -1,0 +1,181 @@
+"""Paint: from an image to maps with error bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import picassso
+from picassso.archive.fits import Region, image_from_array, read_image
+from picassso.core import GalaxyImage, InputError, Maps
+from picassso.painting.aperture import Ellipse, half_mass_ellipse
+from picassso.painting.prepare import Prepared, prepare
+from picassso.painting.run import OUTPUTS, make_runner
+from picassso.painting.tile import paint_tiles
+from picassso.painting.totals import painted_totals
+from picassso.painting.weights import Weights, load_weights
+
+__all__ = ["paint", "paint_image"]
+
+
+def paint(
+    image: str | Path | Sequence[str | Path] | GalaxyImage | NDArray[Any],
+    *,
+    redshift: float | None = None,
+    survey: str = "sdss",
+    bands: str | Sequence[str] | None = None,
+    weights: str | Path | Weights | None = None,
+    pixel_scale: float | None = None,
+    psf_fwhm: float | Sequence[float] | None = None,
+    ebv: float = 0.0,
+    engine: str = "onnx",
+    region: Region | None = None,
+) -> Maps:
+    """Paint maps of stellar mass, metals, age, star formation and gas onto one galaxy.
+
+    Parameters
+    ----------
+    image : path, sequence of paths, GalaxyImage or array
+        One galaxy: a FITS cube, a FITS file with one HDU a band, one file a band, an image
+        already read, or an array (band, y, x) of AB surface brightness [nanomaggy arcsec^-2]
+        with NaN where it is missing.
+    redshift : float, optional
+        Default: the header's, else 0.03, said in the assumptions.
+    survey : str
+        Of the image.
+    bands : str or sequence of str, optional
+        Where headers do not name them; of an array, default: the survey's own.
+    weights : path or Weights, optional
+        Default: those shipped with the package.
+    pixel_scale, psf_fwhm : float, optional
+        Arcsec; `psf_fwhm` may be one number a band. Default: the headers', else the survey's.
+    ebv : float
+        Galactic E(B-V) [mag] to correct the image for.
+    engine : str
+        ``"onnx"`` or ``"torch"``.
+    region : (x0, x1, y0, y1), optional
+        Of files: paint only this pixel box of the reference band.
+
+    Returns
+    -------
+    Maps
+        `cube` is the mean of the predicted distribution of each pixel; `std`, `p16`, `p50` and
+        `p84` its width and quantiles; NaN where masked. `totals` are those of the unmasked frame
+        and inside two half-mass radii. ``provenance["assumptions"]`` says, a line each, what had
+        to be assumed.
+
+    Raises
+    ------
+    InputError
+        If the image or the weights cannot be used; the message says what to do.
+    """
+    about = {
+        "redshift": redshift,
+        "bands": bands,
+        "pixel_scale": pixel_scale,
+        "psf_fwhm": psf_fwhm,
+        "region": region,
+    }
+    if isinstance(image, GalaxyImage):
+        given = [k for k, v in about.items() if v is not None] + (["ebv"] if ebv else [])
+        if given:
+            raise InputError(
+                f"{', '.join(given)} given beside a GalaxyImage, which holds its own; set them "
+                "when it is read"
+            )
+    elif isinstance(image, np.ndarray):
+        if about.pop("region") is not None:
+            raise InputError("a region is for files; cut the array instead")
+        image = image_from_array(image, survey=survey, ebv=ebv, **about)
+    else:
+        image = read_image(image, survey=survey, ebv=ebv, **about)
+    if not isinstance(weights, Weights):
+        weights = load_weights(weights)
+    return paint_image(image, weights, engine=engine)
+
+
+def paint_image(image: GalaxyImage, weights: Weights, *, engine: str = "onnx") -> Maps:
+    """Paint an image with weights that are already loaded: the lower level of `paint`.
+
+    Raises
+    ------
+    InputError
+        If the image lacks a band of the weights or is of another survey.
+    """
+    prepared = prepare(image, weights)
+    painted = paint_tiles(
+        make_runner(prepared, weights, engine=engine),
+        prepared.flux,
+        properties=len(weights.properties),
+        stride=weights.stride,
+        receptive_field=weights.receptive_field,
+    )
+    painted[:, :, image.mask] = np.nan
+    maps = dict(zip(OUTPUTS, painted, strict=True))
+    bare = Maps(
+        galaxy_id=image.galaxy_id,
+        view=image.view,
+        properties=weights.properties,
+        cube=maps.pop("mean"),
+        pixel_area=prepared.kpc_per_pixel**2,
+        mask=image.mask,
+        wcs=image.wcs,
+        flags=("outside_training_range",) if prepared.outside else (),
+        **maps,
+    )
+    ellipse = None
+    if "stellar_mass" in bare.properties:
+        ellipse = half_mass_ellipse(bare["stellar_mass"], prepared.kpc_per_pixel)
+    return _finished(bare, image, prepared, weights, engine, ellipse)
+
+
+def _finished(
+    maps: Maps,
+    image: GalaxyImage,
+    prepared: Prepared,
+    weights: Weights,
+    engine: str,
+    ellipse: Ellipse | None,
+) -> Maps:
+    """Maps with totals and provenance."""
+    from dataclasses import replace
+
+    listed = {
+        "weights": weights.name,
+        "weights_fingerprint": weights.fingerprint,
+        "architecture": weights.architecture,
+        "data_fingerprint": str(weights.about.get("data_fingerprint", "unknown")),
+        "version": picassso.__version__,
+        "engine": engine,
+        "survey": image.survey,
+        "bands": "".join(weights.bands),
+        "redshift": f"{image.redshift:.6g}",
+        "pixel_scale_arcsec": f"{image.pixel_scale:.6g}",
+        "kpc_per_pixel": f"{prepared.kpc_per_pixel:.6g}",
+        "psf_fwhm_pixels": _listed(prepared.psf_fwhm),
+        "noise_nanomaggy_per_arcsec2": _listed(prepared.noise),
+        "ebv": f"{image.ebv:g}",
+        "aperture": _described(ellipse, prepared.kpc_per_pixel),
+        "assumptions": "\n".join((*image.assumptions, *prepared.outside)),
+    }
+    return replace(maps, totals=painted_totals(maps, weights, ellipse), provenance=listed)
+
+
+def _listed(values: NDArray[np.float32]) -> str:
+    return " ".join(f"{v:.4g}" for v in values)
+
+
+def _described(ellipse: Ellipse | None, kpc_per_pixel: float) -> str:
+    """The aperture of two half-mass radii in words."""
+    if ellipse is None:
+        return "none: no pixel lies above the floor of stellar mass"
+    return (
+        f"ellipse of two half-mass radii of the painted stellar mass: semi-major axis "
+        f"{2 * ellipse.semi_major * kpc_per_pixel:.4g} kpc ({2 * ellipse.semi_major:.4g} pixels), "
+        f"axis ratio {ellipse.axis_ratio:.3f}, angle {np.degrees(ellipse.angle):.1f} deg from x "
+        f"to y, centre x = {ellipse.x:.1f}, y = {ellipse.y:.1f} (from 0)"
+    )

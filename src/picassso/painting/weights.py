@@ -1,0 +1,205 @@
+"""Weights: where they are, and what they say of themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from picassso.core import PROPERTIES, SURVEYS, InputError
+
+__all__ = ["FORMAT", "Weights", "default_weights_path", "load_weights"]
+
+FORMAT = 1
+"""Newest version of the manifest that this version reads."""
+
+MANIFEST_KEY = "picassso"
+_REQUIRED = (
+    "architecture",
+    "survey",
+    "bands",
+    "properties",
+    "stride",
+    "receptive_field",
+    "training_range",
+    "calibration",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weights:
+    """A trained network on disk with its manifest.
+
+    Parameters
+    ----------
+    path : Path
+        Of the ``.onnx`` or ``.safetensors`` file.
+    fingerprint : str
+        First 16 hexadecimal digits of the SHA-256 of the file.
+    name, architecture, survey : str
+        What it is and what it was trained for.
+    bands, properties : tuple of str
+        In the order of its channels.
+    stride : int
+        Height and width must be multiples of this.
+    receptive_field : int
+        Pixels to each side that can influence a painted one.
+    training_range : mapping of str to (float, float)
+        Lowest and highest ``redshift``, ``kpc_per_pixel`` and ``psf_fwhm_pixels`` seen in
+        training.
+    calibration : mapping of str to (float, float, float)
+        For each property c16, c50, c84: ln of the quantile of a total is ln of the summed mean
+        + c s, with s the mass-weighted mean ln-sigma of the pixels.
+    about : mapping
+        The whole manifest.
+    session : onnxruntime.InferenceSession or None
+        Of an ``.onnx`` file.
+    """
+
+    path: Path
+    fingerprint: str
+    name: str
+    architecture: str
+    survey: str
+    bands: tuple[str, ...]
+    properties: tuple[str, ...]
+    stride: int
+    receptive_field: int
+    training_range: Mapping[str, tuple[float, float]]
+    calibration: Mapping[str, tuple[float, float, float]]
+    about: Mapping[str, Any]
+    session: Any = None
+
+
+def default_weights_path() -> Path:
+    """The shipped weights (five bands, SDSS)."""
+    return Path(str(resources.files("picassso.painting") / "weights" / "ugriz.onnx"))
+
+
+def load_weights(path: str | Path | None = None, *, threads: int | None = None) -> Weights:
+    """Load weights and check that this version can paint with them.
+
+    Parameters
+    ----------
+    path : path, optional
+        An ``.onnx`` or ``.safetensors`` file of `picassso export`; default: the shipped ones.
+    threads : int, optional
+        Of ONNX Runtime; default: one for each core.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, not weights of PICASSSO, or of a newer format.
+    """
+    file = default_weights_path() if path is None else Path(path)
+    if not file.is_file():
+        raise InputError(
+            f"{file}: there is no such weights file; expected an .onnx or .safetensors file made "
+            "by `picassso export`"
+        )
+    content = file.read_bytes()
+    session = None
+    if file.suffix == ".safetensors":
+        manifest = _safetensors_manifest(content, file)
+    else:
+        session = _session(content, file, threads)
+        manifest = session.get_modelmeta().custom_metadata_map.get(MANIFEST_KEY)
+    fingerprint = hashlib.sha256(content).hexdigest()[:16]
+    return _checked(manifest, file, fingerprint, session)
+
+
+def _session(content: bytes, file: Path, threads: int | None) -> Any:
+    """ONNX Runtime session on the CPU."""
+    import os
+
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or _cores()
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    if "OMP_NUM_THREADS" in os.environ and threads is None:
+        options.intra_op_num_threads = max(1, int(os.environ["OMP_NUM_THREADS"]))
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its errors have no common base of their own
+        said = str(error).strip().splitlines()[0]
+        raise InputError(
+            f"{file}: not a weights file ({said}); expected an .onnx or .safetensors file made by "
+            "`picassso export`"
+        ) from None
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    import os
+
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+def _safetensors_manifest(content: bytes, file: Path) -> str | None:
+    """Manifest in the header of a safetensors file: 8 bytes of length, then JSON."""
+    length = int.from_bytes(content[:8], "little")
+    try:
+        if not 0 < length <= len(content) - 8:
+            raise ValueError("header longer than the file")
+        header = json.loads(content[8 : 8 + length])
+        return header.get("__metadata__", {}).get(MANIFEST_KEY)
+    except (ValueError, AttributeError) as error:
+        raise InputError(
+            f"{file}: not a readable safetensors file ({error}); make it with `picassso export`"
+        ) from None
+
+
+def _checked(manifest: str | None, file: Path, fingerprint: str, session: Any) -> Weights:
+    """Weights of a manifest, or an InputError that says what is wrong with it."""
+    if manifest is None:
+        raise InputError(
+            f"{file}: a network, but without PICASSSO's manifest (metadata key "
+            f"{MANIFEST_KEY!r}); make weights with `picassso export`"
+        )
+    try:
+        about = json.loads(manifest)
+        version = int(about["format"])
+    except (ValueError, KeyError, TypeError):
+        raise InputError(
+            f"{file}: its manifest cannot be read; make the weights again with `picassso export`"
+        ) from None
+    if version > FORMAT:
+        raise InputError(
+            f"{file}: format {version}, but this version reads up to {FORMAT}; update picassso"
+        )
+    lacking = [k for k in _REQUIRED if k not in about]
+    if lacking:
+        raise InputError(
+            f"{file}: its manifest lacks {', '.join(lacking)}; make the weights again with "
+            "`picassso export`"
+        )
+    unknown = [p for p in about["properties"] if p not in PROPERTIES]
+    if unknown or about["survey"] not in SURVEYS:
+        what = f"properties {unknown}" if unknown else f"survey {about['survey']!r}"
+        raise InputError(f"{file}: paints {what}, unknown to this version; update picassso")
+    return Weights(
+        path=file,
+        fingerprint=fingerprint,
+        name=str(about.get("name", file.stem)),
+        architecture=str(about["architecture"]),
+        survey=str(about["survey"]),
+        bands=tuple(about["bands"]),
+        properties=tuple(about["properties"]),
+        stride=int(about["stride"]),
+        receptive_field=int(about["receptive_field"]),
+        training_range={k: (float(v[0]), float(v[1])) for k, v in about["training_range"].items()},
+        calibration={
+            k: (float(v[0]), float(v[1]), float(v[2])) for k, v in about["calibration"].items()
+        },
+        about=about,
+        session=session,
+    )
