@@ -15,9 +15,9 @@ __all__ = ["rgb_image"]
 # old populations look warm and young ones blue.
 _SOLAR_MAGNITUDE = {"u": 6.39, "g": 5.11, "r": 4.65, "i": 4.53, "z": 4.50, "y": 4.50}
 
-_SOFTENING_SIGMA = 2.0  # flux at which the stretch turns from linear to logarithmic, in sky sigma
+_SOFTENING_SIGMA = 4.0  # flux at which the stretch turns from linear to logarithmic, in sky sigma
 _SOFTENING_PEAK = 0.01  # the same as a fraction of the white point, for images without noise
-_WHITE_PERCENTILE = 99.8
+_WHITE_PERCENTILE = 99.9
 
 
 def rgb_image(flux: NDArray[np.floating], bands: Sequence[str]) -> NDArray[np.float32]:
