@@ -1,1 +1,37 @@
-"""Room analysis."""
+"""Room analysis: numbers from maps. Arrays in, numbers out; no network in here."""
+
+from __future__ import annotations
+
+from picassso.analysis.apertures import (
+    Ellipse,
+    aperture_total,
+    half_mass_ellipse,
+    half_mass_radius,
+)
+from picassso.analysis.metrics import (
+    MAD_TO_SIGMA,
+    Counts,
+    Prediction,
+    ResidualStatistics,
+    Statistic,
+    log_residual,
+    residual_statistics,
+    residual_table,
+)
+from picassso.analysis.pixels import PixelResiduals
+
+__all__ = [
+    "MAD_TO_SIGMA",
+    "Counts",
+    "Ellipse",
+    "PixelResiduals",
+    "Prediction",
+    "ResidualStatistics",
+    "Statistic",
+    "aperture_total",
+    "half_mass_ellipse",
+    "half_mass_radius",
+    "log_residual",
+    "residual_statistics",
+    "residual_table",
+]

@@ -1,0 +1,154 @@
+"""Ellipses of a galaxy's stellar mass, and sums inside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from picassso.core import PROPERTIES, InputError
+
+__all__ = ["Ellipse", "aperture_total", "half_mass_ellipse", "half_mass_radius"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ellipse:
+    """An ellipse on the pixel grid.
+
+    Parameters
+    ----------
+    x, y : float
+        Centre [pixel], (0, 0) being the centre of the first pixel.
+    semi_major : float
+        Semi-major axis [pixel].
+    axis_ratio : float
+        Semi-minor over semi-major axis, in (0, 1].
+    position_angle : float
+        Of the major axis, from the +x axis towards +y [radian], as photutils' apertures take it.
+    """
+
+    x: float
+    y: float
+    semi_major: float
+    axis_ratio: float
+    position_angle: float
+
+    def mask(self, shape: tuple[int, int], *, scale: float = 1.0) -> NDArray[np.bool_]:
+        """Pixels of an image whose centres lie inside the ellipse enlarged by `scale`."""
+        rows, columns = np.ogrid[: shape[0], : shape[1]]
+        dx, dy = columns - self.x, rows - self.y
+        cos, sin = np.cos(self.position_angle), np.sin(self.position_angle)
+        along, across = dx * cos + dy * sin, dy * cos - dx * sin
+        a = self.semi_major * scale
+        return (along / a) ** 2 + (across / (a * self.axis_ratio)) ** 2 <= 1.0
+
+    def fits(self, shape: tuple[int, int], *, scale: float = 1.0) -> bool:
+        """Whether the ellipse enlarged by `scale` lies inside an image."""
+        a, b = self.semi_major * scale, self.semi_major * self.axis_ratio * scale
+        cos, sin = np.cos(self.position_angle), np.sin(self.position_angle)
+        half_width, half_height = np.hypot(a * cos, b * sin), np.hypot(a * sin, b * cos)
+        return bool(
+            self.x - half_width >= -0.5
+            and self.y - half_height >= -0.5
+            and self.x + half_width <= shape[1] - 0.5
+            and self.y + half_height <= shape[0] - 0.5
+        )
+
+
+def half_mass_radius(surface_density: NDArray[np.floating], *, x: float, y: float) -> float:
+    """Radius of the circle about a centre that holds half of what the map holds [pixel].
+
+    Parameters
+    ----------
+    surface_density : (H, W) array
+        Not negative, finite.
+    x, y : float
+        Centre [pixel].
+
+    Returns
+    -------
+    float
+        From the curve of growth, interpolated between pixels; at least half a pixel.
+    """
+    rows, columns = np.indices(surface_density.shape)
+    radius = np.hypot(columns - x, rows - y).ravel()
+    order = np.argsort(radius)
+    mass = surface_density.ravel()[order].astype(np.float64)
+    # Half of a pixel's own mass lies within the radius of its centre.
+    growth = np.cumsum(mass) - 0.5 * mass
+    return max(float(np.interp(0.5 * mass.sum(), growth, radius[order])), 0.5)
+
+
+def half_mass_ellipse(
+    stellar_mass: NDArray[np.floating], *, floor: float = PROPERTIES["stellar_mass"].floor
+) -> Ellipse:
+    """Ellipse of the projected half-mass radius, shaped like the stellar-mass map.
+
+    Centre, axis ratio and position angle are the first and second moments of the map
+    (`photutils.morphology.data_properties`); the semi-major axis is the radius of the circle that
+    holds half of the mass. Ellipses of two half-mass radii are those of Buck & Wolf (2021).
+
+    Parameters
+    ----------
+    stellar_mass : (H, W) array
+        Surface density [Msun kpc^-2].
+    floor : float
+        Fainter pixels do not count.
+
+    Returns
+    -------
+    Ellipse
+
+    Raises
+    ------
+    InputError
+        If no pixel reaches the floor.
+    """
+    from photutils.morphology import data_properties
+
+    mass = np.where(stellar_mass >= floor, stellar_mass, 0.0).astype(np.float64)
+    if not mass.any():
+        raise InputError(
+            f"no pixel of the stellar-mass map reaches {floor:g} Msun/kpc^2: there is no ellipse"
+        )
+    # Scaled, because photutils squares sums of it.
+    moments = data_properties(mass / mass.max())
+    x, y = (float(c) for c in np.asarray(moments.centroid))
+    major, minor = np.sort(_value(moments.covariance_eigvals))[::-1]
+    axis_ratio = float(np.sqrt(minor / major)) if minor > 0 else 1.0
+    angle = float(moments.orientation.to_value("rad"))
+    return Ellipse(
+        x=x,
+        y=y,
+        semi_major=half_mass_radius(mass, x=x, y=y),
+        axis_ratio=axis_ratio,
+        position_angle=(angle + np.pi / 2) % np.pi - np.pi / 2 if np.isfinite(angle) else 0.0,
+    )
+
+
+def aperture_total(
+    surface_density: NDArray[np.floating], region: NDArray[np.bool_], *, pixel_area: float
+) -> float:
+    """Sum of a surface density over a region.
+
+    Parameters
+    ----------
+    surface_density : (H, W) array
+        Any additive property, per kpc^2.
+    region : (H, W) bool array
+        True where to sum.
+    pixel_area : float
+        kpc^2.
+
+    Returns
+    -------
+    float
+        In the property's total unit; NaN if a pixel of the region is NaN.
+    """
+    return float(surface_density[region].sum(dtype=np.float64) * pixel_area)
+
+
+def _value(quantity: object) -> NDArray[np.float64]:
+    """Numbers of a Quantity, whatever its unit."""
+    return np.asarray(getattr(quantity, "value", quantity), dtype=np.float64)

@@ -1,0 +1,290 @@
+"""How far predictions lie from the truth: statistics of log10(true / predicted).
+
+Two estimators have two biases. The predicted *mean* must be right where things add up: its
+linear bias is log10(sum of true / sum of predicted). The predicted *median* must be right for a
+single value: its median bias is the median of log10(true / predicted). The scatter is that of
+the median. A prediction is never masked by the truth; whatever truly lies below the floor of its
+property is left out of the statistics and scored as a detection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from picassso.core import PROPERTIES, InputError
+
+__all__ = [
+    "MAD_TO_SIGMA",
+    "Counts",
+    "Prediction",
+    "ResidualStatistics",
+    "Statistic",
+    "log_residual",
+    "residual_statistics",
+    "residual_table",
+]
+
+MAD_TO_SIGMA = 1.4826
+"""Standard deviation of a Gaussian over its median absolute deviation."""
+
+OUTLIER_SIGMAS = 3.0
+"""An outlier lies more than this many robust sigmas from the median."""
+
+_FAINTEST = 1e-3  # of the floor: a prediction of zero is a large miss, not an infinite one
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Mean and quantiles of predicted distributions, arrays of one shape, linear."""
+
+    mean: NDArray[np.floating]
+    p16: NDArray[np.floating]
+    p50: NDArray[np.floating]
+    p84: NDArray[np.floating]
+
+    def __post_init__(self) -> None:
+        shapes = {f.name: np.shape(getattr(self, f.name)) for f in fields(self)}
+        if len(set(shapes.values())) > 1:
+            raise InputError(f"prediction: arrays of different shapes, {shapes}")
+
+    def __getitem__(self, where: object) -> Prediction:
+        return Prediction(*(getattr(self, f.name)[where] for f in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """A number and its bootstrap standard error (NaN where there is too little to tell)."""
+
+    value: float
+    error: float = np.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many values, totals or pixels, there were of each kind.
+
+    Parameters
+    ----------
+    used : int
+        Truth at or above the floor: they make the statistics.
+    missed : int
+        Of those, predicted median below the floor.
+    below_floor : int
+        Truth below the floor: left out.
+    false_positive : int
+        Of those, predicted median at or above the floor.
+    absent : int
+        Truth not known (NaN).
+    """
+
+    used: int = 0
+    missed: int = 0
+    below_floor: int = 0
+    false_positive: int = 0
+    absent: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class ResidualStatistics:
+    """Residuals of one property, in dex of true over predicted.
+
+    Parameters
+    ----------
+    property : str
+        Name of the additive property.
+    kind : str
+        ``"total"`` or ``"pixel"``.
+    linear_bias : Statistic
+        log10(sum of true / sum of predicted mean), signed.
+    median_bias : Statistic
+        Median of log10(true / predicted median).
+    sigma, robust_sigma : Statistic
+        Standard deviation of that, and 1.4826 times its median absolute deviation.
+    outlier_fraction : Statistic
+        Share farther than three robust sigmas from the median (a Gaussian: 0.0027).
+    coverage : Statistic
+        Share of truths between the predicted 16th and 84th percentiles (wanted: 0.68).
+    counts : Counts
+        What the statistics rest on, and what was left out.
+    """
+
+    property: str
+    kind: str
+    linear_bias: Statistic
+    median_bias: Statistic
+    sigma: Statistic
+    robust_sigma: Statistic
+    outlier_fraction: Statistic
+    coverage: Statistic
+    counts: Counts
+
+
+def log_residual(
+    true: NDArray[np.floating], predicted: NDArray[np.floating], *, floor: float
+) -> NDArray[np.float64]:
+    """log10(true) - log10(predicted), predictions taken as at least a thousandth of `floor`."""
+    predicted = np.maximum(predicted, _FAINTEST * floor)
+    return np.log10(np.asarray(true, np.float64)) - np.log10(np.asarray(predicted, np.float64))
+
+
+def residual_statistics(
+    true: ArrayLike,
+    predicted: Prediction,
+    *,
+    property: str,
+    galaxy_id: ArrayLike | None = None,
+    bootstraps: int = 500,
+    seed: int = 0,
+) -> ResidualStatistics:
+    """Residual statistics of totals of one property.
+
+    Parameters
+    ----------
+    true : (N,) array
+        True totals in the property's total unit; NaN where not known.
+    predicted : Prediction
+        (N,) each.
+    property : str
+        Name of the additive property; its total floor applies.
+    galaxy_id : (N,) array of str, optional
+        Whom each row shows: the bootstrap draws galaxies, not views, because views of one galaxy
+        err together. By default every row is a galaxy of its own.
+    bootstraps : int
+        Number of resamplings; 0 leaves the errors NaN.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    ResidualStatistics
+
+    Raises
+    ------
+    InputError
+        If the arrays do not match, or a prediction is not finite.
+    """
+    true = np.asarray(true, dtype=np.float64)
+    if true.ndim != 1 or np.shape(predicted.mean) != true.shape:
+        raise InputError(
+            f"{property}: true totals have shape {true.shape} and predicted ones "
+            f"{np.shape(predicted.mean)}, expected two columns of one length"
+        )
+    floor = PROPERTIES[property].total_floor
+    used, counts = select(true, predicted, floor=floor, name=property)
+    true, predicted = true[used], predicted[used]
+    ids = np.arange(len(used)) if galaxy_id is None else np.asarray(galaxy_id)
+    _, galaxy = np.unique(ids[used], return_inverse=True)
+    residual = log_residual(true, predicted.p50, floor=floor)
+    inside = (predicted.p16 <= true) & (true <= predicted.p84)
+
+    def estimate(rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        return _estimate(true[rows], predicted.mean[rows], residual[rows], inside[rows])
+
+    values = estimate(np.arange(len(true)))
+    errors = _bootstrap(estimate, galaxy, n=bootstraps, seed=seed)
+    statistics = [Statistic(float(v), float(e)) for v, e in zip(values, errors, strict=True)]
+    return ResidualStatistics(property, "total", *statistics, counts=counts)
+
+
+def residual_table(
+    true: Mapping[str, ArrayLike],
+    predicted: Mapping[str, Prediction],
+    *,
+    galaxy_id: Sequence[str] | None = None,
+    bootstraps: int = 500,
+    seed: int = 0,
+) -> list[ResidualStatistics]:
+    """`residual_statistics` of every property that has a prediction, in the order of `true`."""
+    return [
+        residual_statistics(
+            true[name],
+            predicted[name],
+            property=name,
+            galaxy_id=galaxy_id,
+            bootstraps=bootstraps,
+            seed=seed,
+        )
+        for name in true
+        if name in predicted
+    ]
+
+
+def select(
+    true: NDArray[np.floating], predicted: Prediction, *, floor: float, name: str
+) -> tuple[NDArray[np.bool_], Counts]:
+    """Which values make the statistics, and how many of each kind there are.
+
+    Raises
+    ------
+    InputError
+        If a prediction is not finite: it must not vanish from the statistics.
+    """
+    for f in fields(predicted):
+        if not np.isfinite(getattr(predicted, f.name)).all():
+            raise InputError(f"{name}: the predicted {f.name} is not finite everywhere")
+    known = ~np.isnan(true)
+    used = known & (true >= floor)
+    below = known & ~used
+    bright = predicted.p50 >= floor
+    counts = Counts(
+        used=int(used.sum()),
+        missed=int((used & ~bright).sum()),
+        below_floor=int(below.sum()),
+        false_positive=int((below & bright).sum()),
+        absent=int((~known).sum()),
+    )
+    return used, counts
+
+
+def _estimate(
+    true: NDArray[np.float64],
+    mean: NDArray[np.floating],
+    residual: NDArray[np.float64],
+    inside: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """The six statistics, in the order of `ResidualStatistics`."""
+    if len(true) == 0:
+        return np.full(6, np.nan)
+    median = np.median(residual)
+    deviation = np.abs(residual - median)
+    robust = MAD_TO_SIGMA * np.median(deviation)
+    total = mean.sum(dtype=np.float64)
+    return np.array(
+        [
+            np.log10(true.sum() / total) if total > 0 else np.inf,
+            median,
+            residual.std(),
+            robust,
+            (deviation > OUTLIER_SIGMAS * robust).mean(),
+            inside.mean(),
+        ]
+    )
+
+
+def _bootstrap(
+    estimate: Callable[[NDArray[np.intp]], NDArray[np.float64]],
+    galaxy: NDArray[np.intp],
+    *,
+    n: int,
+    seed: int,
+) -> NDArray[np.float64]:
+    """Standard errors by drawing galaxies, each with all its rows, with replacement."""
+    galaxies = int(galaxy.max()) + 1 if len(galaxy) else 0
+    if galaxies < 2 or n == 0:
+        return np.full(6, np.nan)
+    rng = np.random.default_rng(seed)
+    rows = np.arange(len(galaxy))
+    draws = []
+    for _ in range(n):
+        times = np.bincount(rng.integers(galaxies, size=galaxies), minlength=galaxies)
+        draws.append(estimate(np.repeat(rows, times[galaxy])))
+    # A draw of nothing but predicted zeros has an infinite bias: it tells nothing of the error.
+    finite = [d for d in draws if np.isfinite(d).all()]
+    return np.std(finite, axis=0, ddof=1) if len(finite) > 1 else np.full(6, np.nan)

@@ -1,0 +1,106 @@
+"""Ellipses: known shapes come back, and turn with the image."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from picassso.analysis import Ellipse, aperture_total, half_mass_ellipse, half_mass_radius
+from picassso.core import InputError
+
+
+def gaussian(*, q, angle, sigma=10.0, shape=(181, 201), centre=(98.3, 91.6)):
+    """Elliptical Gaussian [Msun kpc^-2]; `angle` of the major axis in degrees."""
+    y, x = np.indices(shape)
+    dx, dy = x - centre[0], y - centre[1]
+    t = np.radians(angle)
+    u, v = dx * np.cos(t) + dy * np.sin(t), dy * np.cos(t) - dx * np.sin(t)
+    return (1e9 * np.exp(-0.5 * (u**2 + (v / q) ** 2) / sigma**2)).astype(np.float32)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(0.2, 0.95), st.floats(-85, 85))
+def test_known_ellipse(q, angle):
+    ellipse = half_mass_ellipse(gaussian(q=q, angle=angle))
+    assert ellipse.axis_ratio == pytest.approx(q, rel=0.02)
+    assert (ellipse.x, ellipse.y) == pytest.approx((98.3, 91.6), abs=0.05)
+    assert np.degrees(ellipse.position_angle) == pytest.approx(angle, abs=2.0)
+
+
+def test_half_mass_radius_of_a_round_gaussian():
+    """It is sigma sqrt(2 ln 2)."""
+    ellipse = half_mass_ellipse(gaussian(q=1.0, angle=0.0))
+    assert ellipse.semi_major == pytest.approx(10 * np.sqrt(2 * np.log(2)), rel=0.01)
+
+
+def test_half_mass_radius_of_an_exponential_disc():
+    """It is 1.678 scale lengths."""
+    y, x = np.indices((401, 401)) - 200.0
+    disc = np.exp(-np.hypot(x, y) / 15)
+    assert half_mass_radius(disc, x=200, y=200) == pytest.approx(1.678 * 15, rel=0.01)
+
+
+def test_one_pixel_has_the_smallest_radius():
+    image = np.zeros((9, 9))
+    image[4, 4] = 1e8
+    ellipse = half_mass_ellipse(image)
+    assert (ellipse.semi_major, ellipse.axis_ratio) == (0.5, pytest.approx(1.0, abs=0.01))
+    assert ellipse.mask((9, 9)).sum() == 1
+
+
+def test_ellipse_turns_with_the_image():
+    image = gaussian(q=0.4, angle=25.0)
+    before, after = half_mass_ellipse(image), half_mass_ellipse(np.rot90(image).copy())
+    assert after.axis_ratio == pytest.approx(before.axis_ratio, rel=1e-6)
+    assert after.semi_major == pytest.approx(before.semi_major, rel=1e-6)
+    # rot90 turns against the direction in which angles count, because rows run along +y.
+    turned = np.degrees(before.position_angle - after.position_angle) % 180
+    assert turned == pytest.approx(90, abs=1e-3)
+    inside_before = before.mask(image.shape, scale=2)
+    inside_after = after.mask(image.T.shape, scale=2)
+    np.testing.assert_array_equal(np.rot90(inside_before), inside_after)
+
+
+@pytest.mark.parametrize("angle", [0.0, 30.0, 90.0, -60.0])
+def test_mask_is_that_of_photutils(angle):
+    from photutils.aperture import EllipticalAperture
+
+    ellipse = Ellipse(x=40.2, y=33.1, semi_major=12.0, axis_ratio=0.3, position_angle=0.0)
+    ellipse = Ellipse(40.2, 33.1, 12.0, 0.3, np.radians(angle))
+    aperture = EllipticalAperture((40.2, 33.1), 24.0, 7.2, theta=np.radians(angle))
+    expected = aperture.to_mask(method="center").to_image((70, 80)) > 0
+    np.testing.assert_array_equal(ellipse.mask((70, 80), scale=2), expected)
+
+
+def test_fits():
+    along_x = Ellipse(x=49.5, y=20.0, semi_major=20.0, axis_ratio=0.5, position_angle=0.0)
+    assert along_x.fits((41, 100), scale=2)
+    assert not along_x.fits((41, 100), scale=2.6)
+    along_y = Ellipse(49.5, 20.0, 20.0, 0.5, np.pi / 2)
+    assert along_y.fits((41, 100)) and not along_y.fits((41, 100), scale=1.2)
+
+
+def test_faint_pixels_do_not_count():
+    image = gaussian(q=0.5, angle=10.0)
+    haze = image + np.where(np.indices(image.shape)[0] < 40, 9e4, 0).astype(np.float32)
+    assert half_mass_ellipse(haze).axis_ratio == pytest.approx(0.5, rel=0.02)
+
+
+@pytest.mark.parametrize("value", [0.0, 9.9e4, np.nan])
+def test_map_without_mass_has_no_ellipse(value):
+    with pytest.raises(InputError, match="no pixel of the stellar-mass map"):
+        half_mass_ellipse(np.full((20, 20), value, np.float32))
+
+
+def test_aperture_totals_add_up():
+    image = gaussian(q=0.5, angle=10.0)
+    ellipse = half_mass_ellipse(image)
+    inside = ellipse.mask(image.shape, scale=2)
+    within, without = (aperture_total(image, r, pixel_area=0.25) for r in (inside, ~inside))
+    total = image.sum(dtype=float) * 0.25
+    assert within + without == pytest.approx(total, rel=1e-12)
+    # An ellipse of semi-major axis a holds 1 - exp(-a^2 / 2 sigma^2) of an elliptical Gaussian.
+    expected = -np.expm1(-0.5 * (2 * ellipse.semi_major / 10) ** 2)
+    assert within / total == pytest.approx(expected, abs=0.005)
