@@ -118,7 +118,7 @@ class LightTable:
                     f"stars: {name} of {bad} of {len(values)} particles is not finite, expected "
                     "finite numbers; drop or repair those particles"
                 )
-        from picassso.observatory.look_up import bilinear
+        from picassso.observatory._light_kernel import bilinear
 
         out = np.empty((len(age), len(self.bands)), dtype=np.float32)
         bilinear(
