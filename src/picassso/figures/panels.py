@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,7 +136,7 @@ def add_colour_bar(axes: Axes, image: AxesImage, label: str) -> None:
     """Draw a horizontal colour bar under a panel."""
     gap, thickness = 5, 9  # pixels
     figure = axes.figure
-    h = figure.get_size_inches()[1] * figure.dpi
+    h = figure.bbox.height
     box = axes.get_position()
     bar = figure.add_axes((box.x0, box.y0 - (gap + thickness) / h, box.width, thickness / h))
     low, high = image.get_clim()
@@ -248,7 +248,7 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
         raise InputError(f"{path}: a figure is written as .png or .pdf, not as {path.suffix!r}")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     # Software and date are left out so that the same figure gives the same file.
-    details: dict[str, object] = (
+    details: dict[str, Any] = (
         {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 4}}
         if kind == "png"
         else {"metadata": {"CreationDate": None}}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from picassso.core import DERIVED, PROPERTIES
+from picassso.core import DERIVED, PROPERTIES, DerivedProperty, Property
 
 if TYPE_CHECKING:
     from matplotlib.colors import Colormap
@@ -124,17 +124,19 @@ _DRAWN: dict[str, tuple[str, str, bool, float, float]] = {
     "gas_fraction": ("gas fraction", "blue", True, -2.5, 1.0),
 }
 
+_DEFINED: dict[str, Property | DerivedProperty] = {**PROPERTIES, **DERIVED}
+
 STYLES: dict[str, PropertyStyle] = {
-    p.name: PropertyStyle(
-        name=p.name,
-        title=_DRAWN[p.name][0],
+    name: PropertyStyle(
+        name=name,
+        title=_DRAWN[name][0],
         symbol=p.label,
         unit=unit_text(p.unit),
-        colour_map=_DRAWN[p.name][1],
-        logarithmic=_DRAWN[p.name][2],
-        limits=_DRAWN[p.name][3:],
+        colour_map=_DRAWN[name][1],
+        logarithmic=_DRAWN[name][2],
+        limits=_DRAWN[name][3:],
     )
-    for p in (*PROPERTIES.values(), *DERIVED.values())
+    for name, p in _DEFINED.items()
 }
 """Style of every additive and derived property."""
 
