@@ -66,7 +66,7 @@ class CompactUNet(nn.Module):
 
     def forward(self, x: Tensor, conditions: Tensor) -> Tensor:
         """Image (N, C, H, W) and conditions (N, K) to (N, out_channels, H, W)."""
-        shifts = torch.split(self.told(conditions)[:, :, None, None], self.widths, dim=1)
+        shifts = torch.split(self.told(conditions)[:, :, None, None], list(self.widths), dim=1)
         x = self.stem(nn.functional.pixel_unshuffle(x, self.fold))
         skips = []
         for level, block in enumerate(self.down):
@@ -80,7 +80,7 @@ class CompactUNet(nn.Module):
             x = self.up[level](x + skips[level])
         # Half precision would round the logarithms of the maps to a per cent.
         with torch.autocast(x.device.type, enabled=False):
-            return self.out(x.to(self.out[0].weight.dtype))
+            return self.out(x.to(self.stem.weight.dtype))
 
 
 class ResidualBlock(nn.Module):

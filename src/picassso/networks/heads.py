@@ -42,6 +42,9 @@ class ShiftedLogNormal(nn.Module):
     """
 
     channels_per_property = 3
+    floor: Tensor
+    scale_factor: Tensor
+    mean_factor: Tensor
 
     def __init__(self, properties: tuple[str, ...]) -> None:
         super().__init__()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from picassso.networks.compact_unet import CompactUNet
 from picassso.networks.heads import LogPoint, Painted, ShiftedLogNormal
+from picassso.networks.paper_unet import PaperUNet
 
 __all__ = ["INPUTS", "OUTPUTS", "Painter"]
 
@@ -21,8 +23,14 @@ class Painter(nn.Module):
         Its three parts.
     """
 
+    head: ShiftedLogNormal | LogPoint
+    backbone: CompactUNet | PaperUNet
+
     def __init__(
-        self, stretch: nn.Module, backbone: nn.Module, head: ShiftedLogNormal | LogPoint
+        self,
+        stretch: nn.Module,
+        backbone: CompactUNet | PaperUNet,
+        head: ShiftedLogNormal | LogPoint,
     ) -> None:
         super().__init__()
         self.stretch = stretch
@@ -32,12 +40,12 @@ class Painter(nn.Module):
     @property
     def stride(self) -> int:
         """Height and width of an image must be multiples of this."""
-        return int(self.backbone.stride)
+        return self.backbone.stride
 
     @property
     def receptive_field(self) -> int:
         """Pixels to each side that can influence an output pixel."""
-        return int(self.backbone.receptive_field)
+        return self.backbone.receptive_field
 
     def forward(
         self,

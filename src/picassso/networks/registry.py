@@ -17,8 +17,14 @@ from picassso.networks.stretch import AsinhStretch, LogStretch
 __all__ = ["ARCHITECTURES", "NetworkConfig", "build", "count_parameters"]
 
 ARCHITECTURES = ("compact_unet", "paper_unet")
-STRETCHES = {"asinh": AsinhStretch, "log": LogStretch}
-HEADS = {"lognormal": ShiftedLogNormal, "point": LogPoint}
+STRETCHES: dict[str, type[AsinhStretch] | type[LogStretch]] = {
+    "asinh": AsinhStretch,
+    "log": LogStretch,
+}
+HEADS: dict[str, type[ShiftedLogNormal] | type[LogPoint]] = {
+    "lognormal": ShiftedLogNormal,
+    "point": LogPoint,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,10 @@ class NetworkConfig:
         unknown = sorted(set(config) - known)
         if unknown:
             raise InputError(f"unknown network config keys {unknown}; known: {sorted(known)}")
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in config.items()})
+        fields: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in config.items()
+        }
+        return cls(**fields)
 
     def to_dict(self) -> dict[str, Any]:
         """Dictionary fit for JSON."""
@@ -96,7 +105,7 @@ def build(config: NetworkConfig | str, **overrides: Any) -> Painter:
     stretch = STRETCHES[config.stretch](len(config.bands))
     head = HEADS[config.head](config.properties)
     out_channels = head.channels_per_property * len(config.properties)
-    backbone: nn.Module
+    backbone: CompactUNet | PaperUNet
     if config.architecture == "paper_unet":
         backbone = PaperUNet(stretch.channels, out_channels, conditions=stretch.conditions)
     else:

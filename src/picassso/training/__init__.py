@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from picassso.training.config import TrainConfig
-    from picassso.training.release import export
     from picassso.training.loop import train
+    from picassso.training.release import export
 
 _MODULES = {"TrainConfig": "config", "export": "release", "train": "loop"}
 

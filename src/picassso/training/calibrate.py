@@ -62,7 +62,7 @@ def calibrate(
     """
     network.eval()
     head = network.head
-    properties = tuple(p for p in stores[0].properties)
+    properties = tuple(stores[0].properties)
     views = [ViewSet([s], "validation", bands=bands) for s in stores]
     if not isinstance(head, ShiftedLogNormal):
         ones = dict.fromkeys(properties, 1.0)
@@ -110,7 +110,9 @@ def _pixel_statistics(
         for p in range(count):
             found = pull[:, p][used[:, p]]
             # A thousand pixels a batch fix the quantile to well below a per cent.
-            keep = torch.randint(len(found), (1000,), generator=generator) if len(found) else []
+            if not len(found):
+                continue
+            keep = torch.randint(len(found), (1000,), generator=generator)
             pulls[p].append(found[keep])
     return true_sum.float(), mean_sum.float(), [torch.cat(p) for p in pulls]
 

@@ -68,7 +68,8 @@ def train(
     views = ViewSet(opened, "train", bands=bands)
     checks = ViewSet(opened, "validation", bands=bands, limit=config.validation_images)
     network_config = config.network(bands, properties)
-    network = build(network_config).to(memory_format=torch.channels_last)
+    network = build(network_config)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     _check_sizes(config, network.stride, views)
     optimizer = _optimizer(network, config)
     model, prepared = accelerator.prepare(network, optimizer)
