@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from picassso.core import Cosmology
 
 
+@settings(deadline=None)
 @given(
     z=st.floats(1e-4, 20.0),
     h0=st.floats(50.0, 90.0),
