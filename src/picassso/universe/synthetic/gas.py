@@ -15,7 +15,8 @@ from picassso.universe.synthetic.shapes import ArmPattern, Sampler
 __all__ = ["GasCells", "make_gas"]
 
 # Shares of the cells: atomic, molecular, warm ionised, hot.
-_SHARES = (0.40, 0.33, 0.09, 0.18)
+_SHARES_DISC = (0.40, 0.33, 0.09, 0.18)
+_SHARES_SPHEROID = (0.30, 0.15, 0.09, 0.46)
 
 
 @dataclass
@@ -54,7 +55,8 @@ def make_gas(
     sampler : Sampler
         Random numbers.
     """
-    counts = [round(share * n) for share in _SHARES]
+    shares = _SHARES_SPHEROID if p["quenched"] or p["elliptical"] else _SHARES_DISC
+    counts = [round(share * n) for share in shares]
     counts[0] += n - sum(counts)
     metallicity = 10.0 ** (p["oxygen_abundance"] - gas_relations.SOLAR_OXYGEN)
     metallicity *= gas_relations.SOLAR_METALLICITY_GAS
@@ -114,9 +116,12 @@ def _atomic_positions(
     x = 0.5 * (edges[1:] + edges[:-1])
     length = _atomic_scale(p, x)
     density = torch.exp(-x / length) * gas_relations.atomic_profile(x, p["atomic_hole"])
-    radius = shapes.sample_profile(sampler.uniform(n), edges, density * x) * p["atomic_radius"]
-    angle = arms.apply(radius / scale, sampler.uniform(n, high=2 * math.pi), 0.75)
-    height = (0.12 + 0.03 * scale) * torch.exp(radius / (1.3 * p["atomic_radius"]))
+    u = sampler.spread(n, 2)
+    radius = shapes.sample_profile(u[:, 0], edges, density * x) * p["atomic_radius"]
+    angle = arms.apply(radius / scale, 2 * math.pi * u[:, 1], 0.75)
+    height = (0.10 + 0.4 * p["disc_thickness"] * scale) * torch.exp(
+        radius / (1.3 * p["atomic_radius"])
+    )
     return shapes.cylindrical(radius, angle, height * _sech2(sampler, n))
 
 
@@ -138,13 +143,13 @@ def _molecular_positions(
     Part of it lies in a ring, and part in clumps whose masses follow a power law.
     """
     length = p["molecular_scale"] * (0.5 if p["elliptical"] else 1.0)
-    radius = length * shapes.exponential_disc_radius(sampler, n, break_radius=4.0, outer_slope=0.6)
+    u = sampler.spread(n, 2)
+    radius = length * shapes.exponential_disc_radius(u[:, 0], break_radius=4.0, outer_slope=0.6)
     ring = p["ring_radius"] * (1.0 + 0.09 * sampler.normal(n)).clamp(min=0.1)
     in_ring = sampler.uniform(n) < p["ring_fraction"]
     radius = torch.where(in_ring, ring, radius)
-    angle = sampler.uniform(n, high=2 * math.pi)
-    angle = arms.apply(radius, angle, 1.0)
-    height = (0.06 + 0.015 * scale) * _sech2(sampler, n)
+    angle = arms.apply(radius, 2 * math.pi * u[:, 1], 1.1)
+    height = (0.05 + 0.25 * p["disc_thickness"] * scale) * _sech2(sampler, n)
     smooth = shapes.cylindrical(radius * scale, angle, height)
     return _clumped(p, smooth, scale, sampler)
 
@@ -155,10 +160,10 @@ def _clumped(p: dict[str, float], smooth: Tensor, scale: float, sampler: Sampler
     Masses follow dN/dM ~ M^-2 (as H II regions do: Kennicutt et al. 1989, ApJ 337, 761).
     """
     n, number = len(smooth), int(p["clump_number"])
-    weight = sampler.uniform(number, low=0.01) ** -0.9
+    weight = sampler.uniform(number, low=0.02) ** -0.9
     share = torch.cumsum(weight, 0) / weight.sum()
     which = torch.searchsorted(share, sampler.uniform(n)).clamp(max=number - 1)
-    size = (0.035 + 0.018 * scale) * (weight / weight.mean()) ** 0.33
+    size = (0.04 + 0.02 * scale) * (weight / weight.mean()) ** 0.33
     offset = sampler.normal(n, 3) * size[which][:, None]
     clump = smooth[:number][which] + offset * offset.new_tensor([1.0, 1.0, 0.6])
     chosen = sampler.uniform(n) < p["clump_fraction"]
@@ -169,10 +174,10 @@ def _warm_positions(
     p: dict[str, float], n: int, arms: ArmPattern, scale: float, sampler: Sampler
 ) -> Tensor:
     """Warm ionised layer: exponential in height, about 1 kpc (Reynolds layer, Gaensler 2008)."""
-    radius = (
-        1.4 * scale * shapes.exponential_disc_radius(sampler, n, break_radius=4.0, outer_slope=0.8)
-    )
-    angle = arms.apply(radius / scale, sampler.uniform(n, high=2 * math.pi), 0.4)
+    u = sampler.spread(n, 2)
+    radius = shapes.exponential_disc_radius(u[:, 0], break_radius=4.0, outer_slope=0.8)
+    radius = 1.4 * scale * radius
+    angle = arms.apply(radius / scale, 2 * math.pi * u[:, 1], 0.4)
     height = -torch.log(sampler.uniform(n, low=1e-5)) * (0.5 + 0.15 * scale)
     return shapes.cylindrical(radius, angle, height * (sampler.uniform(n) - 0.5).sign())
 

@@ -45,18 +45,34 @@ class Sampler:
         steps = torch.arange(n, device=self.device, dtype=torch.float32)
         return ((steps + self.uniform(n)) / n).clamp(1e-6, 1 - 1e-6)
 
+    def spread(self, n: int, dimensions: int) -> Tensor:
+        """Quasi-random points in the unit cube, shape (n, dimensions).
+
+        Additive recurrence of the generalised golden ratio (Roberts 2018), shifted at random and
+        jittered by half a cell: a galaxy of few particles is then as smooth as one of many.
+        """
+        golden = 1.5
+        for _ in range(40):
+            golden = (1.0 + golden) ** (1.0 / (dimensions + 1.0))
+        steps = golden ** -torch.arange(1.0, dimensions + 1.0, dtype=torch.float64)
+        k = torch.arange(n, device=self.device, dtype=torch.float64)[:, None]
+        points = k * steps.to(self.device) + self.uniform(1, dimensions)
+        jitter = (self.uniform(n, dimensions) - 0.5) * max(n, 1) ** (-1.0 / dimensions)
+        return torch.remainder(points + jitter, 1.0).float().clamp(1e-6, 1 - 1e-6)
+
     def angle(self) -> float:
         return float(self.uniform(1, high=2 * math.pi))
 
 
-def exponential_disc_radius(
-    sampler: Sampler, n: int, *, break_radius: float, outer_slope: float
-) -> Tensor:
-    """Radii of an exponential disc of unit scale, with the scale `outer_slope` beyond a break.
+def exponential_disc_radius(u: Tensor, *, break_radius: float, outer_slope: float) -> Tensor:
+    """Radii, from uniform deviates, of an exponential disc of unit scale that breaks.
 
-    Breaks of types II and III: Pohlen & Trujillo (2006, A&A 454, 759).
+    Beyond the break the scale length is `outer_slope`: breaks of types II and III of Pohlen &
+    Trujillo (2006, A&A 454, 759).
     """
-    radius = -torch.log(sampler.uniform(n, low=1e-7) * sampler.uniform(n, low=1e-7))
+    edges = torch.linspace(0.0, 14.0, 701, device=u.device)
+    middle = 0.5 * (edges[1:] + edges[:-1])
+    radius = sample_profile(u, edges, middle * torch.exp(-middle))
     outside = (radius - break_radius).clamp(min=0.0)
     return torch.minimum(radius, radius.new_tensor(break_radius)) + outer_slope * outside
 
@@ -75,7 +91,7 @@ def sample_profile(u: Tensor, radius: Tensor, mass: Tensor) -> Tensor:
     """
     cumulative = torch.cumsum(mass.double(), 0)
     cumulative = (cumulative / cumulative[-1]).float()
-    k = torch.searchsorted(cumulative, u).clamp(max=len(mass) - 1)
+    k = torch.searchsorted(cumulative, u.contiguous()).clamp(max=len(mass) - 1)
     zero = cumulative.new_zeros(1)
     below = torch.cat([zero, cumulative])[k]
     inside = (u - below) / (cumulative[k] - below).clamp(min=1e-12)
@@ -94,14 +110,15 @@ def sersic_spheroid(sampler: Sampler, n: int, *, index: float) -> Tensor:
     edges = torch.logspace(-3.0, math.log10(15.0), 257, device=sampler.device)
     middle = (edges[1:] * edges[:-1]).sqrt()
     mass = middle ** (3.0 - p) * torch.exp(-b * middle ** (1.0 / index))
-    r = sample_profile(sampler.uniform(n), edges, mass)
-    direction = sampler.normal(n, 3)
-    return direction * (r / direction.norm(dim=1).clamp(min=1e-6))[:, None]
+    u = sampler.spread(n, 3)
+    r = sample_profile(u[:, 0], edges, mass)
+    height = 2.0 * u[:, 1] - 1.0
+    return cylindrical(r * (1.0 - height**2).sqrt(), 2 * math.pi * u[:, 2], r * height)
 
 
 def bar(sampler: Sampler, n: int, *, axis_ratio: float, flattening: float) -> Tensor:
     """A bar of unit half-length along x: a flat core that ends sharply, boxy in projection."""
-    x = sampler.uniform(n, low=-1.0).sign() * sampler.uniform(n) ** 0.8
+    x = sampler.uniform(n, low=-1.0).sign() * sampler.uniform(n) ** 1.2
     x = x + 0.08 * sampler.normal(n)
     taper = (1.0 - 0.45 * x.abs().clamp(max=1.2)).clamp(min=0.2)
     y = 0.5 * axis_ratio * taper * sampler.normal(n)
@@ -142,12 +159,12 @@ class ArmPattern:
         winding = 1.0 / math.tan(p["pitch"])
         phase = sampler.angle()
         arms, strength, patchy = p["arms"], p["arm_strength"], p["flocculence"]
-        grand = strength * (1.0 - 0.75 * patchy)
-        modes = [(arms, grand, winding, phase), (2 * arms, 0.45 * grand, winding, phase)]
-        for _ in range(6):
+        grand = strength * (1.0 - 0.7 * patchy)
+        modes = [(arms, grand, winding, phase), (2 * arms, 0.5 * grand, winding, phase)]
+        for _ in range(5):
             m = math.floor(2 + 7 * u())
-            amplitude = strength * (0.10 + 0.45 * patchy) * (0.4 + 0.6 * u())
-            modes.append((m, amplitude, winding * (0.5 + u()), sampler.angle()))
+            amplitude = strength * (0.06 + 0.6 * patchy) * (0.4 + 0.6 * u())
+            modes.append((m, amplitude, winding * (0.6 + 0.8 * u()), sampler.angle()))
         inner = max(0.35, p["bar_length"] if p["bar_fraction"] else 0.0)
         return cls(tuple(modes), inner, (0.35 * p["lopsidedness"], sampler.angle()))
 
@@ -182,6 +199,6 @@ def tidal_tails(position: Tensor, *, scale: float, strength: float, phase: float
     lobe = torch.exp(2.5 * (torch.cos(2.0 * (angle - phase)) - 1.0))
     pulled = (radius / scale - 1.3).clamp(0.0, 4.0) * lobe * strength
     stretched = radius * (1.0 + pulled)
-    angle = angle - 0.55 * torch.log1p(pulled)
+    angle = angle - 0.8 * torch.log1p(pulled)
     lift = 0.12 * scale * pulled * torch.sin(angle + 0.7)
     return cylindrical(stretched, angle, z + lift)

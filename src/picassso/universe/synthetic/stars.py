@@ -119,10 +119,11 @@ def _disc(
     p: dict[str, float], n: int, arms: ArmPattern, sampler: Sampler, *, thick: bool
 ) -> Tensor:
     """Disc of unit scale length; sech^2 in height, thin or thick."""
+    u = sampler.spread(n, 2)
     radius = shapes.exponential_disc_radius(
-        sampler, n, break_radius=p["disc_break"], outer_slope=p["outer_slope"]
+        u[:, 0], break_radius=p["disc_break"], outer_slope=p["outer_slope"]
     )
-    angle = arms.apply(radius, sampler.uniform(n, high=2 * math.pi), 0.15 if thick else 0.6)
+    angle = arms.apply(radius, 2 * math.pi * u[:, 1], 0.15 if thick else 0.65)
     # sech^2 of scale z0 is exponential with z0 / 2 far from the plane.
     z0 = 2.0 * p["disc_thickness"] * (2.5 if thick else 0.8)
     height = z0 * torch.atanh(sampler.uniform(n, low=-0.9995, high=0.9995))
