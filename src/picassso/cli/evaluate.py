@@ -1,0 +1,56 @@
+"""`picassso evaluate`: how well weights do on galaxies that they never saw."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["evaluate"]
+
+EPILOG = """
+Examples:
+
+  picassso evaluate train.zarr -o evaluation        (the weights that ship)
+
+  picassso evaluate weights.onnx train.zarr -o evaluation
+"""
+
+
+def evaluate(
+    weights_and_store: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="[WEIGHTS] STORE",
+            help="Weights (default: those that ship), then a data set made by `picassso mock`.",
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for tables and figures.")
+    ] = Path("evaluation"),
+    split: Annotated[str, typer.Option(help="'train', 'validation' or 'test'.")] = "test",
+    seed: Annotated[int, typer.Option(help="Of the noise and the bootstrap.")] = 0,
+    limit: Annotated[int | None, typer.Option(help="At most this many views.")] = None,
+    progress: Annotated[bool, typer.Option(help="Show a progress bar and the table.")] = True,
+) -> None:
+    """Compare painted totals and pixels with the truth: bias, scatter, coverage."""
+    from picassso.core import InputError
+    from picassso.studies import evaluate as run
+
+    if len(weights_and_store) > 2:
+        raise InputError(
+            f"expected [WEIGHTS] STORE, found {len(weights_and_store)} paths; evaluate one store "
+            "at a time"
+        )
+    *weights, store = weights_and_store
+    run(
+        weights[0] if weights else None,
+        store,
+        output=output,
+        split=split,
+        seed=seed,
+        limit=limit,
+        progress=progress,
+    )
+    typer.echo(f"Tables and figure: {output}")

@@ -1,0 +1,20 @@
+"""Room studies: experiments, made of the rooms before."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOMES = {"Evaluation": "evaluation", "evaluate": "evaluation"}
+
+__all__ = [*_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"picassso.studies.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'picassso.studies' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,282 @@
+"""Evaluate weights on a data set: paint galaxies that they never saw, and compare."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from picassso.analysis import (
+    PixelResiduals,
+    Prediction,
+    ResidualStatistics,
+    aperture_total,
+    half_mass_ellipse,
+    residual_table,
+)
+from picassso.archive import DatasetStore
+from picassso.core import InputError, Maps
+from picassso.studies.tables import csv_table, markdown_table, print_table
+
+__all__ = ["APERTURE_RADII", "Evaluation", "evaluate"]
+
+APERTURE_RADII = 2.0
+"""Semi-major axis of the aperture in projected half-mass radii (Buck & Wolf 2021)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What an evaluation found.
+
+    Parameters
+    ----------
+    rows : tuple of ResidualStatistics
+        Of totals, then of pixels, a row a property each.
+    true : mapping of str to (N,) array
+        True totals of every view.
+    predicted : mapping of str to Prediction
+        Predicted ones, (N,) each.
+    galaxy_id : (N,) array of str
+        Whom each view shows.
+    whole_frame : (N,) bool array
+        Where the aperture did not fit into the frame, which was summed instead.
+    about : mapping
+        Weights, store, split and seed.
+    """
+
+    rows: tuple[ResidualStatistics, ...]
+    true: Mapping[str, NDArray[np.float64]]
+    predicted: Mapping[str, Prediction]
+    galaxy_id: NDArray[np.str_]
+    whole_frame: NDArray[np.bool_]
+    about: Mapping[str, Any]
+
+
+def evaluate(
+    weights: str | os.PathLike[str] | None,
+    store: str | os.PathLike[str] | DatasetStore,
+    *,
+    output: str | os.PathLike[str],
+    split: str = "test",
+    seed: int = 0,
+    limit: int | None = None,
+    progress: bool = True,
+) -> Evaluation:
+    """Paint every view of a split and compare totals and pixels with the truth.
+
+    Totals are sums inside the ellipse of two half-mass radii of the *true* stellar mass, or over
+    the frame where that ellipse does not fit into it or there are no stars. Predictions are not
+    masked by the truth. Errors are bootstraps over galaxies.
+
+    Parameters
+    ----------
+    weights : path or None
+        An ``.onnx`` or ``.safetensors`` file; None: the shipped ones.
+    store : path or DatasetStore
+        Data set made by `picassso.mock`.
+    output : path
+        Folder for ``table.csv``, ``table.md``, ``totals.csv``, ``true_vs_predicted.png`` and
+        ``evaluation.json``; made if need be.
+    split : {"train", "validation", "test"}
+        Which views.
+    seed : int
+        Of the noise that is put onto the images, and of the bootstrap.
+    limit : int, optional
+        At most this many views, evenly spread over the split.
+    progress : bool
+        Show a progress bar and print the table.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    InputError
+        If the weights or the store cannot be used, or the split is empty.
+    """
+    from picassso.painting import load_weights
+
+    if weights is not None and Path(weights).is_dir():
+        raise InputError(
+            f"{weights} is a folder; turn a run into weights first: "
+            f"picassso export {weights} -o weights.onnx"
+        )
+    if not isinstance(store, DatasetStore):
+        store = DatasetStore.open(store)
+    rows = store.indices(split)
+    if len(rows) == 0:
+        raise InputError(f"{store.path}: the {split} split is empty; make more galaxies")
+    if limit is not None and limit < len(rows):
+        rows = rows[np.linspace(0, len(rows) - 1, limit).round().astype(int)]
+    loaded = load_weights(None if weights is None else Path(weights))
+    about = {
+        "weights": loaded.name,
+        "weights_fingerprint": loaded.fingerprint,
+        "store": store.path.name,
+        "store_fingerprint": store.fingerprint,
+        "split": split,
+        "seed": seed,
+        "views": len(rows),
+        "galaxies": len(np.unique(store.table["galaxy_id"][rows])),
+    }
+    evaluation = _evaluate(loaded, store, rows, about=about, seed=seed, progress=progress)
+    _write(evaluation, Path(output))
+    if progress:
+        print_table(evaluation.rows)
+    return evaluation
+
+
+def _evaluate(
+    weights: Any,
+    store: DatasetStore,
+    rows: NDArray[np.int64],
+    *,
+    about: Mapping[str, Any],
+    seed: int,
+    progress: bool,
+) -> Evaluation:
+    properties = [p for p in weights.properties if p in store.properties]
+    pixels = {p: PixelResiduals(p, seed=seed) for p in properties}
+    true: dict[str, list[float]] = {p: [] for p in properties}
+    predicted: dict[str, list[tuple[float, ...]]] = {p: [] for p in properties}
+    galaxy_id = store.table["galaxy_id"][rows]
+    whole_frame = np.zeros(len(rows), dtype=bool)
+    for k, row in enumerate(_shown(rows, progress)):
+        truth = store.truth(int(row))
+        maps = _paint(weights, store, int(row), seed=seed)
+        ellipse = _aperture(truth)
+        whole_frame[k] = ellipse is None
+        region = (
+            np.ones(truth.shape, bool)
+            if ellipse is None
+            else ellipse.mask(truth.shape, scale=APERTURE_RADII)
+        )
+        totals = _painted_totals(maps, weights, ellipse)
+        for p in properties:
+            true[p].append(aperture_total(truth[p], region, pixel_area=truth.pixel_area))
+            predicted[p].append(totals[p])
+            i = maps.properties.index(p)
+            painted = Prediction(maps.cube[i], maps.p16[i], maps.p50[i], maps.p84[i])
+            pixels[p].add(truth[p], painted, galaxy_id=str(galaxy_id[k]))
+    true_totals = {p: np.array(t) for p, t in true.items()}
+    predictions = {p: Prediction(*np.array(t).T) for p, t in predicted.items()}
+    table = residual_table(true_totals, predictions, galaxy_id=galaxy_id, seed=seed)
+    table += [accumulator.result() for accumulator in pixels.values()]
+    return Evaluation(
+        rows=tuple(table),
+        true=true_totals,
+        predicted=predictions,
+        galaxy_id=galaxy_id,
+        whole_frame=whole_frame,
+        about=dict(about) | {"whole_frame": int(whole_frame.sum())},
+    )
+
+
+def _paint(weights: Any, store: DatasetStore, row: int, *, seed: int) -> Maps:
+    """Paint one view, its noise drawn from the seed and the row alone."""
+    from picassso.observatory import add_noise
+    from picassso.painting import paint
+
+    rng = np.random.default_rng([seed, row])
+    return paint(add_noise(store.image(row), rng), weights=weights)
+
+
+def _aperture(truth: Maps) -> Any:
+    """Half-mass ellipse whose double fits into the frame, or None."""
+    try:
+        ellipse = half_mass_ellipse(truth["stellar_mass"])
+    except (InputError, KeyError):
+        return None
+    return ellipse if ellipse.fits(truth.shape, scale=APERTURE_RADII) else None
+
+
+def _painted_totals(maps: Maps, weights: Any, ellipse: Any) -> dict[str, tuple[float, ...]]:
+    """Mean, p16, p50 and p84 of the totals, by the calibration that the weights carry."""
+    from picassso.painting.aperture import Ellipse
+    from picassso.painting.totals import APERTURE_REGION, FRAME_REGION, painted_totals
+
+    wanted, same = FRAME_REGION, None
+    if ellipse is not None:
+        wanted = APERTURE_REGION
+        same = Ellipse(
+            ellipse.x, ellipse.y, ellipse.semi_major, ellipse.axis_ratio, ellipse.position_angle
+        )
+    return {
+        t.property: (t.mean, t.p16, t.p50, t.p84)
+        for t in painted_totals(maps, weights, same)
+        if t.region == wanted
+    }
+
+
+def _shown(rows: Iterable[int], progress: bool) -> Iterator[int]:
+    """The rows, a progress bar on standard error moving with them."""
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(
+        list(rows), description="views", console=Console(stderr=True), disable=not progress
+    )
+
+
+def _write(evaluation: Evaluation, folder: Path) -> None:
+    """All files of an evaluation; the tables appear whole."""
+    from picassso import __version__
+    from picassso.figures import save_figure, truth_vs_prediction
+
+    folder.mkdir(parents=True, exist_ok=True)
+    about = dict(evaluation.about) | {"version": __version__}
+    words = (
+        f"Weights {about['weights']} ({about['weights_fingerprint']}) on the {about['split']} "
+        f"split of {about['store']} ({about['store_fingerprint'][:16]}): {about['views']} views of "
+        f"{about['galaxies']} galaxies. Totals inside two half-mass radii of the true stellar "
+        f"mass; in {about['whole_frame']} views that did not fit and the frame was summed. "
+        "Residuals are log10(true / predicted) in dex; errors are bootstraps over galaxies.\n\n"
+    )
+    _replace(folder / "table.csv", csv_table(evaluation.rows))
+    _replace(folder / "table.md", words + markdown_table(evaluation.rows))
+    _replace(folder / "totals.csv", _totals_csv(evaluation))
+    _replace(folder / "evaluation.json", json.dumps(about, indent=2) + "\n")
+    scores = {
+        r.property: {
+            "linear bias": r.linear_bias.value,
+            "median bias": r.median_bias.value,
+            "sigma": r.sigma.value,
+            "coverage": r.coverage.value,
+        }
+        for r in evaluation.rows
+        if r.kind == "total"
+    }
+    figure = truth_vs_prediction(
+        evaluation.true,
+        {p: t.p50 for p, t in evaluation.predicted.items()},
+        scores=scores,
+        region="2 half-mass radii",
+    )
+    save_figure(figure, folder / "true_vs_predicted.png")
+
+
+def _totals_csv(evaluation: Evaluation) -> str:
+    """One line a view: true total, predicted mean and quantiles of each property."""
+    header: list[str] = ["galaxy_id", "whole_frame"]
+    columns: list[Sequence[Any]] = [evaluation.galaxy_id, evaluation.whole_frame.astype(int)]
+    for p, true in evaluation.true.items():
+        painted = evaluation.predicted[p]
+        header += [f"true_{p}", *(f"{q}_{p}" for q in ("mean", "p16", "p50", "p84"))]
+        for values in (true, painted.mean, painted.p16, painted.p50, painted.p84):
+            columns.append([f"{v:.6g}" for v in values])
+    lines = [",".join(header)]
+    lines += [",".join(str(cell) for cell in cells) for cells in zip(*columns, strict=True)]
+    return "\n".join(lines) + "\n"
+
+
+def _replace(path: Path, text: str) -> None:
+    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)

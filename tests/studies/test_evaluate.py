@@ -1,0 +1,149 @@
+"""`picassso evaluate`, with a painter whose errors are known."""
+
+from __future__ import annotations
+
+import csv
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from picassso.archive import DatasetStore
+from picassso.core import PROPERTY_NAMES, SDSS, InputError, Maps
+from picassso.studies import evaluate, evaluation
+
+PIXELS, GALAXIES, VIEWS = 48, 30, 2
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory) -> DatasetStore:
+    """Elliptical Gaussians of 0.5 kpc pixels; the last galaxy is too large for its frame."""
+    path = tmp_path_factory.mktemp("data") / "mock.zarr"
+    store = DatasetStore.create(
+        path,
+        config={},
+        galaxies=GALAXIES,
+        views=VIEWS,
+        shape=(PIXELS, PIXELS),
+        survey="sdss",
+        bands=SDSS.bands,
+        properties=PROPERTY_NAMES,
+    )
+    y, x = np.indices((PIXELS, PIXELS)) - (PIXELS - 1) / 2
+    for g in range(GALAXIES):
+        sigma = 30.0 if g == GALAXIES - 1 else 5.0
+        shape = np.exp(-0.5 * (x**2 + (y / 0.6) ** 2) / sigma**2)
+        maps = np.stack([10 ** (9 + g / 20) * shape] * len(PROPERTY_NAMES)).astype(np.float32)
+        maps[PROPERTY_NAMES.index("hi_mass")] = np.nan
+        rows = [
+            {
+                "galaxy_id": f"g{g}",
+                "galaxy": g,
+                "view": v,
+                "redshift": 0.05,
+                "pixel_scale": 0.5,
+                "kpc_per_pixel": 0.5,
+                "noise": list(SDSS.sky_noise),
+                "psf_fwhm": list(SDSS.psf_fwhm),
+                "stellar_mass": 10 ** (9 + g / 20),
+            }
+            for v in range(VIEWS)
+        ]
+        flux = np.zeros((VIEWS, 5, PIXELS, PIXELS), np.float32)
+        store.write_galaxy(g, flux=flux, maps=np.stack([maps] * VIEWS), rows=rows)
+    store.finalise()
+    return DatasetStore.open(path)
+
+
+@pytest.fixture
+def painter(monkeypatch):
+    """A painter that paints the truth times 1.1, give or take 20%."""
+    weights = SimpleNamespace(
+        name="fake",
+        fingerprint="0" * 16,
+        properties=PROPERTY_NAMES,
+        calibration=dict.fromkeys(PROPERTY_NAMES, (-1.0, 0.0, 1.0)),
+    )
+    monkeypatch.setattr("picassso.painting.load_weights", lambda path: weights)
+
+    def paint(weights, store, row, *, seed):
+        truth = store.truth(row)
+        mean = np.nan_to_num(1.1 * truth.cube)
+        return Maps(
+            truth.galaxy_id,
+            truth.view,
+            PROPERTY_NAMES,
+            mean,
+            truth.pixel_area,
+            std=0.2 * mean,
+            p16=0.8 * mean,
+            p50=mean,
+            p84=1.2 * mean,
+        )
+
+    monkeypatch.setattr(evaluation, "_paint", paint)
+
+
+def test_known_errors_come_back(store, painter, tmp_path):
+    found = evaluate("w.onnx", store, output=tmp_path / "out", progress=False)
+    views = len(store.indices("test"))
+    totals = {r.property: r for r in found.rows if r.kind == "total"}
+    pixels = {r.property: r for r in found.rows if r.kind == "pixel"}
+    assert len(found.rows) == 2 * len(PROPERTY_NAMES)
+    for row in (totals["stellar_mass"], pixels["gas_mass"]):
+        assert row.linear_bias.value == pytest.approx(-np.log10(1.1), abs=1e-6)
+        assert row.median_bias.value == pytest.approx(-np.log10(1.1), abs=2.6e-3)
+        assert row.coverage.value == 1.0
+    assert totals["stellar_mass"].counts.used == views
+    assert totals["hi_mass"].counts.absent == views
+    # s = sqrt(ln(1 + 0.2^2)) about a mean that is 10% too high: the truth lies inside.
+    painted = found.predicted["stellar_mass"]
+    np.testing.assert_allclose(painted.p84 / painted.mean, np.exp(np.sqrt(np.log(1.04))))
+
+
+def test_totals_are_those_of_the_aperture_or_of_the_frame(store, painter, tmp_path):
+    found = evaluate("w.onnx", store, output=tmp_path, split="test", progress=False)
+    assert found.about["whole_frame"] == found.whole_frame.sum() == VIEWS
+    large = found.galaxy_id == f"g{GALAXIES - 1}"
+    np.testing.assert_array_equal(found.whole_frame, large)
+    rows = store.indices("test")
+    for k, row in enumerate(rows):
+        frame = store.truth(row).total("stellar_mass")
+        share = found.true["stellar_mass"][k] / frame
+        assert share == 1.0 if large[k] else 0.8 < share < 0.95
+
+
+def test_files(store, painter, tmp_path, capsys):
+    evaluate(None, store.path, output=tmp_path / "out")
+    assert "stellar_mass" in capsys.readouterr().out
+    out = tmp_path / "out"
+    names = {"table.csv", "table.md", "totals.csv", "evaluation.json", "true_vs_predicted.png"}
+    assert {p.name for p in out.iterdir()} == names
+    with (out / "table.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [r["kind"] for r in rows] == ["total"] * 7 + ["pixel"] * 7
+    assert float(rows[0]["linear_bias"]) == pytest.approx(-0.0414, abs=1e-4)
+    assert float(rows[0]["abs_linear_bias"]) == -float(rows[0]["linear_bias"])
+    with (out / "totals.csv").open() as file:
+        totals = list(csv.DictReader(file))
+    assert len(totals) == len(store.indices("test"))
+    about = json.loads((out / "evaluation.json").read_text())
+    assert about["store_fingerprint"] == store.fingerprint
+    assert "| stellar_mass | -0.041" in (out / "table.md").read_text()
+
+
+def test_limit_spreads_over_the_split(store, painter, tmp_path):
+    found = evaluate("w.onnx", store, output=tmp_path, limit=4, progress=False)
+    assert len(found.galaxy_id) == 4
+    assert found.galaxy_id[0] == "g4" and found.galaxy_id[-1] == f"g{GALAXIES - 1}"
+
+
+def test_bad_input(store, painter, tmp_path):
+    with pytest.raises(InputError, match="picassso export"):
+        evaluate(tmp_path, store, output=tmp_path / "out")
+    with pytest.raises(InputError, match="does not exist"):
+        evaluate(None, tmp_path / "nothing", output=tmp_path / "out")
+    with pytest.raises(InputError, match="unknown split"):
+        evaluate(None, store, output=tmp_path / "out", split="all")
+    assert not (tmp_path / "out").exists()
