@@ -3,8 +3,8 @@
 Gadget's units with EAGLE-like column names and unit attributes. ``Metallicity`` holds the masses
 of He, C, Ca, O, N, Ne, Mg, S, Si, Fe and all other metals; those of a star particle add up to the
 metals of its *initial* mass (helium is 0.25 of that, 0.43 of the current one). The unit
-attributes of ``StarFormationRate`` claim 1e10 Msun/(yr h), with which the gas would be gone in
-weeks: it is read as Msun/yr and flagged.
+attributes of ``StarFormationRate`` claim 1e10 Msun/(yr h), with which the gas would be gone
+within months: it is read as Msun/yr and flagged.
 """
 
 from __future__ import annotations
