@@ -86,15 +86,17 @@ def build_light_table(survey: Survey) -> LightTable:
     bluest = min(c.wavelength[0] for c in curves) / (1.0 + REDSHIFTS[-1])
     reddest = max(c.wavelength[-1] for c in curves)
     seen = (nebula.line_wavelength > bluest) & (nebula.line_wavelength < reddest)
+    continuum = band_luminosities(stars.wavelength, light, curves, REDSHIFTS)
+    # C order, as when read from a file: sums then round alike in both.
     return LightTable(
         survey=survey.name,
         bands=survey.bands,
         redshift=REDSHIFTS,
         metallicity=stars.metallicity,
         age=stars.age,
-        continuum=band_luminosities(stars.wavelength, light, curves, REDSHIFTS).astype(np.float32),
+        continuum=continuum.astype(np.float32, order="C"),
         line_wavelength=nebula.line_wavelength[seen],
-        lines=nebula.lines[..., seen].astype(np.float32),
+        lines=nebula.lines[..., seen].astype(np.float32, order="C"),
         curves=curves,
     )
 

@@ -91,7 +91,7 @@ def nebular_emission(stars: StellarGrid, *, log_u: float = IONISATION_PARAMETER)
         If the grids are absent, or hold no model of that `log_u` or of a metallicity of `stars`.
     """
     young = stars.age <= NEBULAR_MAX_AGE
-    sequences = []
+    sequences: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
     for metallicity, ionising in zip(stars.metallicity, stars.ionising_luminosity, strict=True):
         if metallicity > MAX_GAS_METALLICITY:
             sequences.append(sequences[-1])

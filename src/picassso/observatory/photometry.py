@@ -95,4 +95,4 @@ def line_weights(
     """The same for emission lines without width: nMgy per Lsun of each line, (K,)."""
     observed = line_wavelength * (1.0 + redshift)
     r = np.interp(observed, curve.wavelength, curve.response, left=0.0, right=0.0)
-    return r * observed / curve.frequency_width * _NANOMAGGY_PER_LUMINOSITY
+    return np.asarray(r * observed / curve.frequency_width * _NANOMAGGY_PER_LUMINOSITY)
