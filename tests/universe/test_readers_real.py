@@ -77,8 +77,10 @@ def test_illustris_rest_frame(data_dir: Path, subhalo: int) -> None:
     with h5py.File(path) as file:
         raw = file["PartType4/Velocities"][:][file["PartType4/GFM_StellarFormationTime"][:] > 0]
     frame = (raw - read.stars.velocity)[0]
-    dispersion = raw.std(axis=0).max()
-    assert np.abs(frame - np.median(raw, axis=0)).max() < 0.2 * dispersion
+    inner = np.linalg.norm(read.stars.position, axis=1) < radius_of(read)
+    # Lopsided galaxies: the median of the inner stars is off their mean by 3 km/s, that of all
+    # stars by 16, of a dispersion of 65.
+    assert np.abs(np.median(read.stars.velocity[inner], axis=0)).max() < 5
     np.testing.assert_allclose(read.stars.velocity, raw - frame, atol=1e-3)
 
 
