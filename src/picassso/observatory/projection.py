@@ -1,0 +1,199 @@
+"""Adaptive smoothing: particles to maps, each spread as a Gaussian of its own width.
+
+Each particle is a two-dimensional Gaussian, integrated exactly over pixels (differences of error
+functions; separable), cut at 4 sigma and renormalised. It is added to the level of a pyramid of
+grids on which it is 1.1 to 2.2 pixels wide, or to the finest where it is narrower; coarse levels
+are then split, pixel by pixel, into finer ones by an interpolation that conserves the flux of
+every pixel. All fields of a particle share its weights.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from picassso.core import InputError, need
+
+__all__ = ["SIGMA_PER_RADIUS", "Pyramid", "project"]
+
+SIGMA_PER_RADIUS = 5.0**-0.5
+"""Gaussian sigma per axis in units of the smoothing radius: that of a uniform sphere."""
+
+_TILE = 16
+_WORTH_TWO_THREADS = 60_000
+
+
+def project(
+    position: NDArray[np.floating],
+    radius: NDArray[np.floating],
+    weights: NDArray[np.floating],
+    *,
+    extent: float,
+    pixels: int | tuple[int, int],
+    device: str = "cpu",
+) -> NDArray[np.float32]:
+    """Sum particles into maps, each spread over its smoothing radius.
+
+    Parameters
+    ----------
+    position : (N, 2) array
+        x and y from the centre of the frame, in any unit of length.
+    radius : (N,) array
+        Smoothing radius (of `smoothing_lengths`) in the same unit: the Gaussian has the second
+        moment of a uniform sphere of this radius, sigma = radius / sqrt(5) along each axis. Zero
+        puts a particle into one pixel.
+    weights : (N, F) array
+        What is added up, such as masses and luminosities; may be negative.
+    extent : float
+        Width of the frame along x, in the unit of `position`. Pixels are square.
+    pixels : int or (int, int)
+        Width of a square frame, or (height, width).
+    device : str
+        ``"cpu"`` (compiled) or a torch device such as ``"cuda"``.
+
+    Returns
+    -------
+    (F, H, W) float32 array
+        Sum in each pixel (divide by the pixel's area for a surface density). Pixel [j, i] is
+        centred on x = (i + 1/2 - W/2) p, y = (j + 1/2 - H/2) p with p = extent / W. The part of a
+        Gaussian that falls outside the frame is left out; the rest is conserved.
+
+    Raises
+    ------
+    InputError
+        If the arrays do not fit together, or are not finite.
+    """
+    shape = (pixels, pixels) if isinstance(pixels, int) else (int(pixels[0]), int(pixels[1]))
+    position, radius, weights = _checked(position, radius, weights)
+    if min(shape) < 1 or not extent > 0:
+        raise InputError(f"frame of {shape} pixels and extent {extent}: expected positive numbers")
+    scale = shape[1] / extent
+    x = (position[:, 0] * scale + shape[1] / 2).astype(np.float32)
+    y = (position[:, 1] * scale + shape[0] / 2).astype(np.float32)
+    sigma = (radius * (scale * SIGMA_PER_RADIUS)).astype(np.float32)
+    pyramid = Pyramid.fit(shape, largest=float(sigma.max(initial=0.0)))
+    if device == "cpu":
+        need("numba", extra="mock")
+        return _project_compiled(x, y, sigma, weights, pyramid)
+    need("torch", extra="mock")
+    from picassso.observatory._projection_torch import project_torch
+
+    return project_torch(x, y, sigma, weights, pyramid, device)
+
+
+@dataclass(frozen=True, slots=True)
+class Pyramid:
+    """Sizes of the padded grids, finest first.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Height and width of the frame.
+    heights, widths : (L,) int64 array
+        Of each padded level.
+    """
+
+    shape: tuple[int, int]
+    heights: NDArray[np.int64]
+    widths: NDArray[np.int64]
+
+    @classmethod
+    def fit(cls, shape: tuple[int, int], *, largest: float) -> Pyramid:
+        """Levels for a frame whose widest Gaussian has a sigma of `largest` pixels."""
+        from picassso.observatory._projection_shape import PAD, WIDTH
+
+        top = 0
+        while largest / 2**top >= 2 * WIDTH and max(shape) > 8 * 2**top:
+            top += 1
+        sizes = [[-(-n // 2**level) + 2 * PAD for level in range(top + 1)] for n in shape]
+        return cls(shape, np.array(sizes[0], np.int64), np.array(sizes[1], np.int64))
+
+
+def _checked(
+    position: NDArray[np.floating], radius: NDArray[np.floating], weights: NDArray[np.floating]
+) -> tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.float32]]:
+    n = len(position)
+    problems = []
+    if position.shape != (n, 2):
+        problems.append(f"position has shape {position.shape}, expected (N, 2)")
+    if radius.shape != (n,):
+        problems.append(f"radius has shape {radius.shape}, expected ({n},)")
+    if weights.ndim != 2 or len(weights) != n:
+        problems.append(f"weights have shape {weights.shape}, expected ({n}, F)")
+    if not problems:
+        for name, array in (("position", position), ("radius", radius), ("weights", weights)):
+            if not np.isfinite(array.sum(dtype=np.float64)):
+                problems.append(f"{name} holds values that are not finite")
+        if n and radius.min() < 0:
+            problems.append("radius holds negative values")
+    if problems:
+        raise InputError("projection: " + "; ".join(problems))
+    return position, radius, np.ascontiguousarray(weights, dtype=np.float32)
+
+
+def _project_compiled(
+    x: NDArray[np.float32],
+    y: NDArray[np.float32],
+    sigma: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    pyramid: Pyramid,
+) -> NDArray[np.float32]:
+    """Deposit chunks of the sorted particles on private grids, then go up the pyramid."""
+    from picassso.observatory import _projection_kernel as kernel
+
+    n, fields = weights.shape
+    heights, widths = pyramid.heights, pyramid.widths
+    # two private grids whatever the machine, for the sums must not depend on its cores; small
+    # galaxies keep to one thread, for their workers run side by side
+    threads = 2 if n >= _WORTH_TWO_THREADS else 1
+    tiles = -(-heights // _TILE) * -(-widths // _TILE)
+    first_cell = np.concatenate([[0], np.cumsum(tiles)]).astype(np.int64)
+    offsets = np.concatenate([[0], np.cumsum(heights * widths * fields)]).astype(np.int64)
+    cells = np.empty(n, np.int32)
+    order = np.empty(n, np.int32)
+    with ThreadPoolExecutor(threads) as pool:
+
+        def in_parallel(function, total, step=1):
+            edges = np.linspace(0, -(-total // step), threads + 1).astype(int) * step
+            edges = np.minimum(edges, total)
+            list(pool.map(function, edges[:-1], edges[1:], range(threads)))
+
+        in_parallel(
+            lambda a, b, _: kernel.assign_cells(
+                x, y, sigma, a, b, heights, widths, _TILE, first_cell, cells
+            ),
+            n,
+        )
+        inside = kernel.sort_by_cell(cells, int(first_cell[-1]), order)
+        grids = [np.zeros(offsets[-1] + kernel.BLOCK, np.float32) for _ in range(threads)]
+        in_parallel(
+            lambda a, b, t: kernel.deposit(
+                x, y, sigma, weights, cells, order, a, b,
+                first_cell, heights, widths, offsets, grids[t],
+            ),
+            inside,
+        )  # fmt: skip
+        for other in grids[1:]:
+            in_parallel(
+                lambda a, b, _, other=other: grids[0][a:b].__iadd__(other[a:b]), offsets[-1]
+            )
+        levels = [
+            grids[0][offsets[k] : offsets[k + 1]].reshape(heights[k], widths[k], fields)
+            for k in range(len(heights))
+        ]
+        free = np.where(weights.min(axis=0, initial=0.0) < 0, np.inf, 0.0).astype(np.float32)
+        for k in range(len(levels) - 1, 0, -1):
+            freedom = np.tile(free, int(widths[k]))
+            in_parallel(
+                lambda a, b, _, k=k, freedom=freedom: kernel.refine(
+                    levels[k], levels[k - 1], freedom, a, b
+                ),
+                int(heights[k - 1]),
+                2,
+            )
+        out = np.empty((fields, *pyramid.shape), np.float32)
+        in_parallel(lambda a, b, _: kernel.crop(levels[0], a, b, out), pyramid.shape[0])
+    return out

@@ -1,0 +1,74 @@
+"""Blurring by a Gaussian point-spread function."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from picassso.core import InputError
+
+__all__ = ["FWHM_PER_SIGMA", "convolve_gaussian", "rebin"]
+
+FWHM_PER_SIGMA = float(np.sqrt(8.0 * np.log(2.0)))
+_REACH = 5.0
+
+
+def convolve_gaussian(
+    image: NDArray[np.float32], fwhm: NDArray[np.floating]
+) -> NDArray[np.float32]:
+    """Convolve each band with a Gaussian of its own width.
+
+    The Gaussian's own Fourier transform is used, so that widths below a pixel are right as well;
+    the image is padded with zeros as far as the Gaussian reaches, so that nothing wraps around.
+    What is blurred out of the frame is lost there.
+
+    Parameters
+    ----------
+    image : (B, H, W) float32 array
+        Any unit of surface brightness.
+    fwhm : (B,) array
+        Full width at half maximum [pixels].
+
+    Returns
+    -------
+    (B, H, W) float32 array
+        In the unit of `image`.
+
+    Raises
+    ------
+    InputError
+        If a width is negative or not finite, or the number of bands differs.
+    """
+    from scipy import fft
+
+    fwhm = np.asarray(fwhm, dtype=np.float64)
+    if fwhm.shape != image.shape[:1] or not (np.isfinite(fwhm).all() and (fwhm >= 0).all()):
+        raise InputError(f"PSF FWHM is {fwhm}, expected {len(image)} numbers of pixels, 0 or more")
+    sigma = fwhm / FWHM_PER_SIGMA
+    height, width = image.shape[1:]
+    margin = int(np.ceil(_REACH * sigma.max(initial=0.0)))
+    shape = tuple(fft.next_fast_len(n + margin, real=True) for n in (height, width))
+    spectrum = fft.rfft2(image, s=shape)
+    wave_y, wave_x = np.fft.fftfreq(shape[0]), np.fft.rfftfreq(shape[1])
+    for b, s in enumerate(sigma):
+        exponent = -2.0 * (np.pi * s) ** 2
+        spectrum[b] *= np.exp(exponent * wave_y**2).astype(np.float32)[:, None]
+        spectrum[b] *= np.exp(exponent * wave_x**2).astype(np.float32)
+    return np.ascontiguousarray(fft.irfft2(spectrum, s=shape)[:, :height, :width])
+
+
+def rebin(image: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
+    """Mean over blocks of `factor` x `factor` pixels of a (..., H, W) surface brightness.
+
+    Raises
+    ------
+    InputError
+        If the factor does not divide height and width.
+    """
+    height, width = image.shape[-2:]
+    if factor < 1 or height % factor or width % factor:
+        raise InputError(f"cannot rebin {height} x {width} pixels in blocks of {factor}")
+    if factor == 1:
+        return image
+    blocks = image.reshape(*image.shape[:-2], height // factor, factor, width // factor, factor)
+    return blocks.mean(axis=(-3, -1))
