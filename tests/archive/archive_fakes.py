@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -45,8 +46,9 @@ class FakeSource:
 
 @dataclass(frozen=True)
 class FakeFraming:
+    name: ClassVar[str] = "fake"
+
     pixels: int = 16
-    truth: str = "smoothed"
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,9 @@ class FakeObservation:
     flags: tuple[str, ...]
 
 
-def fake_observe(particles, *, framing, survey, seed, views=(0, 1, 2, 3), device="cpu"):
-    """Random pixels that depend on the seed; properties without gas are absent."""
-    rng = np.random.default_rng(seed)
+def fake_observe(particles, *, framing, survey, seed, views=(0, 1, 2, 3), truth="smoothed"):
+    """Random pixels that depend on seed and galaxy; properties without gas are absent."""
+    rng = np.random.default_rng([seed, *particles.galaxy_id.encode()])
     n, b = framing.pixels, len(survey.bands)
     out = []
     for view in views:

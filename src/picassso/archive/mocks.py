@@ -117,6 +117,7 @@ def mock(
         raise InputError(f"unknown truth {truth!r}; choose 'smoothed' or 'histogram'")
     bands = get_survey(survey).bands
     pixels = pixels or _PIXELS[framing]
+    framings = tuple(_framing(f, pixels=pixels) for f in FRAMINGS[framing])
     source = _source(snapshots, synthetic=synthetic, seed=seed, limit=limit)
     config = {
         **source.identity(),
@@ -149,10 +150,10 @@ def mock(
             plan = RenderPlan(
                 store=path,
                 source=source,
-                framings=tuple(_framing(f, pixels=pixels, truth=truth) for f in FRAMINGS[framing]),
-                framing_names=FRAMINGS[framing],
+                framings=framings,
                 survey=config["survey"],
                 seed=seed,
+                truth=truth,
             )
             _render(plan, store, workers=workers, progress=progress)
             store.finalise()
@@ -182,11 +183,13 @@ def _source(snapshots: Any, *, synthetic: int | None, seed: int, limit: int | No
     return source
 
 
-def _framing(name: str, *, pixels: int, truth: str) -> Any:
+def _framing(name: str, *, pixels: int) -> Any:
     from picassso.observatory import PaperFraming, SurveyFraming
 
-    kind = {"survey": SurveyFraming, "paper": PaperFraming}[name]
-    return kind(pixels=pixels, truth=truth)
+    if name == "survey":
+        return SurveyFraming(pixels=pixels)
+    # Rendered on at least the paper's own 512 pixels, and rebinned.
+    return PaperFraming(pixels=pixels, render=pixels * max(1, -(-512 // pixels)))
 
 
 def _check_same(store: DatasetStore, config: Mapping[str, Any]) -> None:

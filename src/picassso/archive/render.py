@@ -49,20 +49,20 @@ class RenderPlan:
         Where the particles come from.
     framings : tuple of framing objects
         Galaxy `i` is framed by number ``i % len(framings)``.
-    framing_names : tuple of str
-        Their names, for the table.
     survey : str
         Name of the survey.
     seed : int
-        Of the whole mock; each galaxy has its own stream of it.
+        Of the whole mock; what is drawn for a galaxy depends on it and on the galaxy's name.
+    truth : {"smoothed", "histogram"}
+        Kind of true maps.
     """
 
     store: Path
     source: GalaxySource
     framings: tuple[Any, ...]
-    framing_names: tuple[str, ...]
     survey: str
     seed: int
+    truth: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +111,19 @@ def render_galaxy(plan: RenderPlan, store: DatasetStore, galaxy: int) -> Outcome
 def _observe(
     plan: RenderPlan, store: DatasetStore, galaxy: int, particles: Particles
 ) -> tuple[np.ndarray, np.ndarray, list[dict[str, Any]]]:
-    which = galaxy % len(plan.framings)
+    framing = plan.framings[galaxy % len(plan.framings)]
     observations = observe(
         particles,
-        framing=plan.framings[which],
+        framing=framing,
         survey=get_survey(plan.survey),
-        seed=int(np.random.SeedSequence([plan.seed, galaxy]).generate_state(1)[0]),
+        seed=plan.seed,
         views=tuple(range(store.views)),
+        truth=plan.truth,
     )
     flux = np.stack([o.image.flux for o in observations])
     maps = np.stack([_cube(o.maps, store.properties) for o in observations])
     _check(flux, maps, store)
-    rows = [
-        _row(o, particles, galaxy=galaxy, framing=plan.framing_names[which]) for o in observations
-    ]
+    rows = [_row(o, particles, galaxy=galaxy, framing=framing.name) for o in observations]
     return flux, maps, rows
 
 

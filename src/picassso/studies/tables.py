@@ -62,7 +62,12 @@ def print_table(rows: Sequence[ResidualStatistics]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title="log10(true / predicted) of totals, in dex", box=box.SIMPLE_HEAD)
+    table = Table(
+        title="log10(true / predicted) of totals, in dex",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
     table.add_column("property", no_wrap=True)
     shown = ("linear_bias", "median_bias", "sigma", "robust_sigma", "coverage")
     for title in (*(_SHOWN[name] for name in shown), "pixel coverage", "views"):
