@@ -137,7 +137,7 @@ def _report(maps: Maps, fits: Path, sheet: Path) -> None:
     console.print(table)
     console.print(f"Aperture: {maps.provenance['aperture']}", soft_wrap=True, markup=False)
     for line in maps.provenance["assumptions"].splitlines():
-        console.print(f"Assumed: {line}", soft_wrap=True, markup=False)
+        console.print(f"Note: {line}", soft_wrap=True, markup=False)
     console.print(f"Written: {fits} and {sheet}", soft_wrap=True, markup=False)
 
 

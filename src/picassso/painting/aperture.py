@@ -1,64 +1,18 @@
-"""The ellipse that holds half of the painted stellar mass of the galaxy in the frame."""
+"""The galaxy that a painting is of, and the ellipse that holds half of its stellar mass."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from picassso.analysis.apertures import Ellipse, half_mass_ellipse
 from picassso.core import PROPERTIES
 
-__all__ = ["Ellipse", "half_mass_ellipse"]
+__all__ = ["main_galaxy", "painted_ellipse"]
 
 
-@dataclass(frozen=True, slots=True)
-class Ellipse:
-    """Ellipse in pixels.
-
-    Parameters
-    ----------
-    x, y : float
-        Centre; the centre of the first pixel is 0, 0.
-    semi_major : float
-        Pixels.
-    axis_ratio : float
-        Minor over major axis.
-    angle : float
-        Of the major axis from the x axis towards y [radian].
-    """
-
-    x: float
-    y: float
-    semi_major: float
-    axis_ratio: float
-    angle: float
-
-    def scaled(self, factor: float) -> Ellipse:
-        """The same ellipse, `factor` times as large."""
-        return replace(self, semi_major=factor * self.semi_major)
-
-    def radius(self, shape: tuple[int, int]) -> NDArray[np.float64]:
-        """Elliptical radius of every pixel, as its semi-major axis [pixels]."""
-        y, x = np.indices(shape, dtype=np.float64, sparse=True)
-        dx, dy = x - self.x, y - self.y
-        along = dx * np.cos(self.angle) + dy * np.sin(self.angle)
-        across = dy * np.cos(self.angle) - dx * np.sin(self.angle)
-        return np.hypot(along, across / self.axis_ratio)
-
-    def contains(self, shape: tuple[int, int]) -> NDArray[np.bool_]:
-        """(H, W): whether the centre of a pixel lies inside."""
-        return self.radius(shape) <= self.semi_major
-
-
-def half_mass_ellipse(stellar_mass: NDArray[np.float32], kpc_per_pixel: float) -> Ellipse | None:
-    """Ellipse with half of the mass of the main galaxy of a painted stellar-mass map.
-
-    The galaxy is the connected region above the floor of stellar mass around the most massive
-    peak (smoothed over a kpc, and preferred near the centre of the frame): neighbours and the
-    faint mass painted on empty sky do not count. Its centre, axis ratio and angle are those of
-    its second moments; along that ellipse the semi-major axis grows until half of its mass is
-    inside.
+def painted_ellipse(stellar_mass: NDArray[np.float32], kpc_per_pixel: float) -> Ellipse | None:
+    """Ellipse of the half-mass radius of the main galaxy of a painted stellar-mass map.
 
     Parameters
     ----------
@@ -72,36 +26,28 @@ def half_mass_ellipse(stellar_mass: NDArray[np.float32], kpc_per_pixel: float) -
     Ellipse or None
         None where nothing lies above the floor.
     """
+    galaxy = main_galaxy(stellar_mass, kpc_per_pixel)
+    if not galaxy.any():
+        return None
+    return half_mass_ellipse(np.where(galaxy, stellar_mass, 0.0))
+
+
+def main_galaxy(stellar_mass: NDArray[np.float32], kpc_per_pixel: float) -> NDArray[np.bool_]:
+    """(H, W): the connected region above the floor of stellar mass around the main peak.
+
+    The peak is the most massive one, smoothed over a kpc and preferred near the centre of the
+    frame: neighbours, and what is painted on empty sky, do not count.
+    """
     from scipy import ndimage
 
     mass = np.nan_to_num(np.asarray(stellar_mass, dtype=np.float64))
     seen = mass > PROPERTIES["stellar_mass"].floor
     if not seen.any():
-        return None
+        return seen
     smooth = ndimage.gaussian_filter(mass, max(1.0, 0.5 / kpc_per_pixel))
     peak = np.unravel_index(np.argmax(smooth * _centredness(mass.shape) * seen), mass.shape)
     regions, _ = ndimage.label(seen)
-    galaxy = np.where(regions == regions[peak], mass, 0.0)
-    y, x = np.nonzero(galaxy)
-    weight = galaxy[y, x]
-    xc, yc = np.average(x, weights=weight), np.average(y, weights=weight)
-    dx, dy = x - xc, y - yc
-    xx, yy, xy = (np.average(m, weights=weight) for m in (dx * dx, dy * dy, dx * dy))
-    half_difference, half_sum = np.hypot((xx - yy) / 2, xy), (xx + yy) / 2
-    # A pixel has a width of its own, without which a line of pixels would be infinitely thin.
-    major, minor = half_sum + half_difference + 1 / 12, half_sum - half_difference + 1 / 12
-    shape = Ellipse(
-        float(xc),
-        float(yc),
-        1.0,
-        float(np.sqrt(max(minor, 1 / 12) / major)),
-        float(0.5 * np.arctan2(2 * xy, xx - yy)),
-    )
-    radius = shape.radius(mass.shape)[y, x]
-    order = np.argsort(radius)
-    grown = np.cumsum(weight[order])
-    semi_major = np.interp(0.5 * grown[-1], grown, radius[order])
-    return shape.scaled(max(float(semi_major), 0.5))
+    return regions == regions[peak]
 
 
 def _centredness(shape: tuple[int, int]) -> NDArray[np.float64]:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import picassso
+from picassso.analysis.apertures import Ellipse
 from picassso.archive.fits import Region, image_from_array, read_image
 from picassso.core import GalaxyImage, InputError, Maps
-from picassso.painting.aperture import Ellipse, half_mass_ellipse
+from picassso.painting.aperture import painted_ellipse
 from picassso.painting.prepare import Prepared, prepare
 from picassso.painting.run import OUTPUTS, make_runner
 from picassso.painting.tile import paint_tiles
@@ -129,7 +130,7 @@ def paint_image(image: GalaxyImage, weights: Weights, *, engine: str = "onnx") -
     )
     ellipse = None
     if "stellar_mass" in bare.properties:
-        ellipse = half_mass_ellipse(bare["stellar_mass"], prepared.kpc_per_pixel)
+        ellipse = painted_ellipse(bare["stellar_mass"], prepared.kpc_per_pixel)
     return _finished(bare, image, prepared, weights, engine, ellipse)
 
 
@@ -173,9 +174,10 @@ def _described(ellipse: Ellipse | None, kpc_per_pixel: float) -> str:
     """The aperture of two half-mass radii in words."""
     if ellipse is None:
         return "none: no pixel lies above the floor of stellar mass"
+    semi_major, angle = 2 * ellipse.semi_major, np.degrees(ellipse.position_angle)
     return (
-        f"ellipse of two half-mass radii of the painted stellar mass: semi-major axis "
-        f"{2 * ellipse.semi_major * kpc_per_pixel:.4g} kpc ({2 * ellipse.semi_major:.4g} pixels), "
-        f"axis ratio {ellipse.axis_ratio:.3f}, angle {np.degrees(ellipse.angle):.1f} deg from x "
-        f"to y, centre x = {ellipse.x:.1f}, y = {ellipse.y:.1f} (from 0)"
+        "ellipse of two half-mass radii of the painted stellar mass: semi-major axis "
+        f"{semi_major * kpc_per_pixel:.4g} kpc ({semi_major:.4g} pixels), axis ratio "
+        f"{ellipse.axis_ratio:.3f}, angle {angle:.1f} deg from x to y, centre x = "
+        f"{ellipse.x:.1f}, y = {ellipse.y:.1f} (from 0)"
     )

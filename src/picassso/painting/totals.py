@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from picassso.analysis.apertures import Ellipse
 from picassso.core import DERIVED, PROPERTIES, Maps, Total
-from picassso.painting.aperture import Ellipse
 from picassso.painting.weights import Weights
 
 __all__ = ["APERTURE_REGION", "FRAME_REGION", "painted_totals"]
@@ -47,7 +47,7 @@ def painted_totals(maps: Maps, weights: Weights, ellipse: Ellipse | None) -> tup
     good = np.isfinite(maps.cube).all(axis=0)
     regions = {FRAME_REGION: good}
     if ellipse is not None:
-        regions[APERTURE_REGION] = good & ellipse.scaled(2.0).contains(maps.shape)
+        regions[APERTURE_REGION] = good & ellipse.mask(maps.shape, scale=2.0)
     totals: list[Total] = []
     for name, region in regions.items():
         sums = {

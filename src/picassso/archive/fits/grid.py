@@ -36,7 +36,9 @@ def celestial_wcs(plane: Plane) -> Any | None:
     return wcs if wcs.has_celestial else None
 
 
-def header_pixel_scale(plane: Plane, wcs: Any | None, redshift: float) -> float | None:
+def header_pixel_scale(
+    plane: Plane, wcs: Any | None, redshift: float | None = None
+) -> float | None:
     """Pixel scale [arcsec] from the WCS, PIXSCALE, or a linear axis in pc or kpc; else None."""
     if wcs is not None:
         from astropy.wcs.utils import proj_plane_pixel_area
@@ -49,7 +51,7 @@ def header_pixel_scale(plane: Plane, wcs: Any | None, redshift: float) -> float 
     kpc = {"pc": 1e-3, "kpc": 1.0}
     for unit in (plane.lookup("CUNIT1"), plane.lookup("CTYPE1")):
         step = plane.lookup("CDELT1")
-        if str(unit).strip() in kpc and isinstance(step, (int, float)) and step:
+        if redshift and str(unit).strip() in kpc and isinstance(step, (int, float)) and step:
             return abs(step) * kpc[str(unit).strip()] / DEFAULT_COSMOLOGY.kpc_per_arcsec(redshift)
     return None
 

@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.archive.fits.grid import align, celestial_wcs, header_pixel_scale, same_grid
+from picassso.archive.fits.assemble import assemble
+from picassso.archive.fits.bands import Band, Grid, Region, check_signal, read_band
+from picassso.archive.fits.grid import celestial_wcs, header_pixel_scale
 from picassso.archive.fits.grouping import galaxy_name
 from picassso.archive.fits.planes import Plane, parse_bands, read_planes
-from picassso.archive.fits.sky import border_level, clipped_sky, stamp_fwhm
-from picassso.archive.fits.units import converter, is_catalogue_unit
+from picassso.archive.fits.sky import sky_noise
+from picassso.archive.fits.units import is_catalogue_unit
 from picassso.core import GalaxyImage, InputError, Survey, get_survey
 
-__all__ = ["DEFAULT_REDSHIFT", "Region", "image_from_array", "read_image"]
+__all__ = ["DEFAULT_REDSHIFT", "image_from_array", "read_image"]
 
 DEFAULT_REDSHIFT = 0.03
 """Assumed, and said so, where neither a header nor the user gives one."""
-
-Region = tuple[int, int, int, int]
-"""Pixel box x0, x1, y0, y1 on the reference band: x0 <= x < x1, counted from 0."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Band:
-    """One band on the common grid, in nanomaggy arcsec^-2 and NaN where it is missing."""
-
-    name: str
-    flux: NDArray[np.float64]
-    noise: NDArray[np.float64] | None
-    sky: tuple[float, float, int]
-    psf_fwhm: float | None
 
 
 def read_image(
@@ -86,35 +73,31 @@ def read_image(
     files = [Path(p) for p in ([paths] if isinstance(paths, (str, Path)) else paths)]
     if not files:
         raise InputError("no image given; expected at least one FITS file")
-    name = galaxy_name(files, get_survey(survey))
     known = get_survey(survey)
+    _check_numbers(redshift=redshift, pixel_scale=pixel_scale)
     notes: list[str] = []
     planes = _name_planes([p for f in files for p in read_planes(f, known)], bands, known, notes)
     reference = planes.get("r") or list(planes.values())[len(planes) // 2]
     z = _redshift(redshift, reference, notes)
     wcs = celestial_wcs(reference)
     scale = _pixel_scale(pixel_scale, reference, wcs, z, known, notes)
-    box = _box(region, reference)
-    fwhm = None if psf_fwhm is None else _per_band(psf_fwhm, tuple(planes))
+    shape = reference.data.shape
+    grid = Grid(wcs, shape, reference.source, _box(region, reference), scale)
     measured = [
-        _read_band(plane, name_, reference, wcs, scale, pixel_scale, z, known, box)
-        for name_, plane in planes.items()
+        read_band(plane, name, grid, forced_scale=pixel_scale) for name, plane in planes.items()
     ]
-    if wcs is None and len(files) > 1:
-        notes.append("no WCS: the bands are taken to be aligned as they stand")
-    mask = np.any([~np.isfinite(b.flux) for b in measured], axis=0)
-    x0, _, y0, _ = box
-    return _assemble(
-        name,
+    if len(planes) > 1 and any(not p.number and celestial_wcs(p) is None for p in planes.values()):
+        notes.append("bands without a WCS are taken to be aligned as they stand")
+    return assemble(
+        galaxy_name(files, known),
         measured,
-        mask,
         survey=known,
         pixel_scale=scale,
         redshift=z,
-        psf_fwhm=fwhm,
+        psf_fwhm=psf_fwhm,
         ebv=ebv,
-        wcs=None if wcs is None else wcs[y0 : box[3], x0 : box[1]],
-        catalogue=tuple(is_catalogue_unit(p) and not _is_ab(p) for p in planes.values()),
+        wcs=grid.cut_wcs,
+        catalogue=tuple(is_catalogue_unit(p) for p in planes.values()),
         notes=notes,
     )
 
@@ -149,6 +132,7 @@ def image_from_array(
         If the shape does not fit the bands, or a band holds no data.
     """
     known = get_survey(survey)
+    _check_numbers(redshift=redshift, pixel_scale=pixel_scale)
     names = known.bands if bands is None else parse_bands(bands)
     known.band_indices(names)
     values = np.asarray(flux, dtype=np.float64)
@@ -165,16 +149,15 @@ def image_from_array(
     measured = []
     for name, plane in zip(names, values, strict=True):
         good = plane[np.isfinite(plane)]
-        _check_signal(good, f"array, band {name}")
-        measured.append(_Band(name, plane, None, clipped_sky(good), None))
-    return _assemble(
+        check_signal(good, f"array, band {name}")
+        measured.append(Band(name, plane, None, *sky_noise(plane), None))
+    return assemble(
         galaxy_id,
         measured,
-        np.any(~np.isfinite(values), axis=0),
         survey=known,
         pixel_scale=known.pixel_scale if pixel_scale is None else pixel_scale,
         redshift=DEFAULT_REDSHIFT if redshift is None else redshift,
-        psf_fwhm=None if psf_fwhm is None else _per_band(psf_fwhm, names),
+        psf_fwhm=psf_fwhm,
         ebv=ebv,
         wcs=None,
         catalogue=(False,) * len(names),
@@ -225,210 +208,11 @@ def _name_planes(
     return {names[i]: planes[i] for i in order}
 
 
-def _read_band(
-    plane: Plane,
-    name: str,
-    reference: Plane,
-    target: Any,
-    scale: float,
-    given_scale: float | None,
-    redshift: float,
-    survey: Survey,
-    box: Region,
-) -> _Band:
-    """Convert one plane to surface brightness, measure its sky, and put it on the common grid."""
-    wcs = target if plane is reference or plane.number else celestial_wcs(plane)
-    own = given_scale or (scale if wcs is target else header_pixel_scale(plane, wcs, redshift))
-    own = own or scale
-    convert = converter(plane, own)
-    flux = convert(plane.data)
-    bad = ~np.isfinite(flux)
-    for what, companion in (("MASK", plane.mask), ("IVAR", plane.inverse_variance)):
-        if companion is not None and companion.shape != flux.shape:
-            raise InputError(
-                f"{plane.source}: its {what} has shape {companion.shape}, the image "
-                f"{flux.shape}; both must have one shape"
-            )
-    if plane.mask is not None:
-        bad |= np.nan_to_num(plane.mask) != 0
-    noise = None
-    if plane.inverse_variance is not None:
-        known = np.isfinite(plane.inverse_variance) & (plane.inverse_variance > 0)
-        bad |= ~known
-        one = convert(np.ones(1))[0]
-        noise = one / np.sqrt(np.where(known, plane.inverse_variance, np.nan))
-    flux[bad] = np.nan
-    good = flux[~bad]
-    _check_signal(good, plane.source)
-    sky = clipped_sky(good)
-    shape = reference.data.shape
-    x0, x1, y0, y1 = box
-    if wcs is None or target is None:
-        if flux.shape != shape:
-            raise InputError(
-                f"{plane.source} has {flux.shape} pixels and {reference.source} {shape}, and "
-                "there is no WCS to align them by; give images of one shape or with a WCS"
-            )
-    elif wcs is not target and not (flux.shape == shape and same_grid(target, wcs, shape)):
-        cut = target[y0:y1, x0:x1]
-        flux = align(flux, wcs, cut, (y1 - y0, x1 - x0))
-        noise = None if noise is None else align(noise, wcs, cut, (y1 - y0, x1 - x0))
-        box = (0, x1 - x0, 0, y1 - y0)
-        if not np.isfinite(flux).any():
-            raise InputError(
-                f"{plane.source} does not overlap {reference.source} on the sky; give bands of "
-                "one field"
-            )
-    x0, x1, y0, y1 = box
-    flux = flux[y0:y1, x0:x1]
-    if not np.isfinite(flux).any():
-        raise InputError(f"{plane.source}: no usable pixel in the region; choose another one")
-    return _Band(
-        name,
-        flux,
-        None if noise is None else noise[y0:y1, x0:x1],
-        sky,
-        _header_fwhm(plane, own),
-    )
-
-
-def _check_signal(good: NDArray, source: str) -> None:
-    if good.size == 0:
-        raise InputError(
-            f"{source}: every pixel is NaN or masked; expected an image with data (check how it "
-            "was cut out, or its MASK and IVAR)"
-        )
-    if not good.any():
-        raise InputError(f"{source}: every pixel is 0; expected an image with data")
-
-
-def _assemble(
-    galaxy_id: str,
-    measured: list[_Band],
-    mask: NDArray[np.bool_],
-    *,
-    survey: Survey,
-    pixel_scale: float,
-    redshift: float,
-    psf_fwhm: NDArray[np.float64] | None,
-    ebv: float,
-    wcs: Any,
-    catalogue: tuple[bool, ...],
-    notes: list[str],
-) -> GalaxyImage:
-    """Correct to AB and for extinction, fill in noise and PSF, and say what was assumed."""
-    if mask.all():
-        raise InputError(
-            f"{galaxy_id}: no pixel is good in all bands; check the masks and whether "
-            "the bands overlap"
-        )
-    if not (np.isfinite(pixel_scale) and pixel_scale > 0):
-        raise InputError(f"pixel scale {pixel_scale}: expected a positive number of arcsec")
-    if not (np.isfinite(redshift) and redshift > 0):
-        raise InputError(f"redshift {redshift}: expected a positive number")
-    if not (np.isfinite(ebv) and ebv >= 0):
-        raise InputError(f"E(B-V) {ebv}: expected a number of magnitudes, zero or more")
-    bands = tuple(b.name for b in measured)
-    index = survey.band_indices(bands)
-    offsets = np.where(catalogue, np.array(survey.ab_offsets)[list(index)], 0.0)
-    factor = 10 ** (0.4 * (np.array(survey.extinction)[list(index)] * ebv - offsets))
-    _report_sky(measured, ~mask, notes)
-    noise = _noise(measured, mask, survey, index, pixel_scale, notes)
-    flux = np.stack([b.flux for b in measured]) * factor[:, None, None]
-    flux[:, mask] = 0.0
-    return GalaxyImage(
-        galaxy_id=galaxy_id,
-        view=0,
-        survey=survey.name,
-        bands=bands,
-        flux=flux.astype(np.float32),
-        noise=(noise * factor.reshape(-1, *(1,) * (noise.ndim - 1))).astype(np.float32),
-        mask=mask,
-        psf_fwhm=_fwhm(measured, psf_fwhm, survey, index, notes),
-        pixel_scale=float(pixel_scale),
-        redshift=float(redshift),
-        ebv=float(ebv),
-        wcs=wcs,
-        assumptions=tuple(notes),
-    )
-
-
-def _noise(
-    measured: list[_Band],
-    mask: NDArray[np.bool_],
-    survey: Survey,
-    index: tuple[int, ...],
-    pixel_scale: float,
-    notes: list[str],
-) -> NDArray[np.float64]:
-    """1 sigma a pixel: maps where every band has an inverse variance, else one number a band."""
-    if all(b.noise is not None for b in measured):
-        noise = np.stack([b.noise for b in measured if b.noise is not None])
-        for plane in noise:
-            unknown = ~np.isfinite(plane)
-            plane[unknown] = np.median(plane[~unknown & ~mask] if (~unknown & ~mask).any() else 0.0)
-        return noise
-    sigma = np.array([b.sky[1] for b in measured])
-    # Too few pixels or a noise-free image show no noise: imagine the survey's.
-    depth = np.array(survey.sky_noise)[list(index)] * survey.pixel_scale / pixel_scale
-    unknown = ~(sigma > 1e-3 * depth) | (np.array([b.sky[2] for b in measured]) < 100)
-    if (~unknown).any():
-        notes.append("noise measured on the sky of the image (3-sigma clipped): it holds no IVAR")
-    if unknown.any():
-        names = "".join(b.name for b, u in zip(measured, unknown, strict=True) if u)
-        notes.append(f"noise in {names} is that of {survey.name}: the image shows none")
-    return np.where(unknown, depth, sigma)
-
-
-def _report_sky(measured: list[_Band], good: NDArray[np.bool_], notes: list[str]) -> None:
-    """Note bands whose border is off zero by a tenth of the noise, significantly."""
-    for b in measured:
-        level, error = border_level(b.flux, good)
-        if abs(level) > max(3 * error, 0.1 * b.sky[1]) and b.sky[1] > 0:
-            notes.append(
-                f"{b.name}: the border of the frame lies at {level:+.3g} nanomaggy/arcsec2 "
-                f"({level / b.sky[1]:+.2f} sigma a pixel), a sky residual or light of the galaxy; "
-                "left as it is"
-            )
-
-
-def _fwhm(
-    measured: list[_Band],
-    given: NDArray[np.float64] | None,
-    survey: Survey,
-    index: tuple[int, ...],
-    notes: list[str],
-) -> NDArray[np.float32]:
-    """PSF FWHM a band [arcsec]: given, else of the file, else the survey's."""
-    if given is not None:
-        return given.astype(np.float32)
-    typical = np.array(survey.psf_fwhm)[list(index)]
-    unknown = np.array([b.psf_fwhm is None for b in measured])
-    if unknown.any():
-        said = ", ".join(
-            f"{b.name} {t:.2f}" for b, t, u in zip(measured, typical, unknown, strict=True) if u
-        )
-        notes.append(f"PSF FWHM [arcsec] {said}: typical of {survey.name}")
-    return np.array(
-        [t if b.psf_fwhm is None else b.psf_fwhm for b, t in zip(measured, typical, strict=True)],
-        dtype=np.float32,
-    )
-
-
-def _header_fwhm(plane: Plane, pixel_scale: float) -> float | None:
-    """PSF FWHM [arcsec] of a stamp or of PSFFWHM<n>, PSFFWHM, PSF_FWHM, SEEING."""
-    if plane.psf is not None:
-        measured = stamp_fwhm(plane.psf) * pixel_scale
-        if np.isfinite(measured):
-            return float(measured)
-    numbered = (f"PSFFWHM{plane.number}",) if plane.number else ()
-    value = plane.lookup(*numbered, "PSFFWHM", "PSF_FWHM", "SEEING")
-    return float(value) if isinstance(value, (int, float)) and value > 0 else None
-
-
-def _is_ab(plane: Plane) -> bool:
-    """Whether the header says that its zero point is AB already."""
-    return str(plane.lookup("MAGSYS", "PHOTSYS") or "").strip().upper() == "AB"
+def _check_numbers(**given: float | None) -> None:
+    """Raise InputError for an option that is not a positive number."""
+    for name, value in given.items():
+        if value is not None and not (np.isfinite(value) and value > 0):
+            raise InputError(f"{name.replace('_', ' ')} {value}: expected a positive number")
 
 
 def _assumed_redshift(why: str) -> str:
@@ -467,17 +251,6 @@ def _pixel_scale(
         notes.append(f"pixel scale {survey.pixel_scale} arcsec: that of {survey.name}, no WCS")
         return survey.pixel_scale
     return found
-
-
-def _per_band(value: float | Sequence[float], bands: tuple[str, ...]) -> NDArray[np.float64]:
-    """One positive number a band."""
-    values = np.atleast_1d(np.asarray(value, dtype=np.float64))
-    if values.size not in (1, len(bands)) or not (np.isfinite(values) & (values > 0)).all():
-        raise InputError(
-            f"PSF FWHM {value!r}: expected one positive number of arcsec, or one for each of "
-            f"{list(bands)}"
-        )
-    return np.broadcast_to(values, (len(bands),)).copy()
 
 
 def _box(region: Region | None, reference: Plane) -> Region:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["border_level", "clipped_sky", "stamp_fwhm"]
+__all__ = ["border_level", "clipped_sky", "sky_noise", "stamp_fwhm"]
 
 _FWHM_PER_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
 
@@ -41,6 +41,38 @@ def clipped_sky(
 
 # Standard deviation of a unit Gaussian cut at 3 sigma.
 _CLIPPED_STD = 0.98658
+
+
+def sky_noise(plane: NDArray) -> tuple[float, int]:
+    """Standard deviation of the sky in one pixel and the number of pixels that it rests on.
+
+    Of clipped standard deviations in blocks of 64 x 64 pixels the lower quartile is taken, so
+    that crowded parts of a field and the body of a galaxy do not count; an image of fewer than
+    4 x 4 blocks is one block.
+
+    Parameters
+    ----------
+    plane : (H, W) array
+        One band; NaN where it is missing.
+    """
+    height, width = plane.shape
+    if min(height, width) < 4 * _BLOCK:
+        good = plane[np.isfinite(plane)]
+        return clipped_sky(good)[1:]
+    measured = []
+    for y in range(0, height - _BLOCK + 1, _BLOCK):
+        for x in range(0, width - _BLOCK + 1, _BLOCK):
+            block = plane[y : y + _BLOCK, x : x + _BLOCK]
+            good = block[np.isfinite(block)]
+            if good.size > block.size // 2:
+                measured.append(clipped_sky(good)[1:])
+    if not measured:
+        return clipped_sky(plane[np.isfinite(plane)])[1:]
+    sigma, number = np.array(measured).T
+    return float(np.percentile(sigma, 25)), int(number.sum())
+
+
+_BLOCK = 64
 
 
 def border_level(plane: NDArray, good: NDArray[np.bool_]) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from picassso.archive.fits.planes import Plane
 from picassso.core import NANOMAGGY_ZERO_POINT, InputError
 
-__all__ = ["ACCEPTED_UNITS", "ZERO_POINT_KEYWORDS", "converter", "is_catalogue_unit"]
+__all__ = ["ACCEPTED_UNITS", "ZERO_POINT_KEYWORDS", "converter", "is_catalogue_unit", "slope"]
 
 ACCEPTED_UNITS = (
     "nanomaggy, nJy, uJy, mJy or Jy (per pixel, or per arcsec2 or sr), mag/arcsec2 (AB), "
@@ -62,12 +62,33 @@ def converter(plane: Plane, pixel_scale: float) -> Callable[[NDArray], NDArray[n
     return lambda values: np.asarray(values, dtype=np.float64) * factor
 
 
+def slope(
+    plane: Plane, flux: NDArray[np.float64], pixel_scale: float
+) -> NDArray[np.float64] | float:
+    """Surface brightness [nanomaggy arcsec^-2] per unit of the file, to convert its errors.
+
+    Parameters
+    ----------
+    plane : Plane
+        As for `converter`.
+    flux : array
+        What the plane's values were converted to; magnitudes need it.
+    pixel_scale : float
+        Arcsec.
+    """
+    if _MAGNITUDE.match(_unit(plane)):
+        return 0.4 * np.log(10.0) * np.abs(flux)
+    return float(converter(plane, pixel_scale)(np.ones(1))[0])
+
+
 def is_catalogue_unit(plane: Plane) -> bool:
     """Whether values follow the survey's own magnitudes (maggies, counts), not physical flux.
 
-    Janskys and AB magnitudes are what they say; a survey's maggies may be some hundredths of a
-    magnitude off the AB system.
+    Janskys and AB magnitudes are what they say, and so is all that a header calls
+    ``MAGSYS = 'AB'``; a survey's maggies may be some hundredths of a magnitude off.
     """
+    if str(plane.lookup("MAGSYS", "PHOTSYS") or "").strip().upper() == "AB":
+        return False
     unit = _unit(plane)
     return unit == "" or bool(_COUNTS.match(unit)) or "mgy" in unit or "maggy" in unit
 

@@ -1,0 +1,153 @@
+"""From measured bands to a GalaxyImage: corrections, noise, PSF, and what was assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from picassso.archive.fits.bands import Band
+from picassso.archive.fits.sky import border_level
+from picassso.core import GalaxyImage, InputError, Survey
+
+__all__ = ["assemble"]
+
+
+def assemble(
+    galaxy_id: str,
+    measured: list[Band],
+    *,
+    survey: Survey,
+    pixel_scale: float,
+    redshift: float,
+    psf_fwhm: float | Sequence[float] | None,
+    ebv: float,
+    wcs: Any,
+    catalogue: tuple[bool, ...],
+    notes: list[str],
+) -> GalaxyImage:
+    """Correct to AB and for extinction, fill in noise and PSF, and say what was assumed.
+
+    Parameters
+    ----------
+    galaxy_id : str
+        Name of the galaxy.
+    measured : list of Band
+        On one grid, blue to red.
+    survey, pixel_scale, redshift, psf_fwhm, ebv
+        As for `read_image`, resolved but for the PSF.
+    wcs : astropy.wcs.WCS or None
+        Of the grid.
+    catalogue : tuple of bool
+        Whether each band is on the survey's own magnitudes, to be brought to AB.
+    notes : list of str
+        What was assumed so far; more is added.
+    """
+    if not (np.isfinite(ebv) and ebv >= 0):
+        raise InputError(f"E(B-V) {ebv}: expected a number of magnitudes, zero or more")
+    mask = np.any([~np.isfinite(b.flux) for b in measured], axis=0)
+    if mask.all():
+        raise InputError(
+            f"{galaxy_id}: no pixel is good in all bands; check the masks and whether the bands "
+            "overlap"
+        )
+    bands = tuple(b.name for b in measured)
+    index = survey.band_indices(bands)
+    offsets = np.where(catalogue, np.array(survey.ab_offsets)[list(index)], 0.0)
+    factor = 10 ** (0.4 * (np.array(survey.extinction)[list(index)] * ebv - offsets))
+    _report_sky(measured, ~mask, notes)
+    noise = _noise(measured, mask, survey, index, pixel_scale, notes)
+    flux = np.stack([b.flux for b in measured]) * factor[:, None, None]
+    flux[:, mask] = 0.0
+    return GalaxyImage(
+        galaxy_id=galaxy_id,
+        view=0,
+        survey=survey.name,
+        bands=bands,
+        flux=flux.astype(np.float32),
+        noise=(noise * factor.reshape(-1, *(1,) * (noise.ndim - 1))).astype(np.float32),
+        mask=mask,
+        psf_fwhm=_fwhm(measured, psf_fwhm, survey, index, notes),
+        pixel_scale=float(pixel_scale),
+        redshift=float(redshift),
+        ebv=float(ebv),
+        wcs=wcs,
+        assumptions=tuple(notes),
+    )
+
+
+def _noise(
+    measured: list[Band],
+    mask: NDArray[np.bool_],
+    survey: Survey,
+    index: tuple[int, ...],
+    pixel_scale: float,
+    notes: list[str],
+) -> NDArray[np.float64]:
+    """1 sigma a pixel: maps where every band has an inverse variance, else one number a band."""
+    if all(b.noise is not None for b in measured):
+        noise = np.stack([b.noise for b in measured if b.noise is not None])
+        for plane in noise:
+            unknown = ~np.isfinite(plane)
+            plane[unknown] = np.median(plane[~unknown & ~mask] if (~unknown & ~mask).any() else 0.0)
+        return noise
+    sigma = np.array([b.sky_noise for b in measured])
+    # Too few pixels or a noise-free image show no noise: imagine the survey's.
+    depth = np.array(survey.sky_noise)[list(index)] * survey.pixel_scale / pixel_scale
+    unknown = ~(sigma > 1e-3 * depth) | (np.array([b.sky_pixels for b in measured]) < 100)
+    if (~unknown).any():
+        notes.append(
+            "noise measured on the sky of the image (3-sigma clipped), which holds no IVAR"
+        )
+    if unknown.any():
+        names = "".join(b.name for b, u in zip(measured, unknown, strict=True) if u)
+        notes.append(f"noise in {names} is that of {survey.name}: the image shows none")
+    return np.where(unknown, depth, sigma)
+
+
+def _report_sky(measured: list[Band], good: NDArray[np.bool_], notes: list[str]) -> None:
+    """Note bands whose border is off zero by a tenth of the noise, significantly."""
+    for b in measured:
+        level, error = border_level(b.flux, good)
+        if abs(level) > max(3 * error, 0.1 * b.sky_noise) and b.sky_noise > 0:
+            notes.append(
+                f"{b.name}: the border of the frame lies at {level:+.3g} nanomaggy/arcsec2 "
+                f"({level / b.sky_noise:+.2f} sigma a pixel), a sky residual or light of the "
+                "galaxy; left as it is"
+            )
+
+
+def _fwhm(
+    measured: list[Band],
+    given: float | Sequence[float] | None,
+    survey: Survey,
+    index: tuple[int, ...],
+    notes: list[str],
+) -> NDArray[np.float32]:
+    """PSF FWHM a band [arcsec]: given, else of the file, else the survey's."""
+    if given is not None:
+        return _per_band(given, tuple(b.name for b in measured))
+    typical = np.array(survey.psf_fwhm)[list(index)]
+    unknown = np.array([b.psf_fwhm is None for b in measured])
+    if unknown.any():
+        said = ", ".join(
+            f"{b.name} {t:.2f}" for b, t, u in zip(measured, typical, unknown, strict=True) if u
+        )
+        notes.append(f"PSF FWHM [arcsec] {said}: typical of {survey.name}")
+    return np.array(
+        [t if b.psf_fwhm is None else b.psf_fwhm for b, t in zip(measured, typical, strict=True)],
+        dtype=np.float32,
+    )
+
+
+def _per_band(value: float | Sequence[float], bands: tuple[str, ...]) -> NDArray[np.float32]:
+    """One positive number a band."""
+    values = np.atleast_1d(np.asarray(value, dtype=np.float64))
+    if values.size not in (1, len(bands)) or not (np.isfinite(values) & (values > 0)).all():
+        raise InputError(
+            f"PSF FWHM {value!r}: expected one positive number of arcsec, or one for each of "
+            f"{list(bands)}"
+        )
+    return np.broadcast_to(values, (len(bands),)).astype(np.float32)

@@ -1,0 +1,168 @@
+"""One band, measured and brought onto the grid of its galaxy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from picassso.archive.fits.grid import align, celestial_wcs, header_pixel_scale, same_grid
+from picassso.archive.fits.planes import Plane
+from picassso.archive.fits.sky import sky_noise, stamp_fwhm
+from picassso.archive.fits.units import converter, slope
+from picassso.core import InputError
+
+__all__ = ["Band", "Grid", "Region", "check_signal", "read_band"]
+
+Region = tuple[int, int, int, int]
+"""Pixel box x0, x1, y0, y1 on the reference band: x0 <= x < x1 and so on, counted from 0."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Band:
+    """One band on the common grid, in nanomaggy arcsec^-2 and NaN where it is missing."""
+
+    name: str
+    flux: NDArray[np.float64]
+    noise: NDArray[np.float64] | None
+    sky_noise: float
+    sky_pixels: int
+    psf_fwhm: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """The pixel grid of a galaxy: that of its reference band, and the part that is wanted.
+
+    Parameters
+    ----------
+    wcs : astropy.wcs.WCS or None
+        Celestial WCS of the whole reference band.
+    shape : (int, int)
+        Of the whole reference band.
+    source : str
+        Of the reference band, for messages.
+    region : Region
+        The part that is wanted.
+    pixel_scale : float
+        Arcsec.
+    """
+
+    wcs: Any
+    shape: tuple[int, int]
+    source: str
+    region: Region
+    pixel_scale: float
+
+    def cut(self, plane: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The wanted part of a plane on the whole grid."""
+        x0, x1, y0, y1 = self.region
+        return plane[y0:y1, x0:x1]
+
+    @property
+    def cut_wcs(self) -> Any:
+        """WCS of the wanted part."""
+        x0, x1, y0, y1 = self.region
+        return None if self.wcs is None else self.wcs[y0:y1, x0:x1]
+
+
+def read_band(plane: Plane, name: str, grid: Grid, *, forced_scale: float | None) -> Band:
+    """Convert one plane to surface brightness, measure its sky, and put it on the common grid.
+
+    Parameters
+    ----------
+    plane : Plane
+        As read.
+    name : str
+        Of its band.
+    grid : Grid
+        Where it goes.
+    forced_scale : float or None
+        Pixel scale [arcsec] of every plane, whatever its header says.
+
+    Raises
+    ------
+    InputError
+        If its unit is unknown, its companions or its grid do not fit, or no pixel holds data.
+    """
+    wcs = celestial_wcs(plane)
+    scale = forced_scale or (None if wcs is None else header_pixel_scale(plane, wcs))
+    scale = scale or grid.pixel_scale
+    flux, noise = _surface_brightness(plane, scale)
+    check_signal(flux[np.isfinite(flux)], plane.source)
+    sky = sky_noise(flux)
+    if wcs is None or grid.wcs is None:
+        if flux.shape != grid.shape:
+            raise InputError(
+                f"{plane.source} has {_size(flux.shape)} pixels and {grid.source} "
+                f"{_size(grid.shape)}, and there is no WCS to align them by; give images of one "
+                "size, or with a WCS each"
+            )
+        aligned = True
+    else:
+        aligned = flux.shape == grid.shape and same_grid(grid.wcs, wcs, grid.shape)
+    if aligned:
+        flux, noise = grid.cut(flux), None if noise is None else grid.cut(noise)
+    else:
+        x0, x1, y0, y1 = grid.region
+        shape = (y1 - y0, x1 - x0)
+        flux = align(flux, wcs, grid.cut_wcs, shape)
+        noise = None if noise is None else align(noise, wcs, grid.cut_wcs, shape)
+    if not np.isfinite(flux).any():
+        raise InputError(
+            f"{plane.source}: no usable pixel where {grid.source} is to be painted; give bands of "
+            "one field, or another region"
+        )
+    return Band(name, flux, noise, *sky, _psf_fwhm(plane, scale))
+
+
+def _surface_brightness(
+    plane: Plane, pixel_scale: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """Flux and noise [nanomaggy arcsec^-2]; NaN where masked or without weight."""
+    convert = converter(plane, pixel_scale)
+    flux = convert(plane.data)
+    for what, companion in (("MASK", plane.mask), ("IVAR", plane.inverse_variance)):
+        if companion is not None and companion.shape != flux.shape:
+            raise InputError(
+                f"{plane.source}: its {what} has {_size(companion.shape)} pixels and the image "
+                f"{_size(flux.shape)}; both must have one size"
+            )
+    flux[~np.isfinite(flux)] = np.nan
+    if plane.mask is not None:
+        flux[np.nan_to_num(plane.mask) != 0] = np.nan
+    if plane.inverse_variance is None:
+        return flux, None
+    known = np.isfinite(plane.inverse_variance) & (plane.inverse_variance > 0)
+    flux[~known] = np.nan
+    sigma = 1.0 / np.sqrt(np.where(known, plane.inverse_variance, np.nan).astype(np.float64))
+    return flux, sigma * slope(plane, flux, pixel_scale)
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    """Width x height, as FITS counts."""
+    return " x ".join(str(n) for n in reversed(shape))
+
+
+def check_signal(good: NDArray, source: str) -> None:
+    """Raise InputError if no value is left, or all are zero."""
+    if good.size == 0:
+        raise InputError(
+            f"{source}: every pixel is NaN or masked; expected an image with data (check how it "
+            "was cut out, or its MASK and IVAR)"
+        )
+    if not good.any():
+        raise InputError(f"{source}: every pixel is 0; expected an image with data")
+
+
+def _psf_fwhm(plane: Plane, pixel_scale: float) -> float | None:
+    """PSF FWHM [arcsec] of a stamp or of PSFFWHM<n>, PSFFWHM, PSF_FWHM, SEEING."""
+    if plane.psf is not None:
+        measured = stamp_fwhm(plane.psf) * pixel_scale
+        if np.isfinite(measured):
+            return float(measured)
+    numbered = (f"PSFFWHM{plane.number}",) if plane.number else ()
+    value = plane.lookup(*numbered, "PSFFWHM", "PSF_FWHM", "SEEING")
+    return float(value) if isinstance(value, (int, float)) and value > 0 else None

@@ -1,0 +1,241 @@
+"""What a thing is: an image, painted maps, weights, a data set, a training run or a snapshot."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from picassso.core import InputError, get_survey
+
+__all__ = ["Info", "info"]
+
+_FITS = (".fits", ".fit", ".fts", ".fits.gz", ".fits.bz2", ".fit.gz", ".fits.fz")
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """What a file or folder is.
+
+    Parameters
+    ----------
+    path : Path
+        Of the thing.
+    kind : str
+        ``"image"``, ``"maps"``, ``"weights"``, ``"data set"``, ``"training run"`` or
+        ``"snapshot"``.
+    facts : tuple of (str, str)
+        Names and values, fit to be printed.
+    """
+
+    path: Path
+    kind: str
+    facts: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        width = max(len(name) for name, _ in self.facts)
+        lines = [f"  {name:<{width}}  {value}" for name, value in self.facts]
+        return "\n".join([f"{self.path}: {self.kind}", *lines])
+
+
+def info(path: str | Path, *, survey: str = "sdss") -> Info:
+    """Say what a file or folder is, whatever PICASSSO reads or writes.
+
+    Parameters
+    ----------
+    path : path
+        A FITS image, painted maps, weights, a data set, a training run or a particle snapshot.
+    survey : str
+        Names the bands of images.
+
+    Raises
+    ------
+    InputError
+        If there is no such thing, or it is none that PICASSSO knows or can read.
+    """
+    import h5py
+
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"{path}: there is no such file or folder")
+    if path.is_dir():
+        return _folder(path)
+    name = path.name.lower()
+    if name.endswith((".onnx", ".safetensors")):
+        return _weights(path)
+    if name.endswith(_FITS):
+        return _fits(path, survey)
+    if h5py.is_hdf5(path):
+        return _snapshot(path)
+    raise InputError(
+        f"{path}: not something that PICASSSO knows; expected a FITS image or maps, weights "
+        "(.onnx, .safetensors), a data set, a training run, or a snapshot (HDF5)"
+    )
+
+
+def _folder(path: Path) -> Info:
+    if (path / "zarr.json").is_file():
+        return _store(path)
+    if (path / "run.json").is_file():
+        return _run(path)
+    if any(path.glob("*.hdf5")):
+        return _snapshot(path)
+    raise InputError(
+        f"{path}: a folder that holds no data set (zarr.json), training run (run.json) or "
+        "snapshot (*.hdf5)"
+    )
+
+
+def _weights(path: Path) -> Info:
+    from picassso.painting.weights import load_weights
+
+    weights = load_weights(path)
+    about = weights.about
+    ranges = ", ".join(f"{k} {low:g} to {high:g}" for k, (low, high) in _items(weights))
+    facts = {
+        "name": weights.name,
+        "architecture": weights.architecture,
+        "survey": weights.survey,
+        "bands": " ".join(weights.bands),
+        "properties": ", ".join(weights.properties),
+        "trained on": ranges,
+        "stride, reach": f"{weights.stride} and {weights.receptive_field} pixels",
+        "data fingerprint": about.get("data_fingerprint", "unknown"),
+        "fingerprint": weights.fingerprint,
+        "made": f"{about.get('created', 'unknown')} with picassso {about.get('version', '?')}",
+        "licence": about.get("licence", "unknown"),
+        "size": _size(path),
+    }
+    return _info(path, "weights", facts)
+
+
+def _items(weights: Any) -> list[tuple[str, tuple[float, float]]]:
+    return list(weights.training_range.items())
+
+
+def _fits(path: Path, survey: str) -> Info:
+    from astropy.io import fits
+
+    from picassso.archive.fits import read_maps
+
+    try:
+        written_here = "MAPSFMT" in fits.getheader(path)
+    except (OSError, EOFError, ValueError):
+        written_here = False
+    return _maps(path, read_maps(path)) if written_here else _image(path, survey)
+
+
+def _maps(path: Path, maps: Any) -> Info:
+    facts: dict[str, Any] = {
+        "galaxy": maps.galaxy_id,
+        "maps": ", ".join(maps.properties),
+        "derived": ", ".join(maps.derived_names),
+        "size": f"{maps.shape[1]} x {maps.shape[0]} pixels of {maps.pixel_area**0.5:.4g} kpc",
+        "masked": "none" if maps.mask is None else f"{maps.mask.mean():.1%}",
+    }
+    for t in maps.totals:
+        if t.region == "frame":
+            facts[f"total {t.property}"] = (
+                f"{t.p50:.3g} ({t.p16:.3g} to {t.p84:.3g}) {t.unit}".rstrip()
+            )
+    facts |= {k: v.replace("\n", "; ") or "none" for k, v in maps.provenance.items()}
+    return _info(path, "maps", facts)
+
+
+def _image(path: Path, survey: str) -> Info:
+    from picassso.archive.fits.grid import celestial_wcs, header_pixel_scale
+    from picassso.archive.fits.planes import read_planes
+
+    known = get_survey(survey)
+    planes = read_planes(path, known)
+    first = planes[0]
+    bands = [p.band or "?" for p in planes]
+    missing = [b for b in known.bands if b not in bands]
+    wcs = celestial_wcs(first)
+    redshift = first.lookup("REDSHIFT", "SIMZ", "Z")
+    scale = header_pixel_scale(first, wcs, redshift or 0.03)
+    held = {"IVAR": first.inverse_variance, "MASK": first.mask, "PSF": first.psf}
+    facts = {
+        "bands": " ".join(bands) + (f" (of {survey}, {' '.join(missing)} missing)" * bool(missing)),
+        "size": " and ".join(
+            sorted({f"{p.data.shape[1]} x {p.data.shape[0]} pixels" for p in planes})
+        ),
+        "unit": ", ".join(sorted({str(p.lookup("BUNIT") or "none said") for p in planes})),
+        "pixel scale": f"{scale:.4g} arcsec"
+        if scale
+        else f"none said: {known.pixel_scale} assumed",
+        "WCS": "celestial" if wcs is not None else "none",
+        "redshift": f"{redshift:g}" if redshift else "none said",
+        "holds also": ", ".join(k for k, v in held.items() if v is not None) or "nothing",
+    }
+    return _info(path, "image", facts)
+
+
+def _store(path: Path) -> Info:
+    from picassso.archive import DatasetStore
+
+    store = DatasetStore.open(path)
+    facts: dict[str, Any] = {
+        "views": len(store),
+        "galaxies": store.galaxies,
+        "size": f"{store.shape[1]} x {store.shape[0]} pixels",
+        "survey": store.survey,
+        "bands": " ".join(store.bands),
+        "properties": ", ".join(store.properties),
+        "complete": "yes" if store.complete else "no: give its `picassso mock` command again",
+    }
+    if store.complete:
+        facts["splits"] = ", ".join(
+            f"{len(store.indices(s))} {s}" for s in ("train", "validation", "test")
+        )
+        facts["fingerprint"] = store.fingerprint
+    facts |= {f"config {k}": v for k, v in store.config.items()}
+    return _info(path, "data set", facts)
+
+
+def _run(path: Path) -> Info:
+    try:
+        manifest = json.loads((path / "run.json").read_text())
+    except ValueError:
+        raise InputError(f"{path / 'run.json'}: cannot be read as JSON; train it again") from None
+    facts = {}
+    for key, value in manifest.items():
+        if isinstance(value, dict):
+            facts |= {f"{key} {k}": v for k, v in value.items()}
+        else:
+            facts[key] = value
+    return _info(path, "training run", facts)
+
+
+def _snapshot(path: Path) -> Info:
+    from picassso.universe import detect_format, read_particles
+
+    form = detect_format(path)
+    number, stars, gas, flags, redshift = 0, 0, 0, set(), None
+    absent: set[str] = set()
+    for galaxy in read_particles(path):
+        number += 1
+        stars += 0 if galaxy.stars is None else len(galaxy.stars)
+        gas += 0 if galaxy.gas is None else len(galaxy.gas)
+        flags |= set(galaxy.flags)
+        absent |= galaxy.absent
+        redshift = galaxy.redshift
+    facts = {
+        "format": form,
+        "galaxies": number,
+        "star particles": stars,
+        "gas cells": gas,
+        "redshift": "unknown" if redshift is None else f"{redshift:.4g}",
+        "lacks": ", ".join(sorted(absent)) or "nothing",
+        "assumed": ", ".join(sorted(flags)) or "nothing",
+    }
+    return _info(path, "snapshot", facts)
+
+
+def _size(path: Path) -> str:
+    return f"{path.stat().st_size / 2**20:.1f} MiB"
+
+
+def _info(path: Path, kind: str, facts: dict[str, Any]) -> Info:
+    return Info(path, kind, tuple((name, str(value)) for name, value in facts.items()))
