@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from picassso.universe.synthetic import shapes
+from picassso.universe.synthetic import histories, shapes
 from picassso.universe.synthetic.gas import GasCells, make_gas
 from picassso.universe.synthetic.shapes import ArmPattern, Sampler
 from picassso.universe.synthetic.stars import StarColumns, make_old_stars, make_stars
@@ -54,7 +54,7 @@ def _part(shape: Parameters, whole: Parameters, share: float) -> Parameters:
     part["log_sfr"] = whole["log_sfr"] + math.log10(share)
     for name in ("half_mass_radius", "atomic_radius", "hot_core"):
         part[name] = whole[name] * math.sqrt(share)
-    for name in ("log_stellar_metallicity", "oxygen_abundance", "oldest_age", "history_timescale"):
+    for name in ("log_stellar_metallicity", "oxygen_abundance", *histories.PARAMETERS):
         part[name] = whole[name]
     part["half_mass_radius"] *= 0.8
     part["halo_radius"] = whole["halo_radius"]

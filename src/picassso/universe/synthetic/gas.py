@@ -67,6 +67,7 @@ def make_gas(
     atomic = _atomic_positions(p, counts[0], arms, scale, sampler)
     warm = _warm_positions(p, counts[2], arms, scale, sampler)
     cold = torch.cat([atomic, molecular, warm])
+    cold = arms.distort(cold / scale, 1.0) * scale
     cold = shapes.warp(cold, onset=2.8 * scale, slope=twist, phase=warp_phase)
     hot, hot_share = _hot_positions(p, counts[3], sampler)
 
@@ -159,7 +160,8 @@ def _clumped(p: dict[str, float], smooth: Tensor, scale: float, sampler: Sampler
 
     Masses follow dN/dM ~ M^-2 (as H II regions do: Kennicutt et al. 1989, ApJ 337, 761).
     """
-    n, number = len(smooth), int(p["clump_number"])
+    n = len(smooth)
+    number = min(int(p["clump_number"]), n)
     weight = sampler.uniform(number, low=0.02) ** -0.9
     share = torch.cumsum(weight, 0) / weight.sum()
     which = torch.searchsorted(share, sampler.uniform(n)).clamp(max=number - 1)

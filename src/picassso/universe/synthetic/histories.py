@@ -1,7 +1,8 @@
 """Star formation histories: one family, and the member that has a galaxy's light-weighted age.
 
 Stars older than 100 Myr follow a delayed exponential in cosmic time, (T - t) exp(-k (T - t)),
-with one or two bursts on top; k may be negative (rising). Younger ones are formed at the present
+where k may be negative (rising), with an early population and a burst beside it: galaxies of one
+light-weighted age then have many mass-weighted ones. Younger stars are formed at the present
 rate. Everything is tabulated on one grid of ages, so that a history is a vector of masses.
 """
 
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
     "AGE_EDGES",
+    "PARAMETERS",
     "YOUNG_AGE",
     "history",
     "light_weighted_age",
@@ -27,6 +29,9 @@ YOUNG_AGE = 0.1
 
 AGE_EDGES: Array = np.geomspace(YOUNG_AGE, 13.4, 97)
 """Edges of the age grid [Gyr]."""
+
+PARAMETERS = ("history_timescale", "oldest_age", "early_fraction", "burst_age", "burst_fraction")
+"""Names, in the order of `history`'s arguments, under which a galaxy keeps its history."""
 
 _AGES = np.sqrt(AGE_EDGES[1:] * AGE_EDGES[:-1])
 _WIDTHS = np.diff(AGE_EDGES)
@@ -54,7 +59,9 @@ def surviving_fraction(age: ArrayLike) -> Array:
     return 1.0 - 0.0608 * np.log1p(np.asarray(age, dtype=np.float64) / 0.0072)
 
 
-def history(timescale: Array, start: Array, burst_age: Array, burst_fraction: Array) -> Array:
+def history(
+    timescale: Array, start: Array, early_fraction: Array, burst_age: Array, burst_fraction: Array
+) -> Array:
     """Mass formed per age bin, summing to 1.
 
     Parameters
@@ -63,8 +70,10 @@ def history(timescale: Array, start: Array, burst_age: Array, burst_fraction: Ar
         k [Gyr^-1] of (T - t) exp(-k (T - t)); negative for a rising history.
     start : (...,) array
         T, the age of the oldest stars [Gyr].
+    early_fraction : (...,) array
+        Share of the mass that forms early, with k = 1 / Gyr.
     burst_age, burst_fraction : (...,) array
-        Age [Gyr] of a log-normal burst of 0.12 dex, and the mass that it adds.
+        Age [Gyr] of a log-normal burst of 0.12 dex, and its share of the mass.
 
     Returns
     -------
@@ -72,14 +81,21 @@ def history(timescale: Array, start: Array, burst_age: Array, burst_fraction: Ar
         Over the bins of `AGE_EDGES`.
     """
     elapsed = np.maximum(start[..., None] - _AGES, 0.0)
-    exponent = -timescale[..., None] * elapsed
-    smooth = elapsed * np.exp(exponent - exponent.max(axis=-1, keepdims=True)) * _WIDTHS
-    smooth /= smooth.sum(axis=-1, keepdims=True)
+    share = early_fraction[..., None]
+    smooth = (1.0 - share) * _delayed(timescale[..., None], elapsed) + share * _delayed(
+        1.0, elapsed
+    )
     offset = np.log10(_AGES / burst_age[..., None]) / 0.12
     burst = np.exp(-0.5 * offset**2) * (elapsed > 0)
     burst /= np.maximum(burst.sum(axis=-1, keepdims=True), 1e-30)
     fraction = burst_fraction[..., None]
     return (1.0 - fraction) * smooth + fraction * burst
+
+
+def _delayed(timescale: Array | float, elapsed: Array) -> Array:
+    exponent = -timescale * elapsed
+    mass = elapsed * np.exp(exponent - exponent.max(axis=-1, keepdims=True)) * _WIDTHS
+    return mass / mass.sum(axis=-1, keepdims=True)
 
 
 def light_weighted_age(age: ArrayLike, initial_mass: ArrayLike) -> float:
@@ -89,7 +105,12 @@ def light_weighted_age(age: ArrayLike, initial_mass: ArrayLike) -> float:
 
 
 def solve_timescale(
-    age: Array, young: Array, start: Array, burst_age: Array, burst_fraction: Array
+    age: Array,
+    young: Array,
+    start: Array,
+    early_fraction: Array,
+    burst_age: Array,
+    burst_fraction: Array,
 ) -> Array:
     """Timescale k of the history whose light-weighted age, young stars included, is `age`.
 
@@ -99,7 +120,7 @@ def solve_timescale(
         Wanted light-weighted age [Gyr]; values out of reach get the nearest member.
     young : (n,) array
         Mass formed in the last 100 Myr over the current stellar mass.
-    start, burst_age, burst_fraction : (n,) array
+    start, early_fraction, burst_age, burst_fraction : (n,) array
         As in `history`.
 
     Returns
@@ -108,7 +129,8 @@ def solve_timescale(
         k [Gyr^-1].
     """
     shape = (len(age), len(_TIMESCALES))
-    wide = [np.broadcast_to(x[:, None], shape) for x in (start, burst_age, burst_fraction)]
+    others = (start, early_fraction, burst_age, burst_fraction)
+    wide = [np.broadcast_to(x[:, None], shape) for x in others]
     masses = history(np.broadcast_to(_TIMESCALES, shape), *wide)
     light = r_band_light(_AGES)
     old = 1.0 - young * float(surviving_fraction(_YOUNG_GRID).mean())

@@ -101,6 +101,8 @@ def _draw_population(d: _Deviates, t: Table) -> None:
         np.where(green, -0.95 + 0.22 * deviate, -1.80 + 0.35 * deviate),
         0.3 * deviate,
     )
+    dead = quenched & ~green & d.chance(0.15)
+    offset = offset - np.where(dead, d.uniform(0.3, 2.0), 0.0)
     t["log_sfr"] = stars.main_sequence(mass) + offset
     t["main_sequence_offset"] = offset
     # Rank of quiescence at fixed mass: uniform over the whole population by construction, so
@@ -140,6 +142,7 @@ def _draw_stars(d: _Deviates, t: Table) -> None:
     age = 10.0 ** stars.stellar_age_quantile(mass, np.clip(correlated, -3, 2.5))
     t["oldest_age"] = d.uniform(11.5, 13.3)
     t["light_weighted_age"] = np.clip(age, 0.4, 0.9 * t["oldest_age"])
+    t["early_fraction"] = d.uniform(0.0, 0.75)
     t["burst_age"] = 10.0 ** d.uniform(-0.8, 0.9)
     t["burst_fraction"] = np.where(d.chance(0.5), d.uniform(0, 0.3) ** 2, 0.0)
     # Young mass is the present rate over 100 Myr, but for its own burstiness.
@@ -148,6 +151,7 @@ def _draw_stars(d: _Deviates, t: Table) -> None:
         t["light_weighted_age"],
         10.0 ** (t["log_young_mass"] - mass),
         t["oldest_age"],
+        t["early_fraction"],
         t["burst_age"],
         t["burst_fraction"],
     )
@@ -204,7 +208,7 @@ def _draw_structure(d: _Deviates, t: Table) -> None:
     index = np.where(disc, 1.0 + 3.0 * t["bulge_to_total"], 10.0 ** (0.56 + 0.17 * (mass - 10.8)))
     t["sersic_index"] = np.clip(index * 10.0 ** d.normal(0.0, 0.12), 0.8, 7.0)
     t["bulge_flattening"] = np.clip(d.normal(0.70, 0.15), 0.35, 1.0)
-    t["bulge_elongation"] = np.clip(1.0 - np.abs(d.normal(0.0, 0.12)), 0.6, 1.0)
+    t["bulge_elongation"] = np.clip(1.0 - np.abs(d.normal(0.0, 0.15)), 0.6, 1.0)
     # Thickness: exponential scale height over length, Kregel et al. (2002, MNRAS 334, 646),
     # 1 / (7.3 +- 2.2); dwarfs and lenticulars are thicker.
     thick = np.log10(1 / 8.5) + 0.22 * np.maximum(10.0 - mass, 0.0) + 0.12 * quenched
@@ -230,6 +234,8 @@ def _draw_structure(d: _Deviates, t: Table) -> None:
     t["clump_fraction"] = np.where(disc, d.uniform(0.15, 0.65), d.uniform(0.0, 0.3))
     t["clump_number"] = np.floor(10.0 ** d.uniform(1.4, 2.6))
     t["lopsidedness"] = np.abs(d.normal(0.0, 0.18)) * np.where(mass < 9.8, 2.2, 1.0)
+    irregular = disc & d.chance(np.where(mass < 9.8, 0.7, 0.15))
+    t["irregularity"] = np.where(irregular, d.uniform(0.1, 1.0), 0.0)
     t["warp"] = np.where(disc & d.chance(0.4), d.uniform(0.0, 0.25), 0.0)
     fraction = 10.0 ** d.normal(-2.0 + 0.45 * (mass - 10.3), 0.35)
     t["halo_fraction"] = np.clip(fraction, 0.002, 0.25)

@@ -146,11 +146,14 @@ class ArmPattern:
         Radius inside which the arms fade away, in disc scale lengths.
     lopsided : tuple of (amplitude per scale length, phase)
         The m = 1 mode, growing outwards.
+    waves : tuple of (amplitude, direction, wavenumber, phase)
+        Of the displacements that make a galaxy irregular, in disc scale lengths.
     """
 
     modes: tuple[tuple[float, float, float, float], ...]
     inner: float
     lopsided: tuple[float, float]
+    waves: tuple[tuple[float, float, float, float], ...]
 
     @classmethod
     def draw(cls, p: dict[str, float], sampler: Sampler) -> ArmPattern:
@@ -166,7 +169,17 @@ class ArmPattern:
             amplitude = strength * (0.06 + 0.6 * patchy) * (0.4 + 0.6 * u())
             modes.append((m, amplitude, winding * (0.6 + 0.8 * u()), sampler.angle()))
         inner = max(0.35, p["bar_length"] if p["bar_fraction"] else 0.0)
-        return cls(tuple(modes), inner, (0.35 * p["lopsidedness"], sampler.angle()))
+        waves = tuple(
+            (
+                0.22 * p["irregularity"] * (0.5 + u()),
+                sampler.angle(),
+                1.2 + 2.0 * u(),
+                sampler.angle(),
+            )
+            for _ in range(5)
+        )
+        lopsided = (0.35 * p["lopsidedness"], sampler.angle())
+        return cls(tuple(modes), inner, lopsided, waves if p["irregularity"] > 0 else ())
 
     def apply(self, radius: Tensor, angle: Tensor, contrast: float) -> Tensor:
         """Azimuths with the arms in them; `radius` in disc scale lengths."""
@@ -177,6 +190,19 @@ class ArmPattern:
             angle = angle - strength / m * torch.sin(m * (angle + winding * log_radius - phase))
         slope, phase = self.lopsided
         return angle - (slope * radius).clamp(max=0.6) * torch.sin(angle - phase)
+
+    def distort(self, position: Tensor, strength: float) -> Tensor:
+        """Shift particles in the plane by a few long plane waves, as in irregular galaxies.
+
+        Positions are in disc scale lengths.
+        """
+        x, y, z = position.unbind(1)
+        for amplitude, direction, wavenumber, phase in self.waves:
+            cos, sin = math.cos(direction), math.sin(direction)
+            shift = torch.sin(wavenumber * (x * cos + y * sin) + phase)
+            shift = shift * (strength * amplitude)
+            x, y = x + shift * cos, y + shift * sin
+        return torch.stack([x, y, z], 1)
 
 
 def warp(position: Tensor, *, onset: float, slope: float, phase: float) -> Tensor:

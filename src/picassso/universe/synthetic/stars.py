@@ -64,6 +64,8 @@ def make_old_stars(p: dict[str, float], n: int, arms: ArmPattern, sampler: Sampl
         "bulge": _bulge(p, counts["bulge"], sampler),
         "halo": _halo(counts["halo"], sampler),
     }
+    places["disc"] = arms.distort(places["disc"], 0.7)
+    places["thick"] = arms.distort(places["thick"], 0.7)
     position = torch.cat(list(places.values()))
     radius = position[:, :2].norm(dim=1)
     scale = p["half_mass_radius"] / max(float(radius.median()), 1e-3)
@@ -210,8 +212,7 @@ def _ages(p: dict[str, float], old: OldStars, sampler: Sampler) -> Tensor:
     The history fixes the sorted ages; a noisy score of component and radius fixes who gets which.
     """
     n = len(old.position)
-    arrays = (np.array([p[k]]) for k in ("history_timescale", "oldest_age", "burst_age"))
-    masses = histories.history(*arrays, np.array([p["burst_fraction"]]))[0]
+    masses = histories.history(*(np.array(p[k]) for k in histories.PARAMETERS))
     edges = torch.from_numpy(histories.AGE_EDGES).float().to(sampler.device)
     formed = torch.from_numpy(masses).to(sampler.device)
     ages = shapes.sample_profile(sampler.stratified(n), edges, formed)
