@@ -229,6 +229,16 @@ def test_the_example_of_the_guide_runs_and_reads(
     assert len(example.strip().splitlines()) < 22
 
 
+def test_the_guide_explains_every_flag_and_format() -> None:
+    import picassso.universe.readers as readers
+
+    guide = (Path(__file__).parents[2] / "docs" / "snapshots.md").read_text()
+    sources = "".join(p.read_text() for p in Path(readers.__file__).parent.glob("*.py"))
+    flags = set(re.findall(r'"([a-z_]+_(?:assumed|missing|estimated))"', sources))
+    assert len(flags) >= 8
+    assert [name for name in (*flags, *readers.FORMATS) if f"`{name}`" not in guide] == []
+
+
 def test_many_galaxies_in_a_generic_file(tmp_path: Path) -> None:
     truth = writers.galaxy()
     path = writers.write_generic(tmp_path / "many.hdf5", truth)

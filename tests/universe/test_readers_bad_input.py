@@ -137,10 +137,38 @@ def test_values_that_are_not_finite(cutout: Path, column: str, value: float) -> 
 def test_masses_of_zero_and_stars_of_the_future(cutout: Path) -> None:
     with h5py.File(cutout, "r+") as file:
         file["PartType0/Masses"][3] = 0.0
-    assert "1 gas masses are zero or negative" in refusal(cutout)
+    assert "1 values of mass of the gas are out of range" in refusal(cutout)
     with h5py.File(cutout, "r+") as file:
         file["Header"].attrs["Time"] = 0.5
     assert "after the snapshot's own 0.5" in refusal(cutout)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "expected"),
+    [
+        ("PartType4/GFM_Metallicity", 1.5, "not solar units"),
+        ("PartType4/GFM_InitialMass", -1.0, "above zero"),
+        ("PartType0/StarFormationRate", -0.1, "zero or more"),
+        ("PartType0/NeutralHydrogenAbundance", 2.0, "a fraction, 0 to 1"),
+        ("PartType0/GFM_Metals", 76.0, "a mass fraction, 0 to 1"),
+    ],
+)
+def test_values_out_of_range(cutout: Path, column: str, value: float, expected: str) -> None:
+    with h5py.File(cutout, "r+") as file:
+        file[column][7] = value
+    assert expected in refusal(cutout)
+
+
+@pytest.mark.parametrize("name", ["magneticum", "eagle"])
+def test_all_missing_datasets_are_named_in_other_layouts(name: str, tmp_path: Path) -> None:
+    write = {"magneticum": writers.write_magneticum, "eagle": writers.write_eagle}[name]
+    path = write(tmp_path / "g.hdf5", writers.galaxy())
+    with h5py.File(path, "r+") as file:
+        for column in ("Coordinates", "StellarFormationTime", "Metallicity"):
+            del file[f"PartType4/{column}"]
+    message = refusal(path)
+    for column in ("Coordinates", "StellarFormationTime", "Metallicity"):
+        assert column in message
 
 
 def test_columns_of_the_wrong_shape_or_type(cutout: Path) -> None:

@@ -242,5 +242,6 @@ class ParticleTable:
             present = sorted(set().union(*(group.keys() for group in self.groups)))
             raise InputError(
                 f"{self.path}: {self.kind} lacks {', '.join(missing)} (it has "
-                f"{', '.join(present)}); make the cutout again with these fields"
+                f"{', '.join(present)}); make the cutout again with these fields, "
+                "or write the galaxy in the generic layout of docs/snapshots.md"
             )

@@ -171,7 +171,7 @@ def build_galaxy(
     Raises
     ------
     InputError
-        If there is neither star nor gas, or a mass is not positive.
+        If there is neither star nor gas, or a value lies outside of its possible range.
     """
     if stars is not None and not len(stars.mass):
         stars = None
@@ -182,13 +182,7 @@ def build_galaxy(
             "not count); leave it out, or make the cutout again with PartType4 or PartType0"
         )
     for columns in kinds:
-        if not columns.mass.min() > 0:
-            bad = int(np.count_nonzero(columns.mass <= 0))
-            kind = "star" if isinstance(columns, StarColumns) else "gas"
-            raise InputError(
-                f"{snapshot.path}: galaxy {galaxy_id!r}: {bad} {kind} masses are zero or "
-                "negative, expected positive ones; remove those particles"
-            )
+        _check_ranges(columns, f"{snapshot.path}: galaxy {galaxy_id!r}")
     lead = kinds[0]
     noted = list(dict.fromkeys((*snapshot.flags, *flags)))
     if centre is None:
@@ -216,6 +210,32 @@ def build_galaxy(
         cosmology=snapshot.cosmology,
         flags=tuple(noted),
     )
+
+
+# Fractions may fall short of 0 by rounding; nothing else may leave its range.
+_RANGES = {
+    "mass": (np.nextafter(0.0, 1.0), np.inf, "Msun, above zero"),
+    "initial_mass": (np.nextafter(0.0, 1.0), np.inf, "Msun, above zero"),
+    "metallicity": (-1e-4, 1.0, "a mass fraction, 0 to 1 (not solar units)"),
+    "star_formation_rate": (0.0, np.inf, "Msun/yr, zero or more"),
+    "neutral_fraction": (-1e-4, 1.0 + 1e-4, "a fraction, 0 to 1"),
+    "hydrogen_fraction": (-1e-4, 1.0 + 1e-4, "a mass fraction, 0 to 1"),
+}
+
+
+def _check_ranges(columns: StarColumns | GasColumns, where: str) -> None:
+    """Raise InputError for the first column with values that cannot be."""
+    kind = "stars" if isinstance(columns, StarColumns) else "gas"
+    for name, (low, high, expected) in _RANGES.items():
+        column = getattr(columns, name, None)
+        if column is None:
+            continue
+        bad = np.flatnonzero((column < low) | (column > high))
+        if len(bad):
+            raise InputError(
+                f"{where}: {len(bad)} values of {name} of the {kind} are out of range (such as "
+                f"{column[bad[0]]:.4g}), expected {expected}; correct or remove those particles"
+            )
 
 
 def _single(column: Array | None) -> NDArray[np.float32] | None:

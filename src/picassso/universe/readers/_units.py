@@ -11,7 +11,7 @@ import numpy as np
 from picassso.core import Cosmology, InputError
 from picassso.universe.readers._files import ParticleTable, header_value
 
-__all__ = ["KPC", "MSUN", "MSUN_PER_YEAR", "Snapshot", "read_snapshot"]
+__all__ = ["KPC", "MSUN", "MSUN_PER_YEAR", "Snapshot", "read_snapshot", "simulation_name"]
 
 # The values in which the simulations themselves define their units [cgs]: with any other solar
 # mass, "1e10 Msun/h" would not come out as such.

@@ -49,15 +49,13 @@ _MPC = 1000.0 * KPC
 
 
 def matches(file: h5py.File) -> bool:
-    """Whether an open file has EAGLE's column names and a Metallicity of one number."""
+    """Whether an open file has Mass, not Masses, and no Metallicity of element masses."""
     if "Header" not in file:
         return False
-    for kind, telling in ((STARS, "StellarFormationTime"), (GAS, "StarFormationRate")):
-        group = file.get(kind, {})
-        names = ("Mass", "Coordinates", telling)
-        if all(name in group for name in names):
-            return "Metallicity" not in group or group["Metallicity"].ndim == 1
-    return False
+    groups = [group for kind in (STARS, GAS) if "Mass" in (group := file.get(kind, {}))]
+    return bool(groups) and all(
+        "Metallicity" not in group or group["Metallicity"].ndim == 1 for group in groups
+    )
 
 
 def read(path: Path, options: ReadOptions) -> Iterator[Particles]:

@@ -18,7 +18,7 @@ from picassso.core import Particles
 from picassso.universe.readers._columns import GAS, STARS, Layout
 from picassso.universe.readers._options import ReadOptions
 from picassso.universe.readers._single import read_single
-from picassso.universe.readers._units import KPC
+from picassso.universe.readers._units import KPC, simulation_name
 
 __all__ = ["DESCRIPTION", "LAYOUT", "NAME", "matches", "read"]
 
@@ -36,14 +36,13 @@ LAYOUT = Layout(
 
 
 def matches(file: h5py.File) -> bool:
-    """Whether an open file has Mass and a Metallicity of element masses."""
+    """Whether an open file has Mass, and names Magneticum or holds element masses."""
     if "Header" not in file:
         return False
-    for kind in (STARS, GAS):
-        group = file.get(kind, {})
-        if "Mass" in group and "Metallicity" in group and group["Metallicity"].ndim == 2:
-            return True
-    return False
+    groups = [group for kind in (STARS, GAS) if "Mass" in (group := file.get(kind, {}))]
+    if simulation_name(file) == NAME:
+        return bool(groups)
+    return any("Metallicity" in group and group["Metallicity"].ndim == 2 for group in groups)
 
 
 def read(path: Path, options: ReadOptions) -> Iterator[Particles]:
