@@ -60,7 +60,7 @@ def photon_weights(
     Parameters
     ----------
     wavelength : (L,) array
-        Rest-frame wavelengths of the spectrum [Angstrom], increasing.
+        Rest-frame wavelengths of the spectrum [Angstrom], increasing, beyond the filter's ends.
     curve : FilterCurve
         Of the band.
     redshift : float
@@ -84,8 +84,9 @@ def photon_weights(
     # Each fine point reads the spectrum by linear interpolation; hand its weight to both ends.
     left = np.clip(np.searchsorted(observed, fine, side="right") - 1, 0, len(observed) - 2)
     part = np.clip((fine - observed[left]) / (observed[left + 1] - observed[left]), 0.0, 1.0)
-    weights = np.bincount(left, integrand * (1.0 - part), minlength=len(observed))
-    weights += np.bincount(left + 1, integrand * part, minlength=len(observed))
+    weights = np.zeros(len(observed))
+    np.add.at(weights, left, integrand * (1.0 - part))
+    np.add.at(weights, left + 1, integrand * part)
     return weights * _NANOMAGGY_PER_LUMINOSITY / (1.0 + redshift)
 
 
@@ -95,4 +96,4 @@ def line_weights(
     """The same for emission lines without width: nMgy per Lsun of each line, (K,)."""
     observed = line_wavelength * (1.0 + redshift)
     r = np.interp(observed, curve.wavelength, curve.response, left=0.0, right=0.0)
-    return np.asarray(r * observed / curve.frequency_width * _NANOMAGGY_PER_LUMINOSITY)
+    return r * observed / curve.frequency_width * _NANOMAGGY_PER_LUMINOSITY
