@@ -46,19 +46,16 @@ class Sampler:
         return ((steps + self.uniform(n)) / n).clamp(1e-6, 1 - 1e-6)
 
     def spread(self, n: int, dimensions: int) -> Tensor:
-        """Quasi-random points in the unit cube, shape (n, dimensions).
+        """Points in the unit cube, shape (n, dimensions), even along every axis.
 
-        Additive recurrence of the generalised golden ratio (Roberts 2018), shifted at random and
-        jittered by half a cell: a galaxy of few particles is then as smooth as one of many.
+        Latin hypercube (McKay, Beckman & Conover 1979): one point in each n-th of every axis, at
+        random otherwise. A galaxy of few particles has the right profiles, and no lattice shows.
         """
-        golden = 1.5
-        for _ in range(40):
-            golden = (1.0 + golden) ** (1.0 / (dimensions + 1.0))
-        steps = golden ** -torch.arange(1.0, dimensions + 1.0, dtype=torch.float64)
-        k = torch.arange(n, device=self.device, dtype=torch.float64)[:, None]
-        points = k * steps.to(self.device) + self.uniform(1, dimensions)
-        jitter = (self.uniform(n, dimensions) - 0.5) * max(n, 1) ** (-1.0 / dimensions)
-        return torch.remainder(points + jitter, 1.0).float().clamp(1e-6, 1 - 1e-6)
+        order = [
+            torch.randperm(n, generator=self.generator, device=self.device)
+            for _ in range(dimensions)
+        ]
+        return torch.stack([self.stratified(n)[k] for k in order], dim=1)
 
     def angle(self) -> float:
         return float(self.uniform(1, high=2 * math.pi))
@@ -169,17 +166,14 @@ class ArmPattern:
             amplitude = strength * (0.06 + 0.6 * patchy) * (0.4 + 0.6 * u())
             modes.append((m, amplitude, winding * (0.6 + 0.8 * u()), sampler.angle()))
         inner = max(0.35, p["bar_length"] if p["bar_fraction"] else 0.0)
-        waves = tuple(
-            (
-                0.22 * p["irregularity"] * (0.5 + u()),
-                sampler.angle(),
-                1.2 + 2.0 * u(),
-                sampler.angle(),
-            )
-            for _ in range(5)
-        )
+        waves = []
+        for _ in range(5):
+            wavenumber = 1.2 + 2.0 * u()
+            # Below 1 / wavenumber the displacements cannot fold the disc over itself.
+            amplitude = 0.45 * p["irregularity"] * (0.5 + u()) / wavenumber
+            waves.append((amplitude, sampler.angle(), wavenumber, sampler.angle()))
         lopsided = (0.35 * p["lopsidedness"], sampler.angle())
-        return cls(tuple(modes), inner, lopsided, waves if p["irregularity"] > 0 else ())
+        return cls(tuple(modes), inner, lopsided, tuple(waves) if p["irregularity"] else ())
 
     def apply(self, radius: Tensor, angle: Tensor, contrast: float) -> Tensor:
         """Azimuths with the arms in them; `radius` in disc scale lengths."""
