@@ -15,6 +15,7 @@ from archive_fakes import FakeFraming, FakeSource, fake_observe
 
 from picassso.archive import DatasetStore, mock, mocks
 from picassso.core import InputError
+from picassso.universe import read_particles
 
 KILL_ME = Path(__file__).with_name("kill_me.py")
 
@@ -162,3 +163,78 @@ def test_bad_arguments_leave_nothing_behind(tmp_path, options, message):
     with pytest.raises(InputError, match=message):
         mock(**options, output=tmp_path / "mock.zarr")
     assert list(tmp_path.iterdir()) == []
+
+
+SYNTHETIC = {"synthetic": 8, "seed": 5, "pixels": 32, "views": 2, "framing": "both"}
+
+
+def children(pid: int) -> list[int]:
+    return [int(c) for c in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes")
+def test_killed_parallel_run_leaves_no_orphans_and_goes_on(tmp_path):
+    """Two processes killed on the way, then one process: the same store as one process alone."""
+    path = tmp_path / "killed.zarr"
+    options = [f"--{name}={value}" for name, value in SYNTHETIC.items()]
+    command = [sys.executable, "-c", "import picassso.cli; picassso.cli.main()", "mock"]
+    command += [*options, "--workers=2", "--no-progress", "-o", str(path)]
+    process = subprocess.Popen(command)
+    deadline = time.monotonic() + 120
+    while len(list((path / "progress").glob("*.json"))) < 2:
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.005)
+    workers = children(process.pid)
+    assert len(workers) >= 2
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    while any(alive(w) for w in workers):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert 2 <= len(DatasetStore.open(path).done()) < 8
+    resumed = mock(**SYNTHETIC, output=path, workers=1, progress=False)
+    whole = mock(**SYNTHETIC, output=tmp_path / "whole.zarr", workers=1, progress=False)
+    assert resumed.fingerprint == whole.fingerprint
+    assert contents(resumed) == contents(whole)
+    assert (resumed.path / "contact_sheet.png").stat().st_size > 1000
+    table = resumed.table
+    assert list(table["framing"][:4]) == ["survey", "survey", "paper", "paper"]
+    assert (table["failure"] == "").all()
+    for i in (0, 2, 15):
+        totals = {p: table[f"total_{p}"][i] for p in resumed.properties}
+        truth = resumed.truth(i)
+        assert {p: truth.total(p) for p in resumed.properties} == pytest.approx(totals, rel=3e-4)
+
+
+def test_real_particles(data_dir, tmp_path):
+    """Stars without gas, gas without stars, and a file that is none: no stop."""
+    folder = data_dir / "illustris_particles"
+    stars = sorted(folder.glob("*stars.hdf5"))
+    gas = sorted(folder.glob("*gas.hdf5"))[:1]
+    broken = tmp_path / "broken.hdf5"
+    broken.write_text("not an HDF5 file")
+    store = mock(
+        [*stars, *gas, broken],
+        output=tmp_path / "mock.zarr",
+        pixels=32,
+        views=1,
+        workers=1,
+        progress=False,
+    )
+    table = store.table
+    assert list(table["failure"] == "") == [True] * len(stars) + [False, False]
+    assert "no star particles" in table["failure"][len(stars)]
+    assert "broken.hdf5" in table["failure"][-1]
+    truth = store.truth(0)
+    assert np.isnan(truth["gas_mass"]).all() and np.isnan(table["total_gas_mass"][0])
+    assert 0.3 * table["stellar_mass"][0] < table["total_stellar_mass"][0]
+    assert table["total_stellar_mass"][0] <= table["stellar_mass"][0] * 1.001
+    (galaxy,) = read_particles(stars[0])
+    assert table["stellar_mass"][0] == pytest.approx(galaxy.stars.mass.sum(dtype=float))

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -282,8 +283,7 @@ def _render_in_processes(
             # All processes start, and inherit the environment, with the first job.
             running = {pool.submit(render_in_worker, next(left))}
         # A short queue: a stop takes effect soon, memory does not grow with the run.
-        for galaxy, _ in zip(left, range(2 * workers), strict=False):
-            running.add(pool.submit(render_in_worker, galaxy))
+        running |= {pool.submit(render_in_worker, g) for g in islice(left, 2 * workers)}
         while running:
             finished, running = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
