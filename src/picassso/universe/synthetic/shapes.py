@@ -46,16 +46,15 @@ class Sampler:
         return ((steps + self.uniform(n)) / n).clamp(1e-6, 1 - 1e-6)
 
     def spread(self, n: int, dimensions: int) -> Tensor:
-        """Points in the unit cube, shape (n, dimensions), even along every axis.
+        """Quasi-random points in the unit cube, shape (n, dimensions).
 
-        Latin hypercube (McKay, Beckman & Conover 1979): one point in each n-th of every axis, at
-        random otherwise. A galaxy of few particles has the right profiles, and no lattice shows.
+        A scrambled Sobol sequence (Owen 1998), in random order: a galaxy of few particles is then
+        as smooth as one of many, and no lattice shows.
         """
-        order = [
-            torch.randperm(n, generator=self.generator, device=self.device)
-            for _ in range(dimensions)
-        ]
-        return torch.stack([self.stratified(n)[k] for k in order], dim=1)
+        seed = int(torch.randint(2**31, (1,), generator=self.generator, device=self.device))
+        engine = torch.quasirandom.SobolEngine(dimensions, scramble=True, seed=seed)
+        points = engine.draw(max(n, 1))[:n].to(self.device).clamp(1e-6, 1 - 1e-6)
+        return points[torch.randperm(n, generator=self.generator, device=self.device)]
 
     def angle(self) -> float:
         return float(self.uniform(1, high=2 * math.pi))
