@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -32,8 +33,8 @@ def main() -> int:
                     f"{bundled}: the demo galaxy is missing; make it with "
                     "examples/make_demo_galaxy.py, or install the package anew"
                 )
-            image = read_image(bundled / "galaxy.fits")
             truth = read_maps(bundled / "galaxy_truth.fits.gz")
+            image = replace(read_image(bundled / "galaxy.fits"), galaxy_id=truth.galaxy_id)
         painted = picassso.paint(image)
         written = [
             save_figure(comparison_sheet(image, truth, painted), folder / "demo.png"),
