@@ -55,7 +55,8 @@ def _axis_weights(cumulative, count, out):
 @njit(cache=True, nogil=True, error_model="numpy")
 def _renormalise_cut(lo, hi, centre, inverse, cumulative, count, out):
     """Restore weights of a Gaussian partly off the grid to shares of the whole Gaussian."""
-    whole = _cdf((hi + 1 - centre) * inverse) - _cdf((lo - centre) * inverse)
+    whole = _cdf((np.float32(hi + 1) - centre) * inverse)
+    whole -= _cdf((np.float32(lo) - centre) * inverse)
     share = (cumulative[count] - cumulative[0]) / whole
     for i in range(count):
         out[i] *= share
@@ -154,16 +155,15 @@ def deposit(
             if nx <= 0 or ny <= 0:
                 continue
             inverse = one / s
-            zx, zy = (column - cx) * inverse, (row - cy) * inverse
+            zx = (np.float32(column) - cx) * inverse
+            zy = (np.float32(row) - cy) * inverse
             for a in range(nx + 1):
                 z[a] = zx + np.float32(a) * inverse
             second = z[nx + 1 :]
             for a in range(ny + 1):
                 second[a] = zy + np.float32(a) * inverse
-            for k in range((nx + ny + 2 + BLOCK - 1) // BLOCK):
-                block = z[k * BLOCK : (k + 1) * BLOCK]
-                for a in range(BLOCK):
-                    block[a] = _cdf(block[a])
+            for a in range((nx + ny + 2 + BLOCK - 1) // BLOCK * BLOCK):
+                z[a] = _cdf(z[a])
             _axis_weights(z, nx, wx)
             _axis_weights(second, ny, wy)
             if x_lo < 0 or x_hi >= width or y_lo < 0 or y_hi >= heights[level]:

@@ -168,7 +168,7 @@ def _project_compiled(
             n,
         )
         inside = kernel.sort_by_cell(cells, int(first_cell[-1]), order)
-        grids = [np.zeros(offsets[-1] + kernel.BLOCK, np.float32) for _ in range(threads)]
+        grids = [np.zeros(offsets[-1] + kernel.BLOCK) for _ in range(threads)]
         in_parallel(
             lambda a, b, t: kernel.deposit(
                 x, y, sigma, weights, cells, order, a, b,
@@ -176,12 +176,10 @@ def _project_compiled(
             ),
             inside,
         )  # fmt: skip
-        for other in grids[1:]:
-            in_parallel(
-                lambda a, b, _, other=other: grids[0][a:b].__iadd__(other[a:b]), offsets[-1]
-            )
+        # double precision ends here: it was for the many small shares of bright pixels
+        pyramid_sum = sum(grids[1:], start=grids[0]).astype(np.float32)
         levels = [
-            grids[0][offsets[k] : offsets[k + 1]].reshape(heights[k], widths[k], fields)
+            pyramid_sum[offsets[k] : offsets[k + 1]].reshape(heights[k], widths[k], fields)
             for k in range(len(heights))
         ]
         free = np.where(weights.min(axis=0, initial=0.0) < 0, np.inf, 0.0).astype(np.float32)
