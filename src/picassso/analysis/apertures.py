@@ -85,9 +85,10 @@ def half_mass_ellipse(
 ) -> Ellipse:
     """Ellipse of the projected half-mass radius, shaped like the stellar-mass map.
 
-    Centre, axis ratio and position angle are the first and second moments of the map
-    (`photutils.morphology.data_properties`); the semi-major axis is the radius of the circle that
-    holds half of the mass. Ellipses of two half-mass radii are those of Buck & Wolf (2021).
+    Centre, axis ratio and position angle are the first and second moments of the map, the same
+    as those of `photutils.morphology.data_properties`; the semi-major axis is the radius of the
+    circle that holds half of the mass. Ellipses of two half-mass radii are those of Buck & Wolf
+    (2021).
 
     Parameters
     ----------
@@ -105,26 +106,40 @@ def half_mass_ellipse(
     InputError
         If no pixel reaches the floor.
     """
-    from photutils.morphology import data_properties
-
     mass = np.where(stellar_mass >= floor, stellar_mass, 0.0).astype(np.float64)
     if not mass.any():
         raise InputError(
             f"no pixel of the stellar-mass map reaches {floor:g} Msun/kpc^2: there is no ellipse"
         )
-    # Scaled, because photutils squares sums of it.
-    moments = data_properties(mass / mass.max())
-    x, y = (float(c) for c in np.asarray(moments.centroid))
-    major, minor = np.sort(_value(moments.covariance_eigvals))[::-1]
-    axis_ratio = float(np.sqrt(minor / major)) if minor > 0 else 1.0
-    angle = float(moments.orientation.to_value("rad"))
+    x, y, covariance = _moments(mass)
+    (minor, major), axes = np.linalg.eigh(covariance)
+    # The major axis has no direction: angles half a turn apart are the same.
+    angle = float(np.arctan2(axes[1, 1], axes[0, 1]))
     return Ellipse(
         x=x,
         y=y,
         semi_major=half_mass_radius(mass, x=x, y=y),
-        axis_ratio=axis_ratio,
-        position_angle=(angle + np.pi / 2) % np.pi - np.pi / 2 if np.isfinite(angle) else 0.0,
+        axis_ratio=float(np.sqrt(minor / major)),
+        position_angle=(angle + np.pi / 2) % np.pi - np.pi / 2,
     )
+
+
+def _moments(mass: NDArray[np.float64]) -> tuple[float, float, NDArray[np.float64]]:
+    """Centroid (x, y) and covariance matrix of an image.
+
+    What is narrower than a pixel is given a pixel's own width, variance 1/12 (Bertin & Arnouts
+    1996, as in SExtractor and photutils): an axis ratio of zero would have no area.
+    """
+    along_x, along_y = mass.sum(axis=0), mass.sum(axis=1)
+    total = along_x.sum()
+    columns, rows = np.arange(len(along_x)), np.arange(len(along_y))
+    x, y = float(along_x @ columns / total), float(along_y @ rows / total)
+    dx, dy = columns - x, rows - y
+    xx, yy, xy = along_x @ dx**2 / total, along_y @ dy**2 / total, dy @ mass @ dx / total
+    covariance = np.array([[xx, xy], [xy, yy]])
+    while np.linalg.det(covariance) < 1 / 144:
+        covariance += np.eye(2) / 12
+    return x, y, covariance
 
 
 def aperture_total(
@@ -147,8 +162,3 @@ def aperture_total(
         In the property's total unit; NaN if a pixel of the region is NaN.
     """
     return float(surface_density[region].sum(dtype=np.float64) * pixel_area)
-
-
-def _value(quantity: object) -> NDArray[np.float64]:
-    """Numbers of a Quantity, whatever its unit."""
-    return np.asarray(getattr(quantity, "value", quantity), dtype=np.float64)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.analysis import (
+    Ellipse,
     PixelResiduals,
     Prediction,
     ResidualStatistics,
@@ -188,7 +189,7 @@ def _paint(weights: Any, store: DatasetStore, row: int, *, seed: int) -> Maps:
     return paint(add_noise(store.image(row), rng), weights=weights)
 
 
-def _aperture(truth: Maps) -> Any:
+def _aperture(truth: Maps) -> Ellipse | None:
     """Half-mass ellipse whose double fits into the frame, or None."""
     try:
         ellipse = half_mass_ellipse(truth["stellar_mass"])
@@ -197,20 +198,16 @@ def _aperture(truth: Maps) -> Any:
     return ellipse if ellipse.fits(truth.shape, scale=APERTURE_RADII) else None
 
 
-def _painted_totals(maps: Maps, weights: Any, ellipse: Any) -> dict[str, tuple[float, ...]]:
+def _painted_totals(
+    maps: Maps, weights: Any, ellipse: Ellipse | None
+) -> dict[str, tuple[float, ...]]:
     """Mean, p16, p50 and p84 of the totals, by the calibration that the weights carry."""
-    from picassso.painting.aperture import Ellipse
     from picassso.painting.totals import APERTURE_REGION, FRAME_REGION, painted_totals
 
-    wanted, same = FRAME_REGION, None
-    if ellipse is not None:
-        wanted = APERTURE_REGION
-        same = Ellipse(
-            ellipse.x, ellipse.y, ellipse.semi_major, ellipse.axis_ratio, ellipse.position_angle
-        )
+    wanted = FRAME_REGION if ellipse is None else APERTURE_REGION
     return {
         t.property: (t.mean, t.p16, t.p50, t.p84)
-        for t in painted_totals(maps, weights, same)
+        for t in painted_totals(maps, weights, ellipse)
         if t.region == wanted
     }
 

@@ -70,7 +70,8 @@ def print_table(rows: Sequence[ResidualStatistics]) -> None:
     )
     table.add_column("property", no_wrap=True)
     shown = ("linear_bias", "median_bias", "sigma", "robust_sigma", "coverage")
-    for title in (*(_SHOWN[name] for name in shown), "pixel coverage", "views"):
+    titles = [_SHOWN[name] for name in shown[:-1]] + ["68% of totals", "68% of pixels", "views"]
+    for title in titles:
         table.add_column(title, justify="right")
     pixels = {r.property: r for r in rows if r.kind == "pixel"}
     totals = [r for r in rows if r.kind == "total"]
