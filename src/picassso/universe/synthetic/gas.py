@@ -115,8 +115,7 @@ def _atomic_positions(
     """HI: the universal profile of Wang et al. (2014), flaring outwards."""
     edges = torch.linspace(0.0, 2.2, 221, device=sampler.device)
     x = 0.5 * (edges[1:] + edges[:-1])
-    length = _atomic_scale(p, x)
-    density = torch.exp(-x / length) * gas_relations.atomic_profile(x, p["atomic_hole"])
+    density = _atomic_density(p, x)
     u = sampler.spread(n, 2)
     radius = shapes.sample_profile(u[:, 0], edges, density * x) * p["atomic_radius"]
     angle = arms.apply(radius / scale, 2 * math.pi * u[:, 1], 0.75)
@@ -126,14 +125,13 @@ def _atomic_positions(
     return shapes.cylindrical(radius, angle, height * _sech2(sampler, n))
 
 
-def _atomic_scale(p: dict[str, float], x: Tensor) -> float:
-    """Exponential scale over R_HI with which the HI mass has 1 Msun/pc^2 at R_HI."""
+def _atomic_density(p: dict[str, float], x: Tensor) -> Tensor:
+    """HI surface density at r / R_HI, with the hole that gives it 1 Msun/pc^2 at R_HI."""
     target = 10.0 ** p["log_hi_mass"] / (2e6 * math.pi * p["atomic_radius"] ** 2)
-    lengths = torch.linspace(0.12, 0.60, 49, device=x.device)[:, None]
-    density = torch.exp((1.0 - x) / lengths) * gas_relations.atomic_profile(x, p["atomic_hole"])
-    density = density / gas_relations.atomic_profile(1.0, p["atomic_hole"])
+    holes = torch.cat([x.new_zeros(1), torch.logspace(-1.0, 3.0, 121, device=x.device)])[:, None]
+    density = gas_relations.atomic_profile(x, p["atomic_scale"], holes)
     mass = (density * x).sum(1) * float(x[1] - x[0])
-    return float(lengths[(mass - target).abs().argmin(), 0])
+    return density[(mass - target).abs().argmin()]
 
 
 def _molecular_positions(
@@ -145,7 +143,7 @@ def _molecular_positions(
     """
     length = p["molecular_scale"] * (0.5 if p["elliptical"] else 1.0)
     u = sampler.spread(n, 2)
-    radius = length * shapes.exponential_disc_radius(u[:, 0], break_radius=4.0, outer_slope=0.6)
+    radius = length * shapes.exponential_disc_radius(u[:, 0], break_radius=3.0, outer_slope=0.6)
     ring = p["ring_radius"] * (1.0 + 0.09 * sampler.normal(n)).clamp(min=0.1)
     in_ring = sampler.uniform(n) < p["ring_fraction"]
     radius = torch.where(in_ring, ring, radius)

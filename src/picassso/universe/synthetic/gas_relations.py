@@ -5,6 +5,8 @@ Small pure functions with the conventions of `relations`.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -80,20 +82,23 @@ def atomic_radius(log_hi_mass: ArrayLike) -> Array:
     return 0.5 * 10.0 ** (0.506 * np.asarray(log_hi_mass, dtype=np.float64) - 3.293)
 
 
-def atomic_profile(radius, hole: float):
-    """HI surface density against r / R_HI, relative to its exponential part.
+def atomic_profile(radius: Any, scale: float, hole: Any) -> Any:
+    """HI surface density [Msun/pc^2] at r / R_HI, where it is 1 by definition.
 
-    Form of Wang et al. (2014, MNRAS 441, 2159): an exponential of scale 0.2 to 0.3 R_HI outside
-    and a flat or depressed centre, 1 / (1 + hole exp(-x / 0.15)); this is the second factor.
+    Form of Wang et al. (2014, MNRAS 441, 2159), exp(-x / scale) / (1 + hole exp(-x / 0.15)): an
+    exponential outside, of scale about 0.2, and a flat or depressed centre.
 
     Parameters
     ----------
-    radius : float, array or tensor
+    radius : array or tensor
         r / R_HI.
-    hole : float
+    scale : float
+        Of the exponential, over R_HI.
+    hole : float, array or tensor
         Depth of the central depression; 0 is a pure exponential.
     """
-    return 1.0 / (1.0 + hole * 10.0 ** (-radius / (0.15 * np.log(10.0))))
+    depressed = 1.0 + hole * np.e ** (-radius / 0.15)
+    return np.e ** ((1.0 - radius) / scale) * (1.0 + hole * np.e ** (-1.0 / 0.15)) / depressed
 
 
 def molecular_mass(log_sfr: ArrayLike) -> Array:

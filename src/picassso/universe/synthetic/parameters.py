@@ -167,7 +167,7 @@ def _draw_gas(d: _Deviates, t: Table) -> None:
     correlated = -0.75 * t["quiescence"] + np.sqrt(1 - 0.75**2) * d.normal()
     t["log_hi_mass"] = mass + gas.atomic_fraction(mass) + 0.5 * np.clip(correlated, -3, 3)
     t["atomic_radius"] = gas.atomic_radius(t["log_hi_mass"]) * 10.0 ** d.normal(0.0, 0.06)
-    t["atomic_hole"] = 10.0 ** d.uniform(-0.5, 1.0)
+    t["atomic_scale"] = d.uniform(0.17, 0.27)
     t["log_h2_mass"] = gas.molecular_mass(t["log_sfr"]) + d.normal(0.0, 0.2)
     t["molecular_scale"] = d.uniform(0.65, 1.15)
     oxygen = gas.oxygen_abundance(mass) + gas.oxygen_scatter(mass) * d.normal()
@@ -211,7 +211,7 @@ def _draw_structure(d: _Deviates, t: Table) -> None:
     t["bulge_elongation"] = np.clip(1.0 - np.abs(d.normal(0.0, 0.15)), 0.6, 1.0)
     # Thickness: exponential scale height over length, Kregel et al. (2002, MNRAS 334, 646),
     # 1 / (7.3 +- 2.2); dwarfs and lenticulars are thicker.
-    thick = np.log10(1 / 8.5) + 0.22 * np.maximum(10.0 - mass, 0.0) + 0.12 * quenched
+    thick = np.log10(1 / 8.5) + 0.30 * np.maximum(10.0 - mass, 0.0) + 0.12 * quenched
     t["disc_thickness"] = 10.0 ** d.normal(thick, 0.12)
     t["thick_fraction"] = d.uniform(0.05, 0.3)
     t["disc_break"] = d.uniform(2.0, 4.5)
