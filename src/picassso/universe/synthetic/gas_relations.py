@@ -121,7 +121,7 @@ def oxygen_scatter(log_mass: ArrayLike) -> Array:
 
     Half the 68% width of Tremonti et al. (2004), table 3.
     """
-    return np.interp(log_mass, [8.5, 9.5, 10.5], [0.20, 0.13, 0.07])
+    return np.interp(np.asarray(log_mass, dtype=np.float64), [8.5, 9.5, 10.5], [0.20, 0.13, 0.07])
 
 
 def metallicity_from_oxygen(oxygen: ArrayLike) -> Array:
@@ -144,7 +144,7 @@ def halo_mass(log_mass: ArrayLike) -> Array:
     Moster, Naab & White (2013): M* / M = 0.0702 / ((M / M1)^-1.376 + (M / M1)^0.608),
     log M1 = 11.590, inverted; scatter about 0.2 dex. Monotonic for log M* up to 12.
     """
-    return np.interp(log_mass, _LOG_STARS, _LOG_HALO)
+    return np.interp(np.asarray(log_mass, dtype=np.float64), _LOG_STARS, _LOG_HALO)
 
 
 def halo_radius(log_halo_mass: ArrayLike) -> Array:

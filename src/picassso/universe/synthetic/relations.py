@@ -158,6 +158,7 @@ def stellar_age_quantile(log_mass: ArrayLike, normal: ArrayLike) -> Array:
 
 
 def _split_gaussian(log_mass: ArrayLike, normal: ArrayLike, column: int) -> Array:
+    log_mass = np.asarray(log_mass, dtype=np.float64)
     low, median, high = (
         np.interp(log_mass, _GALLAZZI[:, 0], _GALLAZZI[:, column + k]) for k in range(3)
     )
