@@ -91,6 +91,16 @@ def test_other_config_is_refused_by_name(fake, tmp_path, monkeypatch, complete):
     assert "pixels" not in str(error.value)
 
 
+def test_lost_contact_sheet_is_drawn_again(fake, tmp_path, monkeypatch):
+    drawn = []
+    fake(tmp_path / "mock.zarr")
+    monkeypatch.setattr(mocks, "_draw_contact_sheet", drawn.append)
+    fake(tmp_path / "mock.zarr")
+    (tmp_path / "mock.zarr" / mocks.CONTACT_SHEET).touch()
+    fake(tmp_path / "mock.zarr")
+    assert len(drawn) == 1
+
+
 def test_other_package_version_does_not_go_on(fake, tmp_path, monkeypatch):
     monkeypatch.setattr(DatasetStore, "finalise", lambda self: 1 / 0)
     with pytest.raises(ZeroDivisionError):
@@ -163,6 +173,25 @@ def test_bad_arguments_leave_nothing_behind(tmp_path, options, message):
     with pytest.raises(InputError, match=message):
         mock(**options, output=tmp_path / "mock.zarr")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_command_line(fake, tmp_path, monkeypatch):
+    """The verb says what it made, and what it could not make."""
+    from typer.testing import CliRunner
+
+    from picassso.cli.app import build_app
+
+    fake(tmp_path / "first.zarr")
+    monkeypatch.setattr(mocks, "_source", lambda *args, **kwargs: FakeSource(12, bad=(3,)))
+    path = tmp_path / "mock.zarr"
+    words = ["mock", "--synthetic", "12", "--pixels", "16", "--views", "2", "--workers", "1"]
+    said = CliRunner().invoke(build_app(), [*words, "--no-progress", "-o", str(path)])
+    assert said.exit_code == 0, said.output
+    assert f"{path}: 24 views of 16 x 16 pixels (16 train, 2 validation, 4 test, 2 failed)" in (
+        said.output
+    )
+    assert "1 of 12 galaxies could not be made; the first: InputError: this galaxy" in said.output
+    assert str(path / "contact_sheet.png") in said.output
 
 
 SYNTHETIC = {"synthetic": 8, "seed": 5, "pixels": 32, "views": 2, "framing": "both"}

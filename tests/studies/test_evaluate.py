@@ -139,6 +139,38 @@ def test_limit_spreads_over_the_split(store, painter, tmp_path):
     assert found.galaxy_id[0] == "g4" and found.galaxy_id[-1] == f"g{GALAXIES - 1}"
 
 
+def test_noise_is_fixed_by_the_seed(store, tmp_path):
+    """The whole path, with a tiny network: one seed repeats itself, another one does not."""
+    from tiny_weights import write_tiny_weights
+
+    weights = write_tiny_weights(tmp_path / "tiny.onnx")
+
+    def run(seed):
+        return evaluate(weights, store, output=tmp_path, limit=3, seed=seed, progress=False)
+
+    first, same, other = run(1), run(1), run(2)
+    assert first.about["weights"] == "tiny"
+    for name in ("mean", "p16", "p50", "p84"):
+        one, two, three = (getattr(e.predicted["gas_mass"], name) for e in (first, same, other))
+        np.testing.assert_array_equal(one, two)
+        assert (one != three).all()
+    ratio = np.log(first.predicted["gas_mass"].p16 / first.predicted["gas_mass"].mean)
+    assert (ratio < 0).all()
+
+
+def test_command_line(store, painter, tmp_path):
+    from typer.testing import CliRunner
+
+    from picassso.cli.app import build_app
+
+    out = tmp_path / "out"
+    said = CliRunner().invoke(build_app(), ["evaluate", str(store.path), "-o", str(out)])
+    assert said.exit_code == 0, said.output
+    assert "stellar_mass" in said.output and (out / "table.md").exists()
+    three = CliRunner().invoke(build_app(), ["evaluate", "a", "b", "c", "-o", str(out)])
+    assert isinstance(three.exception, InputError) and "found 3 paths" in str(three.exception)
+
+
 def test_bad_input(store, painter, tmp_path):
     with pytest.raises(InputError, match="picassso export"):
         evaluate(tmp_path, store, output=tmp_path / "out")

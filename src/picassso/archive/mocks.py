@@ -158,6 +158,7 @@ def mock(
             )
             _render(plan, store, workers=workers, progress=progress)
             store.finalise()
+        if not (path / CONTACT_SHEET).exists():
             _draw_contact_sheet(store)
         shutil.rmtree(path / "progress", ignore_errors=True)
     return DatasetStore.open(path)
@@ -227,7 +228,7 @@ def _render(plan: RenderPlan, store: DatasetStore, *, workers: int | None, progr
     """Make whatever is not done yet."""
     done = store.done()
     todo = [g for g in range(store.galaxies) if g not in done]
-    workers = min(workers or len(os.sched_getaffinity(0)), len(todo))
+    workers = min(workers or _cores(), len(todo))
     failed: list[Outcome] = []
     succeeded = len(done)
 
@@ -260,6 +261,13 @@ def _render(plan: RenderPlan, store: DatasetStore, *, workers: int | None, progr
             with single_threaded():
                 for galaxy in todo:
                     report(render_galaxy(plan, store, galaxy))
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _render_in_processes(

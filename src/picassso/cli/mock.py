@@ -54,8 +54,6 @@ def mock(
     progress: Annotated[bool, typer.Option(help="Show a progress bar.")] = True,
 ) -> None:
     """Make a data set of mock images and true maps from simulated galaxies."""
-    from rich.console import Console
-
     import picassso.archive
     from picassso.archive.mocks import CONTACT_SHEET
 
@@ -74,7 +72,6 @@ def mock(
         resume=resume,
         progress=progress,
     )
-    console = Console()
     split = store.table["split"]
     counts = ", ".join(
         f"{int((split == name).sum())} {name}"
@@ -82,10 +79,10 @@ def mock(
         if name != "failed" or (split == name).any()
     )
     height, width = store.shape
-    console.print(f"{store.path}: {len(store)} views of {width} x {height} pixels ({counts})")
+    typer.echo(f"{store.path}: {len(store)} views of {width} x {height} pixels ({counts})")
     failures = store.table["failure"]
     if (failures != "").any():
         first = failures[failures != ""][0]
         bad = len(set(store.table["galaxy"][failures != ""].tolist()))
-        console.print(f"{bad} galaxies could not be made; the first: {first}", markup=False)
-    console.print(f"Have a look: {store.path / CONTACT_SHEET}")
+        typer.echo(f"{bad} of {store.galaxies} galaxies could not be made; the first: {first}")
+    typer.echo(f"Have a look: {store.path / CONTACT_SHEET}")
