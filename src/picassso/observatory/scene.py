@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.core import PROPERTY_NAMES, GalaxyImage, Maps, Particles, Stars, Survey
+from picassso.core import PROPERTY_NAMES, GalaxyImage, Gas, Maps, Particles, Stars, Survey
 from picassso.observatory.dust import dust_column_in_front, screen_transmission
 from picassso.observatory.framing import Exposure
 from picassso.observatory.light_table import LightTable, surface_brightness_factor
@@ -135,7 +135,7 @@ class Scene:
             column = dust_column_in_front(
                 position,
                 gas.position @ turn,
-                gas.metallicity * gas.mass,
+                _dusty_metals(gas),
                 extent=2.0 * exposure.depth,
             )
             light *= screen_transmission(
@@ -215,3 +215,12 @@ def _trim(image: NDArray[np.float32], margin: int) -> NDArray[np.float32]:
     """Cut a margin off all four sides."""
     height, width = image.shape[-2:]
     return np.ascontiguousarray(image[..., margin : height - margin, margin : width - margin])
+
+
+def _dusty_metals(gas: Gas) -> NDArray[np.float32]:
+    """Metals that carry dust [Msun]: those of the neutral gas, where it is known; grains do not
+    survive in hot gas (Draine & Salpeter 1979).
+    """
+    assert gas.metallicity is not None
+    metals = gas.metallicity * gas.mass
+    return metals if gas.neutral_fraction is None else metals * gas.neutral_fraction
