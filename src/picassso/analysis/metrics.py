@@ -189,8 +189,7 @@ def residual_statistics(
 
     values = estimate(np.arange(len(true)))
     errors = _bootstrap(estimate, galaxy, n=bootstraps, seed=seed)
-    statistics = [Statistic(float(v), float(e)) for v, e in zip(values, errors, strict=True)]
-    return ResidualStatistics(property, "total", *statistics, counts=counts)
+    return assemble(property, "total", values, errors, counts)
 
 
 def residual_table(
@@ -214,6 +213,21 @@ def residual_table(
         for name in true
         if name in predicted
     ]
+
+
+def assemble(
+    property: str,
+    kind: str,
+    values: NDArray[np.float64],
+    errors: NDArray[np.float64],
+    counts: Counts,
+) -> ResidualStatistics:
+    """Statistics from their values and errors, in the order of the fields."""
+    statistics = [Statistic(float(v), float(e)) for v, e in zip(values, errors, strict=True)]
+    bias, median, sigma, robust, outliers, coverage = statistics
+    return ResidualStatistics(
+        property, kind, bias, median, sigma, robust, outliers, coverage, counts
+    )
 
 
 def select(

@@ -13,7 +13,7 @@ from picassso.analysis.metrics import (
     Counts,
     Prediction,
     ResidualStatistics,
-    Statistic,
+    assemble,
     log_residual,
     select,
 )
@@ -105,8 +105,7 @@ class PixelResiduals:
         errors = np.full(6, np.nan)
         if self._several and len(replicates) > 1:
             errors = replicates.std(axis=0, ddof=1)
-        values = [Statistic(float(v), float(e)) for v, e in zip(estimates[0], errors, strict=True)]
-        return ResidualStatistics(self.property, "pixel", *values, counts=self._counts)
+        return assemble(self.property, "pixel", estimates[0], errors, self._counts)
 
     def _weights(self, galaxy_id: str) -> NDArray[np.float64]:
         rng = np.random.default_rng([self._seed, zlib.crc32(galaxy_id.encode())])
@@ -143,7 +142,7 @@ def _estimate(sums: NDArray[np.float64], histogram: NDArray[np.float64]) -> NDAr
     )
 
 
-def _quantile(x: NDArray[np.float64], share: NDArray[np.float64], q: float) -> float:
+def _quantile(x: NDArray[np.floating], share: NDArray[np.floating], q: float) -> float:
     """Where a non-decreasing cumulative share first reaches `q`, linearly between points."""
     i = int(np.searchsorted(share, q))
     if i == 0:

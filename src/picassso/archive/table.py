@@ -108,5 +108,5 @@ def fingerprint(config: Mapping[str, Any], table: Mapping[str, NDArray[Any]]) ->
         if column.dtype.kind == "U":
             digest.update("\0".join(column.tolist()).encode())
         else:
-            digest.update(np.ascontiguousarray(column).astype(column.dtype.newbyteorder("<")))
+            digest.update(column.astype(column.dtype.newbyteorder("<")).tobytes())
     return digest.hexdigest()

@@ -163,9 +163,7 @@ def _evaluate(
         for p in properties:
             true[p].append(aperture_total(truth[p], region, pixel_area=truth.pixel_area))
             predicted[p].append(totals[p])
-            i = maps.properties.index(p)
-            painted = Prediction(maps.cube[i], maps.p16[i], maps.p50[i], maps.p84[i])
-            pixels[p].add(truth[p], painted, galaxy_id=str(galaxy_id[k]))
+            pixels[p].add(truth[p], _pixels(maps, p), galaxy_id=str(galaxy_id[k]))
     true_totals = {p: np.array(t) for p, t in true.items()}
     predictions = {p: Prediction(*np.array(t).T) for p, t in predicted.items()}
     table = residual_table(true_totals, predictions, galaxy_id=galaxy_id, seed=seed)
@@ -187,6 +185,13 @@ def _paint(weights: Any, store: DatasetStore, row: int, *, seed: int) -> Maps:
 
     rng = np.random.default_rng([seed, row])
     return paint(add_noise(store.image(row), rng), weights=weights)
+
+
+def _pixels(maps: Maps, name: str) -> Prediction:
+    """Mean and quantiles of one painted map."""
+    assert maps.p16 is not None and maps.p50 is not None and maps.p84 is not None
+    i = maps.properties.index(name)
+    return Prediction(maps.cube[i], maps.p16[i], maps.p50[i], maps.p84[i])
 
 
 def _aperture(truth: Maps) -> Ellipse | None:
@@ -262,7 +267,10 @@ def _write(evaluation: Evaluation, folder: Path) -> None:
 def _totals_csv(evaluation: Evaluation) -> str:
     """One line a view: true total, predicted mean and quantiles of each property."""
     header: list[str] = ["galaxy_id", "whole_frame"]
-    columns: list[Sequence[Any]] = [evaluation.galaxy_id, evaluation.whole_frame.astype(int)]
+    columns: list[Sequence[Any]] = [
+        evaluation.galaxy_id.tolist(),
+        evaluation.whole_frame.astype(int).tolist(),
+    ]
     for p, true in evaluation.true.items():
         painted = evaluation.predicted[p]
         header += [f"true_{p}", *(f"{q}_{p}" for q in ("mean", "p16", "p50", "p84"))]
