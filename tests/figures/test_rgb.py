@@ -37,7 +37,7 @@ def test_scale_of_flux_does_not_matter() -> None:
 
 
 def test_colour_does_not_depend_on_brightness() -> None:
-    ramp = np.geomspace(1e-3, 1, 400).reshape(1, 20, 20)
+    ramp = np.repeat(np.geomspace(1e-3, 1, 20), 20).reshape(1, 20, 20)  # no noise along rows
     flux = (ramp * np.array([0.2, 0.5, 1.0, 1.4, 1.6])[:, None, None]).astype(np.float32)
     picture = rgb_image(flux, UGRIZ).reshape(-1, 3)
     ratio = picture / picture.max(axis=1, keepdims=True)
@@ -65,7 +65,8 @@ def test_ultraviolet_and_z_do_not_change_an_sdss_picture() -> None:
 
 
 def test_one_band_is_grey_and_two_span_the_colours() -> None:
-    flux = np.random.default_rng(3).gamma(1, size=(2, 10, 10)).astype(np.float32)
+    steps = np.random.default_rng(3).gamma(1, size=(2, 10, 1)).astype(np.float32)
+    flux = np.repeat(steps, 10, axis=2)  # no noise along rows
     grey = rgb_image(flux[:1], ("r",))
     np.testing.assert_allclose(grey[..., 0], grey[..., 2])
     blue = flux.copy()
@@ -82,6 +83,16 @@ def test_sky_is_dark_and_galaxy_bright_under_real_noise() -> None:
     picture = rgb_image(flux, UGRIZ)
     assert picture[:20, :20].mean() < 0.1
     assert picture[62:66, 62:66].max(axis=-1).min() > 0.9
+
+
+def test_noise_is_grey_and_signal_is_not() -> None:
+    rng = np.random.default_rng(5)
+    flux = 0.2 * rng.standard_normal((5, 64, 64))
+    flux[:, 28:36, 28:36] += np.array([0, 1, 3, 5, 6.0])[:, None, None]
+    picture = rgb_image(flux.astype(np.float32), UGRIZ)
+    spread = picture.max(axis=-1) - picture.min(axis=-1)
+    assert spread[:20].mean() < 0.05
+    assert spread[28:36, 28:36].mean() > 0.3
 
 
 def test_empty_sky_is_black() -> None:

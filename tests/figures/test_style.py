@@ -53,6 +53,11 @@ def test_logarithm_keeps_unknown_apart_from_zero() -> None:
     assert np.isnan(drawn[3])
 
 
+def test_ratios_have_fixed_limits() -> None:
+    for name in DERIVED:
+        assert limits_of(name, np.full((4, 4), 1e3)) == style_of(name).limits
+
+
 def test_linear_property_is_drawn_as_it_is() -> None:
     values = np.array([[0.0, 5.0]], np.float32)
     assert np.array_equal(drawn_values(values, "stellar_age"), values)

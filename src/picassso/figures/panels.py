@@ -168,7 +168,7 @@ def _ticks(low: float, high: float) -> NDArray[np.float64]:
     """Three to five round values between two limits."""
     span = high - low
     step = 10.0 ** np.floor(np.log10(span / 3))
-    step *= next(m for m in (1, 2, 5, 10) if span / (m * step) <= 5)
+    step *= next(m for m in (1, 2, 5, 10) if span / (m * step) <= 4.6)
     return np.arange(np.ceil(low / step - 1e-6), np.floor(high / step + 1e-6) + 1) * step
 
 

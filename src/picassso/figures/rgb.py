@@ -18,6 +18,7 @@ _SOLAR_MAGNITUDE = {"u": 6.39, "g": 5.11, "r": 4.65, "i": 4.53, "z": 4.50, "y": 
 _SOFTENING_SIGMA = 4.0  # flux at which the stretch turns from linear to logarithmic, in sky sigma
 _SOFTENING_PEAK = 0.01  # the same as a fraction of the white point, for images without noise
 _WHITE_PERCENTILE = 99.9
+_GREY_SIGMA = 3.0  # brightness at which a pixel has half of its colour, in sky sigma
 
 
 def rgb_image(flux: NDArray[np.floating], bands: Sequence[str]) -> NDArray[np.float32]:
@@ -25,8 +26,9 @@ def rgb_image(flux: NDArray[np.floating], bands: Sequence[str]) -> NDArray[np.fl
 
     The stretch acts on the mean of the three colours and keeps their ratios, so that colour
     tells of the stars and not of the brightness; where the brightest channel would exceed 1, all
-    three are scaled down. White point and softening come from the image itself: a high percentile
-    and the sky noise (from differences of neighbouring pixels, which a galaxy hardly changes).
+    three are scaled down, and below three sigma of the sky colours fade to grey. White point and
+    softening come from the image itself: a high percentile and the sky noise (from differences
+    of neighbouring pixels, which a galaxy hardly changes).
 
     Parameters
     ----------
@@ -59,11 +61,15 @@ def rgb_image(flux: NDArray[np.floating], bands: Sequence[str]) -> NDArray[np.fl
     bright = intensity[intensity > 0]
     if not bright.size:
         return np.zeros_like(colour)
+    noise = _pixel_noise(intensity)
     white = float(np.percentile(bright, _WHITE_PERCENTILE))
-    softening = max(_SOFTENING_SIGMA * _pixel_noise(intensity), _SOFTENING_PEAK * white)
-    softening = min(softening, white)
+    softening = min(max(_SOFTENING_SIGMA * noise, _SOFTENING_PEAK * white), white)
     stretched = np.arcsinh(np.maximum(intensity, 0) / softening) / np.arcsinh(white / softening)
     safe = np.where(intensity > 0, intensity, 1)
+    # The colour of a pixel without signal is noise: such pixels fade to grey.
+    with np.errstate(over="ignore"):
+        vividness = 1 / (1 + (_GREY_SIGMA * noise / safe) ** 2)
+    colour = intensity[..., None] + vividness[..., None] * (colour - intensity[..., None])
     picture = np.maximum(colour, 0) * (stretched / safe)[..., None]
     picture /= np.maximum(picture.max(axis=-1, keepdims=True), 1)
     return picture.astype(np.float32)

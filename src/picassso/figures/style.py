@@ -118,8 +118,8 @@ _DRAWN: dict[str, tuple[str, str, bool, float, float]] = {
     "gas_metal_mass": ("gas metals", "teal", True, 3.0, 6.7),
     "hi_mass": ("neutral hydrogen", "violet", True, 5.0, 8.2),
     "stellar_age": ("stellar age", "viridis", False, 0.0, 13.5),
-    "stellar_metallicity": ("stellar metallicity", "amber", False, 0.0, 0.04),
-    "gas_metallicity": ("gas metallicity", "teal", False, 0.0, 0.04),
+    "stellar_metallicity": ("stellar metallicity", "amber", True, -2.8, -1.0),
+    "gas_metallicity": ("gas metallicity", "teal", True, -2.8, -1.0),
     "specific_star_formation_rate": ("specific SFR", "rose", True, -13.0, -8.5),
     "gas_fraction": ("gas fraction", "blue", True, -2.5, 1.0),
 }
@@ -225,13 +225,13 @@ def limits_of(name: str, *maps: ArrayLike) -> tuple[float, float]:
     Returns
     -------
     (float, float)
-        For a logarithmic property, in dex: the top is the 99.9th percentile of the values above
+        Of an additive property, in dex: the top is the 99.9th percentile of the values above
         the lowest typical one, rounded up to half a dex, and the range at most 4.5 dex. The
-        typical limits where nothing lies above, and for a linear property.
+        typical limits where nothing lies above, and of a ratio, so that ratios compare.
     """
     style = style_of(name)
     low, high = style.limits
-    if not style.logarithmic:
+    if name in DERIVED:
         return low, high
     tops = []
     for values in maps:
