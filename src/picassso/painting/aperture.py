@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,7 +31,10 @@ def painted_ellipse(stellar_mass: NDArray[np.float32], kpc_per_pixel: float) -> 
     galaxy = main_galaxy(stellar_mass, kpc_per_pixel)
     if not galaxy.any():
         return None
-    return half_mass_ellipse(np.where(galaxy, stellar_mass, 0.0))
+    rows, columns = (np.flatnonzero(galaxy.any(axis=axis)) for axis in (1, 0))
+    box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    ellipse = half_mass_ellipse(np.where(galaxy[box], stellar_mass[box], 0.0))
+    return replace(ellipse, x=ellipse.x + float(columns[0]), y=ellipse.y + float(rows[0]))
 
 
 def main_galaxy(stellar_mass: NDArray[np.float32], kpc_per_pixel: float) -> NDArray[np.bool_]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
 import re
 import warnings
 import zlib
@@ -226,7 +229,7 @@ class _open:
                 warnings.filterwarnings(
                     "error", message=".*truncated.*", category=AstropyUserWarning
                 )
-                self.hdus = fits.open(self.path, memmap=False)
+                self.hdus = fits.open(self._content(), memmap=False)
                 for hdu in self.hdus:
                     if hdu.is_image:
                         _ = hdu.data
@@ -240,6 +243,14 @@ class _open:
 
     def __exit__(self, *_: object) -> None:
         self.hdus.close()
+
+    def _content(self) -> Path | io.BytesIO:
+        """The file, decompressed in one go: seeking in it would decompress it several times."""
+        opener = {".gz": gzip.open, ".bz2": bz2.open}.get(self.path.suffix.lower())
+        if opener is None:
+            return self.path
+        with opener(self.path, "rb") as file:
+            return io.BytesIO(file.read())
 
     def _unreadable(self, what: str, error: Exception) -> InputError:
         said = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__

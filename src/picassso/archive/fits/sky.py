@@ -91,18 +91,15 @@ def border_level(plane: NDArray, good: NDArray[np.bool_]) -> tuple[float, float]
 def stamp_fwhm(stamp: NDArray) -> float:
     """FWHM [pixels] of a PSF stamp; NaN where it shows no peak.
 
-    A circular Gaussian is fitted to the core (above a fifth of the peak): in the logarithm this
-    is a straight line in radius squared, weighted by the square of the value.
+    A circular Gaussian is fitted to the core (above a tenth of the peak): its logarithm is linear
+    in x, y and x^2 + y^2, and pixels are weighted by their value.
     """
     values = np.nan_to_num(np.asarray(stamp, dtype=np.float64))
     peak = values.max(initial=0.0)
-    if peak <= 0:
+    y, x = np.nonzero(values > 0.1 * peak)
+    if peak <= 0 or y.size < 5:
         return float("nan")
-    y, x = np.nonzero(values > 0.2 * peak)
-    core = values[y, x]
-    xc, yc = np.average(x, weights=core), np.average(y, weights=core)
-    r2 = (x - xc) ** 2 + (y - yc) ** 2
-    if np.ptp(r2) == 0:
-        return float("nan")
-    slope = np.polyfit(r2, np.log(core), 1, w=core)[0]
-    return float(_FWHM_PER_SIGMA * np.sqrt(-0.5 / slope)) if slope < 0 else float("nan")
+    core = values[y, x] / peak
+    terms = np.stack([np.ones(y.size), x, y, x * x + y * y], axis=1)
+    fit, *_ = np.linalg.lstsq(terms * core[:, None], np.log(core) * core, rcond=None)
+    return float(_FWHM_PER_SIGMA * np.sqrt(-0.5 / fit[3])) if fit[3] < 0 else float("nan")
