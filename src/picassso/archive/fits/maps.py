@@ -136,13 +136,18 @@ def _primary_header(maps: Maps) -> Header:
     header["VIEW"] = (maps.view, "number of the camera, 0 = real image")
     # A card of its own making: astropy would cut long numbers to 20 characters.
     header.append(
-        fits.Card.fromstring(f"PIXAREA = {float(maps.pixel_area)!r:>20} / [kpc2] area of a pixel")
+        fits.Card.fromstring(f"PIXAREA = {_exact(maps.pixel_area):>20} / [kpc2] area of a pixel")
     )
     header["FLAGS"] = (",".join(maps.flags), "")
     for key, value in maps.provenance.items():
         for line in str(value).splitlines():
             header.add_history(_ascii(f"{key}: {line}"))
     return header
+
+
+def _exact(value: float) -> str:
+    """All digits of a number, as FITS writes numbers."""
+    return repr(float(value)).upper()
 
 
 def _totals_table(totals: tuple[Total, ...]) -> BinTableHDU:
