@@ -2,14 +2,14 @@
 
 They release the GIL and are driven by plain threads, so that they are safe in forked workers.
 Grids are (height, width, field), fields contiguous, so that all fields share one set of weights.
+What they share with the torch projection they get as arguments, for numba's cache does not see
+changes in other modules.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
-
-from picassso.observatory._projection_shape import PAD, REACH, TAPS, WIDTH
 
 __all__ = ["BATCH", "BLOCK", "assign_cells", "crop", "deposit", "refine", "sort_by_cell"]
 
@@ -63,7 +63,9 @@ def _renormalise_cut(lo, hi, centre, inverse, cumulative, count, out):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def assign_cells(x, y, sigma, start, stop, heights, widths, tile, first_cell, cells):
+def assign_cells(
+    x, y, sigma, start, stop, heights, widths, tile, first_cell, cells, pad, reach_sigma, least
+):
     """Level of each particle and the tile of that level that it falls in, as one number.
 
     Particles that touch no pixel get the number after the last cell.
@@ -71,15 +73,15 @@ def assign_cells(x, y, sigma, start, stop, heights, widths, tile, first_cell, ce
     top = len(heights) - 1
     nowhere = first_cell[top + 1]
     for i in range(start, stop):
-        ratio = sigma[i] * np.float32(1.0 / WIDTH)
+        ratio = sigma[i] / np.float32(least)
         level = 0
         scale = np.float32(1.0)
         while level < top and ratio * scale >= np.float32(2.0):
             level += 1
             scale *= np.float32(0.5)
-        px = x[i] * scale + np.float32(PAD)
-        py = y[i] * scale + np.float32(PAD)
-        reach = np.float32(REACH) * sigma[i] * scale
+        px = x[i] * scale + np.float32(pad)
+        py = y[i] * scale + np.float32(pad)
+        reach = np.float32(reach_sigma) * sigma[i] * scale
         if not (
             px + reach >= 0
             and py + reach >= 0
@@ -112,7 +114,21 @@ def sort_by_cell(cells, n_cells, order):
 
 @njit(cache=True, nogil=True, fastmath={"contract", "arcp", "nsz"}, error_model="numpy")
 def deposit(
-    x, y, sigma, weights, cells, order, start, stop, first_cell, heights, widths, offsets, grid
+    x,
+    y,
+    sigma,
+    weights,
+    cells,
+    order,
+    start,
+    stop,
+    first_cell,
+    heights,
+    widths,
+    offsets,
+    grid,
+    pad,
+    reach_sigma,
 ):
     """Add particles order[start:stop] to the pyramid `grid` (flat, level after level)."""
     fields = weights.shape[1]
@@ -128,7 +144,7 @@ def deposit(
     bw = np.empty((BATCH, fields), np.float32)
     level = 0
     scale = np.float32(1.0)
-    reach = np.float32(REACH)
+    reach = np.float32(reach_sigma)
     one = np.float32(1.0)
     for batch in range(start, stop, BATCH):
         members = min(BATCH, stop - batch)
@@ -145,8 +161,8 @@ def deposit(
                 scale *= np.float32(0.5)
             width = widths[level]
             s = max(bs[m] * scale, np.float32(1e-4))
-            cx = bx[m] * scale + np.float32(PAD)
-            cy = by[m] * scale + np.float32(PAD)
+            cx = bx[m] * scale + np.float32(pad)
+            cy = by[m] * scale + np.float32(pad)
             x_lo, x_hi = int(np.floor(cx - reach * s)), int(np.floor(cx + reach * s))
             y_lo, y_hi = int(np.floor(cy - reach * s)), int(np.floor(cy + reach * s))
             column, row = max(x_lo, 0), max(y_lo, 0)
@@ -187,7 +203,7 @@ def deposit(
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "nsz"}, error_model="numpy")
-def refine(coarse, fine, freedom, first, last):
+def refine(coarse, fine, freedom, first, last, pad, taps):
     """Add a level, interpolated with its flux conserved, to rows first:last of the next finer one.
 
     Every pixel is split into two rows and each of those into two columns; what a pixel holds
@@ -203,11 +219,15 @@ def refine(coarse, fine, freedom, first, last):
         0 for fields that must not become negative, infinity for others.
     first, last : int
         Rows of `fine`, `first` even.
+    pad : int
+        Pixels around each level.
+    taps : tuple of 4 float
+        Of the interpolation.
     """
-    t1 = np.float32(TAPS[0])
-    t2 = np.float32(TAPS[1])
-    t3 = np.float32(TAPS[2])
-    t4 = np.float32(TAPS[3])
+    t1 = np.float32(taps[0])
+    t2 = np.float32(taps[1])
+    t3 = np.float32(taps[2])
+    t4 = np.float32(taps[3])
     half = np.float32(0.5)
     height, width, fields = coarse.shape
     columns = fine.shape[1]
@@ -216,7 +236,7 @@ def refine(coarse, fine, freedom, first, last):
     pair = np.empty((2, size), np.float32)
     delta = np.zeros(size, np.float32)
     for r in range(first, last, 2):
-        j = (r + PAD) // 2
+        j = (r + pad) // 2
         here = rows[j]
         a1, a2, a3, a4 = rows[j - 1], rows[j - 2], rows[j - 3], rows[j - 4]
         b1, b2, b3, b4 = rows[j + 1], rows[j + 2], rows[j + 3], rows[j + 4]
@@ -252,10 +272,10 @@ def refine(coarse, fine, freedom, first, last):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def crop(grid, first, last, out):
+def crop(grid, first, last, out, pad):
     """Copy rows first:last of the frame from the padded (h, w, F) grid to `out` (F, H, W)."""
     fields, _, width = out.shape
     for j in range(first, last):
         for f in range(fields):
             for i in range(width):
-                out[f, j, i] = grid[j + PAD, i + PAD, f]
+                out[f, j, i] = grid[j + pad, i + pad, f]

@@ -2,7 +2,7 @@
 
 Each particle is a two-dimensional Gaussian, integrated exactly over pixels (differences of error
 functions; separable), cut at 4 sigma and renormalised. It is added to the level of a pyramid of
-grids on which it is 1.1 to 2.2 pixels wide, or to the finest where it is narrower; coarse levels
+grids on which it is 1.4 to 2.8 pixels wide, or to the finest where it is narrower; coarse levels
 are then split, pixel by pixel, into finer ones by an interpolation that conserves the flux of
 every pixel. All fields of a particle share its weights.
 """
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.core import InputError, need
+from picassso.observatory._projection_shape import PAD, REACH, TAPS, WIDTH
 
 __all__ = ["SIGMA_PER_RADIUS", "Pyramid", "project"]
 
@@ -103,8 +104,6 @@ class Pyramid:
     @classmethod
     def fit(cls, shape: tuple[int, int], *, largest: float) -> Pyramid:
         """Levels for a frame whose widest Gaussian has a sigma of `largest` pixels."""
-        from picassso.observatory._projection_shape import PAD, WIDTH
-
         top = 0
         while largest / 2**top >= 2 * WIDTH and max(shape) > 8 * 2**top:
             top += 1
@@ -163,7 +162,7 @@ def _project_compiled(
 
         in_parallel(
             lambda a, b, _: kernel.assign_cells(
-                x, y, sigma, a, b, heights, widths, _TILE, first_cell, cells
+                x, y, sigma, a, b, heights, widths, _TILE, first_cell, cells, PAD, REACH, WIDTH
             ),
             n,
         )
@@ -172,7 +171,7 @@ def _project_compiled(
         in_parallel(
             lambda a, b, t: kernel.deposit(
                 x, y, sigma, weights, cells, order, a, b,
-                first_cell, heights, widths, offsets, grids[t],
+                first_cell, heights, widths, offsets, grids[t], PAD, REACH,
             ),
             inside,
         )  # fmt: skip
@@ -187,11 +186,11 @@ def _project_compiled(
             freedom = np.tile(free, int(widths[k]))
             in_parallel(
                 lambda a, b, _, k=k, freedom=freedom: kernel.refine(
-                    levels[k], levels[k - 1], freedom, a, b
+                    levels[k], levels[k - 1], freedom, a, b, PAD, TAPS
                 ),
                 int(heights[k - 1]),
                 2,
             )
         out = np.empty((fields, *pyramid.shape), np.float32)
-        in_parallel(lambda a, b, _: kernel.crop(levels[0], a, b, out), pyramid.shape[0])
+        in_parallel(lambda a, b, _: kernel.crop(levels[0], a, b, out, PAD), pyramid.shape[0])
     return out
