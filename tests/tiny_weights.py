@@ -43,7 +43,7 @@ def write_tiny_weights(
     """Write it; `changes` replace entries of the manifest, `lacks` takes some out.
 
     Maps follow the light smoothly: a 3 x 3 convolution of the pixels, plus one of the image pooled
-    by the stride, times a factor of all conditions, and never negative.
+    by the stride, times a factor of all conditions, and nowhere quite zero.
     """
     pytest.importorskip("onnx", reason="the tiny network is written with onnx")
     import onnx
@@ -78,7 +78,8 @@ def write_tiny_weights(
         node("Mul", ["g", "small"], ["h"]),
         node("Add", ["h", "one"], ["i"]),
         node("Unsqueeze", ["i", "pixel_axes"], ["factor"]),
-        node("Softplus", ["d"], ["light"]),
+        node("Relu", ["d"], ["bright"]),
+        node("Add", ["bright", "small"], ["light"]),
         node("Mul", ["light", "levels"], ["painted"]),
         node("Mul", ["painted", "factor"], ["mean"]),
         *(node("Mul", ["mean", f"times_{n}"], [n]) for n in FACTORS),

@@ -1,0 +1,65 @@
+"""Every kind of thing says what it is."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from fits_galaxies import galaxy, image_hdu, make_wcs, write_cube
+from picassso import info
+from picassso.archive import write_maps
+from picassso.core import InputError
+from picassso.painting import paint
+from tiny_weights import write_tiny_weights
+
+
+def facts(path) -> dict[str, str]:
+    return dict(info(path).facts)
+
+
+def test_image(tmp_path) -> None:
+    path = write_cube(
+        tmp_path / "g.fits",
+        galaxy()[1:4],
+        bands="gri",
+        wcs=make_wcs(),
+        extra=[image_hdu(np.zeros((64, 64), np.uint8), "MASK")],
+    )
+    said = facts(path)
+    assert said["bands"] == "g r i (of sdss, u z missing)"
+    assert said["size"] == "64 x 64 pixels" and said["pixel scale"] == "0.4 arcsec"
+    assert said["redshift"] == "0.05" and said["holds also"] == "MASK"
+
+
+def test_weights_and_maps(tmp_path) -> None:
+    weights = write_tiny_weights(tmp_path / "w.onnx")
+    assert facts(weights)["bands"] == "u g r i z" and info(weights).kind == "weights"
+    image = write_cube(tmp_path / "g.fits", galaxy(), wcs=make_wcs())
+    write_maps(paint(image, weights=weights), tmp_path / "m.fits")
+    said = info(tmp_path / "m.fits")
+    assert said.kind == "maps" and "tiny" in str(said)
+    assert dict(said.facts)["total stellar_mass"].endswith("solMass")
+
+
+def test_training_run(tmp_path) -> None:
+    (tmp_path / "run.json").write_text(json.dumps({"config": {"seed": 3}, "version": "0.1.0"}))
+    assert facts(tmp_path)["config seed"] == "3"
+
+
+def test_snapshot(data_dir) -> None:
+    said = info(data_dir / "simspin" / "IllustrisTNG.hdf5")
+    assert said.kind == "snapshot"
+    assert dict(said.facts)["galaxies"] == "1" and int(dict(said.facts)["star particles"]) > 1900
+
+
+def test_unknown_things(tmp_path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("notes")
+    with pytest.raises(InputError, match=r"notes\.txt: not something that PICASSSO knows"):
+        info(path)
+    with pytest.raises(InputError, match="holds no data set"):
+        info(tmp_path)
+    with pytest.raises(InputError, match=r"absent: there is no such file"):
+        info(tmp_path / "absent")
