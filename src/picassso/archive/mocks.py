@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -283,15 +285,16 @@ def _render_in_processes(
     # Built once here: the workers would all build it at the same time.
     load_light_table(survey)
     left = iter(todo)
+    context = get_context("spawn")
+    stopped, stop = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=start_worker, initargs=(plan,)
+        workers, mp_context=context, initializer=start_worker, initargs=(plan, stopped)
     )
     try:
-        with _environment(dict.fromkeys(THREAD_VARIABLES, "1")):
-            # All processes start, and inherit the environment, with the first job.
-            running = {pool.submit(render_in_worker, next(left))}
-        # A short queue: a stop takes effect soon, memory does not grow with the run.
-        running |= {pool.submit(render_in_worker, g) for g in islice(left, 2 * workers)}
+        # A short queue: a stop takes effect soon, memory does not grow with the run. Processes
+        # start one by one as jobs come in, all of them while this fills.
+        with _inherited():
+            running = {pool.submit(render_in_worker, g) for g in islice(left, 3 * workers)}
         while running:
             finished, running = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
@@ -304,17 +307,29 @@ def _render_in_processes(
             f"a worker process died while making {plan.store}, most likely for want of memory; "
             "run the same command again with fewer workers: it goes on where it stopped"
         ) from None
+    except BaseException:
+        # Workers end at once; what they were writing is not marked as done.
+        stop.close()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        stop.close()
+        stopped.close()
 
 
 @contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
+def _inherited() -> Iterator[None]:
+    """Whatever process starts inside keeps to one core and leaves Ctrl-C to its parent."""
+    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+    # Signals can be set in the main thread alone; elsewhere a worker does it when it has started.
+    main = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
     try:
         yield
     finally:
+        if main:
+            signal.signal(signal.SIGINT, handler)
         for name, value in before.items():
             if value is None:
                 del os.environ[name]

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ __all__ = [
     "Outcome",
     "RenderPlan",
     "render_galaxy",
+    "render_in_worker",
     "single_threaded",
     "start_worker",
 ]
@@ -203,13 +205,21 @@ def single_threaded() -> Iterator[None]:
 _worker: tuple[RenderPlan, DatasetStore] | None = None
 
 
-def start_worker(plan: RenderPlan) -> None:
-    """Prepare a worker process: one thread, no orphans, Ctrl-C left to the parent."""
+def start_worker(plan: RenderPlan, stopped: Connection) -> None:
+    """Prepare a worker process: one thread, no orphans, Ctrl-C left to the parent.
+
+    Parameters
+    ----------
+    plan : RenderPlan
+        What to do.
+    stopped : Connection
+        The worker ends, whatever it is doing, when the parent closes the other end or dies.
+    """
     global _worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, args=(stopped,), daemon=True).start()
     import torch
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
     torch.set_num_threads(1)
     _worker = plan, DatasetStore.open(plan.store, writable=True)
 
@@ -220,11 +230,8 @@ def render_in_worker(galaxy: int) -> Outcome:
     return render_galaxy(*_worker, galaxy)
 
 
-def _leave_with_parent() -> None:
-    """End this process when its parent dies, even by kill -9."""
-    from multiprocessing import connection, parent_process
-
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
+def _leave_with_parent(stopped: Connection) -> None:
+    """End this process when its parent says so or dies, even by kill -9."""
+    # Nothing is ever sent: the pipe becomes readable at its end.
+    stopped.poll(None)
+    os._exit(1)
