@@ -128,7 +128,11 @@ def _draw_morphology(d: _Deviates, t: Table) -> None:
     late = (~quenched & ~elliptical) | faded
     t["late_type"] = late.astype(float)
     median = np.where(late, stars.size_late(mass), stars.size_early(mass))
-    t["half_mass_radius"] = median * np.exp(stars.size_scatter(mass) * d.normal())
+    size = median * np.exp(stars.size_scatter(mass) * d.normal())
+    # Beyond the published scatter, for coverage: diffuse discs and compact early types.
+    rare = d.chance(0.08)
+    stretch = 10.0 ** np.where(late, d.uniform(0.15, 0.55), -d.uniform(0.1, 0.35))
+    t["half_mass_radius"] = size * np.where(rare, stretch, 1.0)
 
 
 def _draw_stars(d: _Deviates, t: Table) -> None:
@@ -136,7 +140,7 @@ def _draw_stars(d: _Deviates, t: Table) -> None:
     mass = t["log_stellar_mass"]
     correlated = 0.35 * t["quiescence"] + np.sqrt(1 - 0.35**2) * d.normal()
     t["log_stellar_metallicity"] = np.clip(
-        stars.stellar_metallicity_quantile(mass, correlated), -1.9, 0.45
+        stars.stellar_metallicity_quantile(mass, correlated), -1.9, 0.40
     )
     correlated = 0.80 * t["quiescence"] + np.sqrt(1 - 0.80**2) * d.normal()
     age = 10.0 ** stars.stellar_age_quantile(mass, np.clip(correlated, -3, 2.5))
@@ -171,7 +175,9 @@ def _draw_gas(d: _Deviates, t: Table) -> None:
     t["log_h2_mass"] = gas.molecular_mass(t["log_sfr"]) + d.normal(0.0, 0.2)
     t["molecular_scale"] = d.uniform(0.65, 1.15)
     oxygen = gas.oxygen_abundance(mass) + gas.oxygen_scatter(mass) * d.normal()
-    t["oxygen_abundance"] = oxygen
+    # Beyond the published scatter, for coverage: a tenth lies off the relation on either side.
+    outlier = d.chance(0.10)
+    t["oxygen_abundance"] = oxygen + np.where(outlier, d.uniform(-0.35, 0.30), 0.0)
     mean, scatter = gas.gas_metallicity_gradient()
     t["gas_gradient"] = d.normal(mean, scatter)
     t["log_halo_mass"] = gas.halo_mass(mass) + d.normal(0.0, 0.18)
@@ -185,7 +191,7 @@ def _draw_gas(d: _Deviates, t: Table) -> None:
     hotter = np.maximum(t["log_halo_mass"] - 12.0, 0.0)
     t["log_hot_neutral"] = d.uniform(-4.5, -2.5) - 1.5 * hotter
     t["log_hot_metallicity"] = d.normal(-0.55, 0.2)
-    t["warm_fraction"] = 10.0 ** d.uniform(-1.2, -0.3)
+    t["warm_fraction"] = 10.0 ** d.uniform(-1.2, 0.0)
     t["warm_neutral"] = 10.0 ** d.uniform(-2.0, -0.8)
 
 
@@ -235,7 +241,7 @@ def _draw_structure(d: _Deviates, t: Table) -> None:
     t["clump_number"] = np.floor(10.0 ** d.uniform(1.4, 2.6))
     t["lopsidedness"] = np.abs(d.normal(0.0, 0.18)) * np.where(mass < 9.8, 2.2, 1.0)
     irregular = disc & d.chance(np.where(mass < 9.8, 0.7, 0.15))
-    t["irregularity"] = np.where(irregular, d.uniform(0.1, 1.0), 0.0)
+    t["irregularity"] = np.where(irregular, d.uniform(0.1, np.where(mass < 9.8, 1.0, 0.5)), 0.0)
     t["warp"] = np.where(disc & d.chance(0.4), d.uniform(0.0, 0.25), 0.0)
     fraction = 10.0 ** d.normal(-2.0 + 0.45 * (mass - 10.3), 0.35)
     t["halo_fraction"] = np.clip(fraction, 0.002, 0.25)

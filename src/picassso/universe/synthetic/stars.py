@@ -242,18 +242,25 @@ def _metals(
         + 0.15 * sampler.normal(len(age))
     )
     z = 10.0**log_z
-    target = relations.SOLAR_METALLICITY_STARS * 10.0 ** p["log_stellar_metallicity"]
+    target = _mean_metallicity(p)
     total = target * 10.0 ** p["log_stellar_mass"] - float((young.metallicity * young.mass).sum())
     floor = 0.3 * target * float(mass.sum())
-    z = z * (max(total, floor) / float((z * mass).sum()))
-    return z.clamp(2e-5, 0.1)
+    # Again after clamping to the range of stellar models, which takes metals from the richest.
+    for _ in range(3):
+        z = (z * (max(total, floor) / (z * mass).sum())).clamp(2e-5, 0.1)
+    return z
+
+
+def _mean_metallicity(p: dict[str, float]) -> float:
+    return relations.SOLAR_METALLICITY_STARS * 10.0 ** p["log_stellar_metallicity"]
 
 
 def _young_stars(p: dict[str, float], n: int, gas: GasCells, sampler: Sampler) -> StarColumns:
     """Stars of the last 100 Myr, made where the gas makes them, the youngest in lighter pieces.
 
     Ages are drawn with density age^(-1/3) and masses make up for it. Stars drift from the gas at
-    a few km/s, so that clusters dissolve.
+    a few km/s, so that clusters dissolve. Their metals are those of the gas, but at most five times
+    the mean of all stars.
     """
     u = sampler.stratified(n)
     age = histories.YOUNG_AGE * u**1.5
@@ -267,11 +274,12 @@ def _young_stars(p: dict[str, float], n: int, gas: GasCells, sampler: Sampler) -
     # 1 km/s for 1 Gyr is 1.0227 kpc.
     position = gas.position[cell] + drift * (1.0227 * age)[:, None]
     position = position + 0.02 * sampler.normal(n, 3)
+    metallicity = gas.metallicity[cell] * 10.0 ** (0.03 * sampler.normal(n))
     return StarColumns(
         position=position,
         velocity=gas.velocity[cell] + drift,
         mass=initial * (1.0 - 0.0608 * torch.log1p(age / 0.0072)),
         initial_mass=initial,
         age=age,
-        metallicity=gas.metallicity[cell] * 10.0 ** (0.03 * sampler.normal(n)),
+        metallicity=metallicity.clamp(max=min(0.1, 5.0 * _mean_metallicity(p))),
     )
