@@ -15,7 +15,7 @@ _PUBLIC = {
     "Particles": "picassso.core",
     "Spectrum": "picassso.core",
     "SyntheticUniverse": "picassso.universe",
-    "evaluate": "picassso.training",
+    "evaluate": "picassso.studies",
     "export": "picassso.training",
     "info": "picassso.painting",
     "mock": "picassso.archive",

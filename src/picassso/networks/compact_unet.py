@@ -67,7 +67,9 @@ class CompactUNet(nn.Module):
     def forward(self, x: Tensor, conditions: Tensor) -> Tensor:
         """Image (N, C, H, W) and conditions (N, K) to (N, out_channels, H, W)."""
         shifts = torch.split(self.told(conditions)[:, :, None, None], list(self.widths), dim=1)
-        x = self.stem(nn.functional.pixel_unshuffle(x, self.fold))
+        # Half precision would blur colours at the stem, and logarithms of the maps at the end.
+        with torch.autocast(x.device.type, enabled=False):
+            x = self.stem(nn.functional.pixel_unshuffle(x, self.fold))
         skips = []
         for level, block in enumerate(self.down):
             if level:
@@ -78,7 +80,6 @@ class CompactUNet(nn.Module):
             x = self.grow[level](x)
             x = nn.functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
             x = self.up[level](x + skips[level])
-        # Half precision would round the logarithms of the maps to a per cent.
         with torch.autocast(x.device.type, enabled=False):
             return self.out(x.to(self.stem.weight.dtype))
 

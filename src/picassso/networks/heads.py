@@ -9,10 +9,13 @@ from torch import Tensor, nn
 
 from picassso.core import PROPERTIES
 
-__all__ = ["LogPoint", "Painted", "ShiftedLogNormal"]
+__all__ = ["LogPoint", "Painted", "ShiftedLogStudent"]
 
-ONE_SIGMA = 1.0
-"""Normal quantile of 84.13%: p16 and p84 enclose the central 68.27%."""
+FREEDOM = 5.0
+"""Degrees of freedom of Student's t: heavy tails, so that no outlier rules the fit."""
+
+HALF_WIDTH = 1.110504
+"""84.13% quantile of Student's t with 5 degrees of freedom."""
 
 
 class Painted(NamedTuple):
@@ -25,15 +28,15 @@ class Painted(NamedTuple):
     p84: Tensor
 
 
-class ShiftedLogNormal(nn.Module):
-    """Normal in t = ln(1 + y / floor), with a mean of its own.
+class ShiftedLogStudent(nn.Module):
+    """Student's t in the stretched value ln(1 + y / floor), with a linear mean of its own.
 
     The stretch is linear below the property's floor and logarithmic above it, so that empty
-    pixels (y = 0) are ordinary values. Quantiles follow from the location and scale in t; the
-    linear mean has a channel of its own, ``ln(mean / floor)`` relative to the location, because
-    the mean implied by the location and scale would inherit every misfit of the tail,
-    exponentiated. Buffers hold what calibration on the validation split found: factors on the
-    scale and on the mean.
+    pixels (y = 0) are ordinary values. Quantiles follow from the location and the scale, which is
+    half the width of the central 68.27%. The linear mean has a channel of its own, ``ln(mean /
+    floor)`` relative to the location: the mean of a distribution with a heavy logarithmic tail
+    does not even exist, and a fitted tail, exponentiated, would rule every sum. Buffers hold what
+    calibration on the validation split found: factors on the scale and on the mean.
 
     Parameters
     ----------
@@ -54,7 +57,7 @@ class ShiftedLogNormal(nn.Module):
         self.register_buffer("mean_factor", torch.ones(len(properties), 1, 1))
 
     def parameters_of(self, raw: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Location and scale of t, and ln(mean / floor), each (N, P, H, W)."""
+        """Location and scale of the stretched value, and ln(mean / floor), each (N, P, H, W)."""
         location, log_scale, excess = torch.chunk(raw, 3, dim=1)
         # The mean is told where the location lies, but must not move it.
         log_mean = (location.detach() + excess).clamp(-12.0, 18.0)
@@ -69,16 +72,16 @@ class ShiftedLogNormal(nn.Module):
         return Painted(
             mean,
             (mean + self.floor) * torch.sqrt(variance),
-            self._value(location - ONE_SIGMA * scale),
+            self._value(location - scale),
             self._value(location),
-            self._value(location + ONE_SIGMA * scale),
+            self._value(location + scale),
         )
 
     def _value(self, t: Tensor) -> Tensor:
         return self.floor * (torch.exp(t.clamp(0.0, 20.0)) - 1.0)
 
     def stretch(self, y: Tensor) -> Tensor:
-        """t of a linear surface density."""
+        """Stretched value of a linear surface density."""
         return torch.log1p(y / self.floor)
 
 

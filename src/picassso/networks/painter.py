@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from picassso.networks.compact_unet import CompactUNet
-from picassso.networks.heads import LogPoint, Painted, ShiftedLogNormal
+from picassso.networks.heads import LogPoint, Painted, ShiftedLogStudent
 from picassso.networks.paper_unet import PaperUNet
 
 __all__ = ["INPUTS", "OUTPUTS", "Painter"]
@@ -23,14 +23,14 @@ class Painter(nn.Module):
         Its three parts.
     """
 
-    head: ShiftedLogNormal | LogPoint
+    head: ShiftedLogStudent | LogPoint
     backbone: CompactUNet | PaperUNet
 
     def __init__(
         self,
         stretch: nn.Module,
         backbone: CompactUNet | PaperUNet,
-        head: ShiftedLogNormal | LogPoint,
+        head: ShiftedLogStudent | LogPoint,
     ) -> None:
         super().__init__()
         self.stretch = stretch

@@ -9,7 +9,7 @@ from torch import nn
 
 from picassso.core import PROPERTIES, PROPERTY_NAMES, InputError
 from picassso.networks.compact_unet import CompactUNet
-from picassso.networks.heads import LogPoint, ShiftedLogNormal
+from picassso.networks.heads import LogPoint, ShiftedLogStudent
 from picassso.networks.painter import Painter
 from picassso.networks.paper_unet import PaperUNet
 from picassso.networks.stretch import AsinhStretch, LogStretch
@@ -21,8 +21,8 @@ STRETCHES: dict[str, type[AsinhStretch] | type[LogStretch]] = {
     "asinh": AsinhStretch,
     "log": LogStretch,
 }
-HEADS: dict[str, type[ShiftedLogNormal] | type[LogPoint]] = {
-    "lognormal": ShiftedLogNormal,
+HEADS: dict[str, type[ShiftedLogStudent] | type[LogPoint]] = {
+    "student": ShiftedLogStudent,
     "point": LogPoint,
 }
 
@@ -38,7 +38,7 @@ class NetworkConfig:
     stretch : str
         ``"asinh"`` (conditioned) or ``"log"`` (the paper's).
     head : str
-        ``"lognormal"`` (a distribution) or ``"point"`` (the paper's).
+        ``"student"`` (a distribution) or ``"point"`` (the paper's).
     bands, properties : tuple of str
         In the order of the channels.
     widths, blocks : tuple of int
@@ -49,7 +49,7 @@ class NetworkConfig:
 
     architecture: str = "compact_unet"
     stretch: str = "asinh"
-    head: str = "lognormal"
+    head: str = "student"
     bands: tuple[str, ...] = ("u", "g", "r", "i", "z")
     properties: tuple[str, ...] = PROPERTY_NAMES
     widths: tuple[int, ...] = (32, 64, 96, 160)

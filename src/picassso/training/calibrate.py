@@ -11,7 +11,7 @@ from torch import Tensor
 from picassso.archive import DatasetStore
 from picassso.core import PROPERTIES
 from picassso.networks import Painter
-from picassso.networks.heads import ShiftedLogNormal
+from picassso.networks.heads import ShiftedLogStudent
 from picassso.training.data import ViewSet, validation_batches
 
 __all__ = ["Calibration", "calibrate"]
@@ -64,7 +64,7 @@ def calibrate(
     head = network.head
     properties = tuple(stores[0].properties)
     views = [ViewSet([s], "validation", bands=bands) for s in stores]
-    if not isinstance(head, ShiftedLogNormal):
+    if not isinstance(head, ShiftedLogStudent):
         ones = dict.fromkeys(properties, 1.0)
         return Calibration(ones, ones, {p: [0.0, 0.0, 0.0] for p in properties})
     head.mean_factor.fill_(1.0)
@@ -88,7 +88,7 @@ def calibrate(
 
 
 def _pixel_statistics(
-    network: Painter, head: ShiftedLogNormal, views: Sequence[ViewSet], seed: int
+    network: Painter, head: ShiftedLogStudent, views: Sequence[ViewSet], seed: int
 ) -> tuple[Tensor, Tensor, list[Tensor]]:
     """Sums of true and predicted means, and |t - location| / scale of pixels above the floor."""
     count = len(head.floor)

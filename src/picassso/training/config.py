@@ -86,7 +86,7 @@ class TrainConfig(BaseModel):
     recipe: Literal["picassso", "paper"] = "picassso"
     architecture: Literal["compact_unet", "paper_unet"] = "compact_unet"
     stretch: Literal["asinh", "log"] = "asinh"
-    head: Literal["lognormal", "point"] = "lognormal"
+    head: Literal["student", "point"] = "student"
     widths: tuple[int, ...] = (32, 64, 96, 160)
     blocks: tuple[int, ...] = (1, 1, 1, 2)
     fold: int = Field(2, ge=1)

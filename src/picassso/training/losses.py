@@ -5,32 +5,32 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from picassso.networks.heads import LogPoint, ShiftedLogNormal
+from picassso.networks.heads import FREEDOM, HALF_WIDTH, LogPoint, ShiftedLogStudent
 
 __all__ = ["distribution_loss", "painting_loss", "paper_loss"]
 
 
 def painting_loss(
-    head: ShiftedLogNormal | LogPoint, raw: Tensor, truth: Tensor, *, mean_weight: float
+    head: ShiftedLogStudent | LogPoint, raw: Tensor, truth: Tensor, *, mean_weight: float
 ) -> Tensor:
     """Loss a property, (P,), of the kind that suits the head."""
-    if isinstance(head, ShiftedLogNormal):
+    if isinstance(head, ShiftedLogStudent):
         return distribution_loss(head, raw, truth, mean_weight=mean_weight)
     return paper_loss(raw, truth)
 
 
 def distribution_loss(
-    head: ShiftedLogNormal, raw: Tensor, truth: Tensor, *, mean_weight: float
+    head: ShiftedLogStudent, raw: Tensor, truth: Tensor, *, mean_weight: float
 ) -> Tensor:
-    """Negative log-likelihood of t, plus the deviance of the linear mean.
+    """Negative log-likelihood of the stretched value, plus the deviance of the linear mean.
 
-    The likelihood is normal in the head's stretched value. The deviance is Tweedie's of power 1.5
+    The likelihood is Student's t, up to a constant. The deviance is Tweedie's of power 1.5
     (Jorgensen 1987), between Poisson and gamma: like every Bregman divergence it is smallest at
     the true mean, zeros included, and neither the brightest pixels nor the emptiest rule it.
 
     Parameters
     ----------
-    head : ShiftedLogNormal
+    head : ShiftedLogStudent
         The head.
     raw : (N, 3 P, H, W) Tensor
         What the backbone says.
@@ -48,7 +48,8 @@ def distribution_loss(
     known = torch.isfinite(truth)
     y = torch.where(known, truth, torch.zeros_like(truth))
     pull = (head.stretch(y) - location) / scale
-    likelihood = torch.log(scale) + 0.5 * pull * pull
+    tail = torch.log1p((HALF_WIDTH * pull).square() / FREEDOM)
+    likelihood = torch.log(scale) + 0.5 * (FREEDOM + 1.0) * tail
     root = torch.exp(0.25 * log_mean)
     deviance = 2.0 * (root - torch.sqrt(y / head.floor) / root).square()
     return _mean_over_known(likelihood + mean_weight * deviance, known)
