@@ -1,6 +1,7 @@
 """Painting speed: one 256 x 256 image in five bands, by the reference network and by ours.
 
     python benchmarks/painting.py [--side 256] [--threads 2] [--repeats 9]
+                                  [--weights W.onnx]
 
 `paper_unet` in eager torch, the shipped weights in torch and in ONNX Runtime, and `picassso.paint`
 of an image in memory take turns on the same image, warm; then the whole commands `picassso paint`
@@ -40,6 +41,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=256)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--weights", type=Path, help="an .onnx with its .safetensors beside it")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     image = disc(options.side)
@@ -47,7 +49,7 @@ def main() -> None:
         f"{options.side} x {options.side} pixels, {options.threads} threads of "
         f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, torch {torch.__version__}"
     )
-    warm = take_turns(in_memory(image, options.threads), options.repeats)
+    warm = take_turns(in_memory(image, options.weights, options.threads), options.repeats)
     report(warm, reference="paper_unet, eager torch")
     with tempfile.TemporaryDirectory() as folder:
         report(take_turns(commands(image, Path(folder)), min(options.repeats, 5)))
@@ -75,9 +77,11 @@ def disc(side: int) -> GalaxyImage:
     )
 
 
-def in_memory(image: GalaxyImage, threads: int) -> Mapping[str, Callable[[], object]]:
+def in_memory(
+    image: GalaxyImage, path: Path | None, threads: int
+) -> Mapping[str, Callable[[], object]]:
     """Contenders that paint one image, ready to go."""
-    weights = load_weights(threads=threads)
+    weights = load_weights(path, threads=threads)
     prepared = prepare(image, weights)
     onnx = make_runner(prepared, weights)
     paper = build("paper_unet").eval()
@@ -95,8 +99,8 @@ def in_memory(image: GalaxyImage, threads: int) -> Mapping[str, Callable[[], obj
 
     return {
         "paper_unet, eager torch": reference,
-        "shipped weights, ONNX Runtime": lambda: onnx(prepared.flux),
-        "shipped weights, eager torch": twin(prepared, weights),
+        "compact weights, ONNX Runtime": lambda: onnx(prepared.flux),
+        "compact weights, eager torch": twin(prepared, weights),
         "paint_image: conditions, maps, totals": lambda: paint_image(image, weights),
     }
 

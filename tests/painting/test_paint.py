@@ -101,6 +101,24 @@ def test_masked_pixels_are_not_painted(weights) -> None:
     assert all(np.isfinite(t.mean) for t in maps.totals)
 
 
+def test_a_hole_does_not_spoil_its_rim(weights) -> None:
+    """Pixels beside a masked star are painted as if the star had never been there."""
+    mask = np.zeros((64, 64), bool)
+    mask[20:25, 22:27] = True
+    flux = galaxy(noise=False).astype(np.float32)
+    holed = np.where(mask, np.float32(0), flux)
+    clean = paint_image(make_image(flux=flux), weights)["stellar_mass"]
+    painted = paint_image(make_image(flux=holed, mask=mask), weights)["stellar_mass"]
+    untouched = paint_image(make_image(flux=holed), weights)["stellar_mass"]
+    rim = ~mask
+    rim[:18] = rim[27:] = rim[:, :20] = rim[:, 29:] = False
+
+    def error(maps):
+        return np.abs(maps[rim] / clean[rim] - 1).max()
+
+    assert error(painted) < 0.1 < error(untouched)
+
+
 def test_totals_are_sums_with_calibrated_intervals(weights) -> None:
     """Of equal relative widths s is their ln-sigma, so the quantiles are known."""
     maps = paint_image(make_image(), weights)

@@ -16,8 +16,8 @@ __all__ = ["ENGINES", "OUTPUTS", "Runner", "make_runner"]
 ENGINES = ("onnx", "torch")
 OUTPUTS = ("mean", "std", "p16", "p50", "p84")
 
-Runner = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""From flux (B, H, W), sides multiples of the stride, to (5, P, H, W): mean, std, p16, p50, p84."""
+Runner = Callable[[NDArray[np.float32]], list[NDArray[np.float32]]]
+"""From flux (B, H, W), sides multiples of the stride, to `OUTPUTS`, (P, H, W) each."""
 
 
 def make_runner(prepared: Prepared, weights: Weights, *, engine: str = "onnx") -> Runner:
@@ -63,9 +63,8 @@ def _onnx_runner(conditions: dict[str, NDArray[np.float32]], weights: Weights) -
     wanted = {i.name for i in session.get_inputs()}
     fixed = {k: v for k, v in conditions.items() if k in wanted}
 
-    def run(flux: NDArray[np.float32]) -> NDArray[np.float32]:
-        outputs = session.run(list(OUTPUTS), {"flux": flux[None], **fixed})
-        return np.stack([o[0] for o in outputs])
+    def run(flux: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        return [o[0] for o in session.run(list(OUTPUTS), {"flux": flux[None], **fixed})]
 
     return run
 
@@ -85,9 +84,9 @@ def _torch_runner(conditions: dict[str, NDArray[np.float32]], weights: Weights) 
     network, _ = load_weights(file)
     fixed = {k: torch.from_numpy(v) for k, v in conditions.items()}
 
-    def run(flux: NDArray[np.float32]) -> NDArray[np.float32]:
+    def run(flux: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         with torch.inference_mode():
             painted = network(torch.from_numpy(np.ascontiguousarray(flux[None])), **fixed)
-        return np.stack([getattr(painted, name)[0].numpy() for name in OUTPUTS])
+        return [getattr(painted, name)[0].numpy() for name in OUTPUTS]
 
     return run

@@ -57,8 +57,9 @@ def paint_tiles(
     for y0, y1, top, bottom in rows:
         for x0, x1, left, right in columns:
             window = _window(flux, top, bottom, left, right)
-            painted = run(window)
-            out[:, :, y0:y1, x0:x1] = painted[:, :, y0 - top : y1 - top, x0 - left : x1 - left]
+            inside = np.s_[:, y0 - top : y1 - top, x0 - left : x1 - left]
+            for kept, painted in zip(out, run(window), strict=True):
+                kept[:, y0:y1, x0:x1] = painted[inside]
     return out
 
 
