@@ -7,7 +7,6 @@ turns anticlockwise, so that trailing arms wind clockwise outwards.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -154,7 +153,10 @@ class ArmPattern:
     @classmethod
     def draw(cls, p: dict[str, float], sampler: Sampler) -> ArmPattern:
         """Pattern of a galaxy with parameters `p`."""
-        u: Callable[[], float] = lambda: float(sampler.uniform(1))  # noqa: E731
+
+        def u() -> float:
+            return float(sampler.uniform(1))
+
         winding = 1.0 / math.tan(p["pitch"])
         phase = sampler.angle()
         arms, strength, patchy = p["arms"], p["arm_strength"], p["flocculence"]
