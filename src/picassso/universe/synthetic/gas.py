@@ -87,7 +87,7 @@ def make_gas(
     rate = torch.zeros_like(mass)
     forming = slice(counts[0], counts[0] + counts[1])
     efficiency = share[counts[0] :] * 10.0 ** (0.2 * sampler.normal(counts[1]))
-    rate[forming] = efficiency * (10.0 ** p["log_sfr"] / efficiency.sum())
+    rate[forming] = efficiency * (10.0 ** p["log_sfr"] / float(efficiency.double().sum()))
 
     cold_z = _metallicity(p, cold, metallicity, rate[: len(cold)], sampler)
     hot_z = metallicity * 10.0 ** (p["log_hot_metallicity"] + 0.15 * sampler.normal(counts[3]))
@@ -211,13 +211,13 @@ def _metallicity(
     """
     radius = (position[:, :2].norm(dim=1) / p["half_mass_radius"]).clamp(0.3, 2.2)
     log_z = p["gas_gradient"] * radius + 0.04 * sampler.normal(len(radius))
-    log_z = log_z - (log_z * rate).sum() / rate.sum()
+    log_z = log_z - float((log_z * rate).double().sum() / rate.double().sum())
     return (central * 10.0**log_z).clamp(1e-5, 0.09)
 
 
 def _cell_masses(total: float, n: int, sampler: Sampler) -> Tensor:
     mass = 10.0 ** (0.2 * sampler.normal(n))
-    return mass * (total / mass.sum())
+    return mass * (total / float(mass.double().sum()))
 
 
 def _cold_velocity(

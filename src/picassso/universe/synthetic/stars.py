@@ -243,11 +243,13 @@ def _metals(
     )
     z = 10.0**log_z
     target = _mean_metallicity(p)
-    total = target * 10.0 ** p["log_stellar_mass"] - float((young.metallicity * young.mass).sum())
-    floor = 0.3 * target * float(mass.sum())
+    total = target * 10.0 ** p["log_stellar_mass"] - float(
+        (young.metallicity * young.mass).double().sum()
+    )
+    floor = 0.3 * target * float(mass.double().sum())
     # Again after clamping to the range of stellar models, which takes metals from the richest.
     for _ in range(3):
-        z = (z * (max(total, floor) / (z * mass).sum())).clamp(2e-5, 0.1)
+        z = (z * (max(total, floor) / float((z * mass).double().sum()))).clamp(2e-5, 0.1)
     return z
 
 
