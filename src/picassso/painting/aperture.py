@@ -8,48 +8,51 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.analysis.apertures import Ellipse, half_mass_ellipse
-from picassso.core import PROPERTIES
+from picassso.core import PROPERTIES, Maps
 
 __all__ = ["main_galaxy", "painted_ellipse"]
 
 
-def painted_ellipse(stellar_mass: NDArray[np.float32], kpc_per_pixel: float) -> Ellipse | None:
-    """Ellipse of the half-mass radius of the main galaxy of a painted stellar-mass map.
+def painted_ellipse(maps: Maps) -> Ellipse | None:
+    """Ellipse of the half-mass radius of the main galaxy of a painting.
 
     Parameters
     ----------
-    stellar_mass : (H, W) array
-        Surface density [Msun kpc^-2]; NaN where masked.
-    kpc_per_pixel : float
-        Pixel size.
+    maps : Maps
+        With a map of stellar mass; NaN where masked.
 
     Returns
     -------
     Ellipse or None
-        None where nothing lies above the floor.
+        None where no stellar mass was painted, or none above the floor.
     """
-    galaxy = main_galaxy(stellar_mass, kpc_per_pixel)
+    if "stellar_mass" not in maps.properties:
+        return None
+    galaxy = main_galaxy(maps)
     if not galaxy.any():
         return None
     rows, columns = (np.flatnonzero(galaxy.any(axis=axis)) for axis in (1, 0))
     box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    ellipse = half_mass_ellipse(np.where(galaxy[box], stellar_mass[box], 0.0))
+    ellipse = half_mass_ellipse(np.where(galaxy[box], maps["stellar_mass"][box], 0.0))
     return replace(ellipse, x=ellipse.x + float(columns[0]), y=ellipse.y + float(rows[0]))
 
 
-def main_galaxy(stellar_mass: NDArray[np.float32], kpc_per_pixel: float) -> NDArray[np.bool_]:
-    """(H, W): the connected region above the floor of stellar mass around the main peak.
+def main_galaxy(maps: Maps) -> NDArray[np.bool_]:
+    """(H, W): the connected region around the main peak that surely holds stellar mass.
 
-    The peak is the most massive one, smoothed over a kpc and preferred near the centre of the
-    frame: neighbours, and what is painted on empty sky, do not count.
+    Sure are pixels whose 16% quantile (else the mean) lies above the floor: on empty sky the mean
+    may lie anywhere, that quantile does not. The peak is the most massive one, smoothed over a
+    kpc and preferred near the centre of the frame, so that neighbours do not count.
     """
     from scipy import ndimage
 
-    mass = np.nan_to_num(np.asarray(stellar_mass, dtype=np.float64))
-    seen = mass > PROPERTIES["stellar_mass"].floor
+    index = maps.properties.index("stellar_mass")
+    mass = np.nan_to_num(maps.cube[index].astype(np.float64))
+    sure = mass if maps.p16 is None else np.nan_to_num(maps.p16[index])
+    seen = (sure > PROPERTIES["stellar_mass"].floor) & (mass > PROPERTIES["stellar_mass"].floor)
     if not seen.any():
         return seen
-    smooth = ndimage.gaussian_filter(mass, max(1.0, 0.5 / kpc_per_pixel))
+    smooth = ndimage.gaussian_filter(mass, max(1.0, 0.5 / maps.pixel_area**0.5))
     peak = np.unravel_index(np.argmax(smooth * _centredness(mass.shape) * seen), mass.shape)
     regions, _ = ndimage.label(seen)
     return regions == regions[peak]

@@ -128,10 +128,7 @@ def paint_image(image: GalaxyImage, weights: Weights, *, engine: str = "onnx") -
         flags=("outside_training_range",) if prepared.outside else (),
         **maps,
     )
-    ellipse = None
-    if "stellar_mass" in bare.properties:
-        ellipse = painted_ellipse(bare["stellar_mass"], prepared.kpc_per_pixel)
-    return _finished(bare, image, prepared, weights, engine, ellipse)
+    return _finished(bare, image, prepared, weights, engine, painted_ellipse(bare))
 
 
 def _finished(
@@ -173,7 +170,7 @@ def _listed(values: NDArray[np.float32]) -> str:
 def _described(ellipse: Ellipse | None, kpc_per_pixel: float) -> str:
     """The aperture of two half-mass radii in words."""
     if ellipse is None:
-        return "none: no pixel lies above the floor of stellar mass"
+        return "none: no pixel surely lies above the floor of stellar mass"
     semi_major, angle = 2 * ellipse.semi_major, np.degrees(ellipse.position_angle)
     return (
         "ellipse of two half-mass radii of the painted stellar mass: semi-major axis "
