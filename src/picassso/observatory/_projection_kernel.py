@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-__all__ = ["BATCH", "BLOCK", "assign_cells", "crop", "deposit", "refine", "sort_by_cell"]
+__all__ = ["BATCH", "BLOCK", "assign_cells", "crop", "deposit", "merge", "refine", "sort_by_cell"]
 
 BLOCK = 16
 """Rows of weights are padded with zeros to whole blocks, which compile to vector instructions."""
@@ -63,16 +63,14 @@ def _renormalise_cut(lo, hi, centre, inverse, cumulative, count, out):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def assign_cells(
-    x, y, sigma, start, stop, heights, widths, tile, first_cell, cells, pad, reach_sigma, least
-):
+def assign_cells(x, y, sigma, heights, widths, tile, first_cell, cells, pad, reach_sigma, least):
     """Level of each particle and the tile of that level that it falls in, as one number.
 
     Particles that touch no pixel get the number after the last cell.
     """
     top = len(heights) - 1
     nowhere = first_cell[top + 1]
-    for i in range(start, stop):
+    for i in range(len(x)):
         ratio = sigma[i] / np.float32(least)
         level = 0
         scale = np.float32(1.0)
@@ -120,8 +118,8 @@ def deposit(
     weights,
     cells,
     order,
-    start,
-    stop,
+    part,
+    parts,
     first_cell,
     heights,
     widths,
@@ -130,7 +128,10 @@ def deposit(
     pad,
     reach_sigma,
 ):
-    """Add particles order[start:stop] to the pyramid `grid` (flat, level after level)."""
+    """Add particles, in `order`, to the pyramid `grid` (flat, level after level).
+
+    Of each `parts` batches, number `part` is added.
+    """
     fields = weights.shape[1]
     longest = max(64, max(heights[-1], widths[-1]) + 2)
     z = np.zeros(2 * longest + BLOCK, np.float32)
@@ -146,8 +147,8 @@ def deposit(
     scale = np.float32(1.0)
     reach = np.float32(reach_sigma)
     one = np.float32(1.0)
-    for batch in range(start, stop, BATCH):
-        members = min(BATCH, stop - batch)
+    for batch in range(part * BATCH, len(order), parts * BATCH):
+        members = min(BATCH, len(order) - batch)
         for m in range(members):
             i = order[batch + m]
             bx[m] = x[i]
@@ -203,8 +204,8 @@ def deposit(
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "nsz"}, error_model="numpy")
-def refine(coarse, fine, freedom, first, last, pad, taps):
-    """Add a level, interpolated with its flux conserved, to rows first:last of the next finer one.
+def refine(coarse, fine, freedom, pad, taps):
+    """Add a level, interpolated with its flux conserved, to the next finer one.
 
     Every pixel is split into two rows and each of those into two columns; what a pixel holds
     stays inside it, so that nothing is lost and nothing is broadened.
@@ -217,8 +218,6 @@ def refine(coarse, fine, freedom, first, last, pad, taps):
         Padded finer level, added to in place.
     freedom : (w * F,) array
         0 for fields that must not become negative, infinity for others.
-    first, last : int
-        Rows of `fine`, `first` even.
     pad : int
         Pixels around each level.
     taps : tuple of 4 float
@@ -235,7 +234,7 @@ def refine(coarse, fine, freedom, first, last, pad, taps):
     rows = coarse.reshape(height, size)
     pair = np.empty((2, size), np.float32)
     delta = np.zeros(size, np.float32)
-    for r in range(first, last, 2):
+    for r in range(0, fine.shape[0], 2):
         j = (r + pad) // 2
         here = rows[j]
         a1, a2, a3, a4 = rows[j - 1], rows[j - 2], rows[j - 3], rows[j - 4]
@@ -249,7 +248,7 @@ def refine(coarse, fine, freedom, first, last, pad, taps):
             d = min(max(d, -limit), limit)
             lower[k] = c - d
             upper[k] = c + d
-        for q in range(min(2, last - r)):
+        for q in range(min(2, fine.shape[0] - r)):
             line = pair[q]
             n = size - 8 * fields
             c0 = line[4 * fields : 4 * fields + n]
@@ -272,10 +271,21 @@ def refine(coarse, fine, freedom, first, last, pad, taps):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def crop(grid, first, last, out, pad):
-    """Copy rows first:last of the frame from the padded (h, w, F) grid to `out` (F, H, W)."""
-    fields, _, width = out.shape
-    for j in range(first, last):
+def merge(first, second, out):
+    """Write the sum of two private grids, or the only one, to a single-precision one."""
+    if second is None:
+        for i in range(len(out)):
+            out[i] = first[i]
+    else:
+        for i in range(len(out)):
+            out[i] = first[i] + second[i]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def crop(grid, out, pad):
+    """Copy the frame from the padded (h, w, F) grid to `out` (F, H, W)."""
+    fields, height, width = out.shape
+    for j in range(height):
         for f in range(fields):
             for i in range(width):
                 out[f, j, i] = grid[j + pad, i + pad, f]

@@ -124,7 +124,7 @@ def _checked(
         problems.append(f"weights have shape {weights.shape}, expected ({n}, F)")
     if not problems:
         for name, array in (("position", position), ("radius", radius), ("weights", weights)):
-            if not np.isfinite(array.sum(dtype=np.float64)):
+            if n and not (np.isfinite(array.min()) and np.isfinite(array.max())):
                 problems.append(f"{name} holds values that are not finite")
         if n and radius.min() < 0:
             problems.append("radius holds negative values")
@@ -140,57 +140,47 @@ def _project_compiled(
     weights: NDArray[np.float32],
     pyramid: Pyramid,
 ) -> NDArray[np.float32]:
-    """Deposit chunks of the sorted particles on private grids, then go up the pyramid."""
+    """Deposit the sorted particles on the pyramid, then add its levels up."""
     from picassso.observatory import _projection_kernel as kernel
 
     n, fields = weights.shape
     heights, widths = pyramid.heights, pyramid.widths
-    # two private grids whatever the machine, for the sums must not depend on its cores; small
-    # galaxies keep to one thread, for their workers run side by side
-    threads = 2 if n >= _WORTH_TWO_THREADS else 1
     tiles = -(-heights // _TILE) * -(-widths // _TILE)
     first_cell = np.concatenate([[0], np.cumsum(tiles)]).astype(np.int64)
     offsets = np.concatenate([[0], np.cumsum(heights * widths * fields)]).astype(np.int64)
     cells = np.empty(n, np.int32)
     order = np.empty(n, np.int32)
-    with ThreadPoolExecutor(threads) as pool:
+    kernel.assign_cells(x, y, sigma, heights, widths, _TILE, first_cell, cells, PAD, REACH, WIDTH)
+    inside = kernel.sort_by_cell(cells, int(first_cell[-1]), order)
 
-        def in_parallel(function, total, step=1):
-            edges = np.linspace(0, -(-total // step), threads + 1).astype(int) * step
-            edges = np.minimum(edges, total)
-            list(pool.map(function, edges[:-1], edges[1:], range(threads)))
-
-        in_parallel(
-            lambda a, b, _: kernel.assign_cells(
-                x, y, sigma, a, b, heights, widths, _TILE, first_cell, cells, PAD, REACH, WIDTH
-            ),
-            n,
-        )
-        inside = kernel.sort_by_cell(cells, int(first_cell[-1]), order)
-        grids = [np.zeros(offsets[-1] + kernel.BLOCK) for _ in range(threads)]
-        in_parallel(
-            lambda a, b, t: kernel.deposit(
-                x, y, sigma, weights, cells, order, a, b,
-                first_cell, heights, widths, offsets, grids[t], PAD, REACH,
-            ),
-            inside,
+    def deposit(part: int, parts: int) -> NDArray[np.float64]:
+        grid = np.zeros(offsets[-1] + kernel.BLOCK)
+        kernel.deposit(
+            x, y, sigma, weights, cells, order[:inside], part, parts,
+            first_cell, heights, widths, offsets, grid, PAD, REACH,
         )  # fmt: skip
-        # double precision ends here: it was for the many small shares of bright pixels
-        pyramid_sum = sum(grids[1:], start=grids[0]).astype(np.float32)
-        levels = [
-            pyramid_sum[offsets[k] : offsets[k + 1]].reshape(heights[k], widths[k], fields)
-            for k in range(len(heights))
-        ]
-        free = np.where(weights.min(axis=0, initial=0.0) < 0, np.inf, 0.0).astype(np.float32)
-        for k in range(len(levels) - 1, 0, -1):
-            freedom = np.tile(free, int(widths[k]))
-            in_parallel(
-                lambda a, b, _, k=k, freedom=freedom: kernel.refine(
-                    levels[k], levels[k - 1], freedom, a, b, PAD, TAPS
-                ),
-                int(heights[k - 1]),
-                2,
-            )
-        out = np.empty((fields, *pyramid.shape), np.float32)
-        in_parallel(lambda a, b, _: kernel.crop(levels[0], a, b, out, PAD), pyramid.shape[0])
+        return grid
+
+    # two private grids whatever the machine, for the sums must not depend on its cores; small
+    # galaxies keep to one thread, for their workers run side by side
+    if n < _WORTH_TWO_THREADS:
+        first, second = deposit(0, 1), None
+    else:
+        with ThreadPoolExecutor(2) as pool:
+            first, second = pool.map(deposit, (0, 1), (2, 2))
+    # double precision ends here: it was for the many small shares of bright pixels
+    flat = np.empty(len(first), np.float32)
+    kernel.merge(first, second, flat)
+    levels = [
+        flat[offsets[k] : offsets[k + 1]].reshape(heights[k], widths[k], fields)
+        for k in range(len(heights))
+    ]
+    free = np.zeros(fields, np.float32)
+    if weights.min(initial=0.0) < 0:
+        free[weights.min(axis=0) < 0] = np.inf
+    for k in range(len(levels) - 1, 0, -1):
+        freedom = np.tile(free, int(widths[k]))
+        kernel.refine(levels[k], levels[k - 1], freedom, PAD, TAPS)
+    out = np.empty((fields, *pyramid.shape), np.float32)
+    kernel.crop(levels[0], out, PAD)
     return out

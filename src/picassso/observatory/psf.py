@@ -76,5 +76,9 @@ def rebin(image: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
         raise InputError(f"cannot rebin {height} x {width} pixels in blocks of {factor}")
     if factor == 1:
         return image
-    blocks = image.reshape(*image.shape[:-2], height // factor, factor, width // factor, factor)
-    return blocks.mean(axis=(-3, -1))
+    # sums of strided slices: several times faster than a mean over two short axes
+    total = np.zeros((*image.shape[:-2], height // factor, width // factor), image.dtype)
+    for j in range(factor):
+        for i in range(factor):
+            total += image[..., j::factor, i::factor]
+    return total / np.float32(factor**2)
