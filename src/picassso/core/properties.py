@@ -57,14 +57,14 @@ PROPERTIES: dict[str, Property] = {
     p.name: p
     for p in (
         Property("stellar_mass", "solMass kpc-2", "solMass", 1e5, 1e8, r"$\Sigma_\star$"),
-        Property("stellar_metal_mass", "solMass kpc-2", "solMass", 1e3, 1e6, r"$\Sigma_{Z\star}$"),
+        Property("stellar_metal_mass", "solMass kpc-2", "solMass", 1e3, 1e6, r"$\Sigma_{Z,\star}$"),
         Property(
             "stellar_age_mass",
             "Gyr solMass kpc-2",
             "Gyr solMass",
             3e5,
             3e8,
-            r"$\Sigma_{\mathrm{age}\,\star}$",
+            r"$\Sigma_{\mathrm{age},\star}$",
         ),
         Property(
             "star_formation_rate",
@@ -75,7 +75,9 @@ PROPERTIES: dict[str, Property] = {
             r"$\Sigma_\mathrm{SFR}$",
         ),
         Property("gas_mass", "solMass kpc-2", "solMass", 1e5, 1e8, r"$\Sigma_\mathrm{gas}$"),
-        Property("gas_metal_mass", "solMass kpc-2", "solMass", 1e3, 1e6, r"$\Sigma_{Z\,gas}$"),
+        Property(
+            "gas_metal_mass", "solMass kpc-2", "solMass", 1e3, 1e6, r"$\Sigma_{Z,\mathrm{gas}}$"
+        ),
         Property("hi_mass", "solMass kpc-2", "solMass", 1e5, 1e8, r"$\Sigma_{\mathrm{HI+H_2}}$"),
     )
 }
