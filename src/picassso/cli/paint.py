@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from picassso.core import GalaxyImage, Maps
+    from picassso.core import GalaxyImage, Maps, Total
 
 __all__ = ["paint"]
 
@@ -65,7 +66,7 @@ def paint(
     from picassso.painting import load_weights, paint_image
 
     loaded = load_weights(weights)
-    options = {
+    options: dict[str, Any] = {
         "survey": survey,
         "bands": bands,
         "redshift": redshift,
@@ -117,21 +118,23 @@ def _write(image: GalaxyImage, maps: Maps, folder: Path, name: str, overwrite: b
 
 def _report(maps: Maps, fits: Path, sheet: Path) -> None:
     """Totals with their intervals, assumptions, and what was written."""
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
     console = Console(highlight=False)
     regions = list(dict.fromkeys(t.region for t in maps.totals))
-    table = Table(title=maps.galaxy_id, title_justify="left")
-    table.add_column("total")
+    console.print(f"{maps.galaxy_id}: totals, medians and 68% intervals", markup=False)
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    table.add_column("total", overflow="fold")
     table.add_column("unit")
     for region in regions:
-        table.add_column(f"{region}\nmedian (68% interval)", justify="right")
+        table.add_column(region, no_wrap=True)
     rows: dict[str, dict[str, str]] = {}
     units = {}
     for t in maps.totals:
         units[t.property] = t.unit or "mass fraction"
-        rows.setdefault(t.property, {})[t.region] = f"{t.p50:.3g} ({t.p16:.3g} to {t.p84:.3g})"
+        rows.setdefault(t.property, {})[t.region] = _interval(t)
     for name, cells in rows.items():
         table.add_row(name, units[name], *(cells.get(r, "-") for r in regions))
     console.print(table)
@@ -139,6 +142,14 @@ def _report(maps: Maps, fits: Path, sheet: Path) -> None:
     for line in maps.provenance["assumptions"].splitlines():
         console.print(f"Note: {line}", soft_wrap=True, markup=False)
     console.print(f"Written: {fits} and {sheet}", soft_wrap=True, markup=False)
+
+
+def _interval(total: Total) -> str:
+    """Median and 68% interval, with one power of ten: ``4.04 (3.08 to 5.30) e8``."""
+    power = math.floor(math.log10(total.p50)) if total.p50 > 0 else 0
+    power = 0 if -3 <= power <= 3 else power
+    low, middle, high = (f"{v / 10.0**power:.3g}" for v in (total.p16, total.p50, total.p84))
+    return f"{middle} ({low} to {high})" + (f" e{power}" if power else "")
 
 
 def _unique(name: str, taken: set[str]) -> str:

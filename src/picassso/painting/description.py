@@ -199,7 +199,7 @@ def _run(path: Path) -> Info:
         manifest = json.loads((path / "run.json").read_text())
     except ValueError:
         raise InputError(f"{path / 'run.json'}: cannot be read as JSON; train it again") from None
-    facts = {}
+    facts: dict[str, Any] = {}
     for key, value in manifest.items():
         if isinstance(value, dict):
             facts |= {f"{key} {k}": v for k, v in value.items()}

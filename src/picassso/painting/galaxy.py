@@ -74,7 +74,7 @@ def paint(
     InputError
         If the image or the weights cannot be used; the message says what to do.
     """
-    about = {
+    about: dict[str, Any] = {
         "redshift": redshift,
         "bands": bands,
         "pixel_scale": pixel_scale,

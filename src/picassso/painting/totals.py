@@ -44,8 +44,8 @@ def painted_totals(maps: Maps, weights: Weights, ellipse: Ellipse | None) -> tup
     ellipse : Ellipse or None
         Aperture of two half-mass radii; None gives totals of the frame alone.
     """
-    good = np.isfinite(maps.cube).all(axis=0)
-    regions = {FRAME_REGION: good}
+    good = np.asarray(np.isfinite(maps.cube).all(axis=0))
+    regions: dict[str, NDArray[np.bool_]] = {FRAME_REGION: good}
     if ellipse is not None:
         regions[APERTURE_REGION] = good & ellipse.mask(maps.shape, scale=2.0)
     totals: list[Total] = []

@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from picassso.archive.fits.planes import band_in_name, band_in_words, stem
 from picassso.core import Survey, get_survey
@@ -94,7 +95,8 @@ def _image_headers(path: Path) -> list:
     """Headers of the images of a file; of a compressed one only the first, where it is one."""
     from astropy.io import fits
 
-    opener = {".gz": gzip.open, ".bz2": bz2.open}.get(path.suffix.lower())
+    openers: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open}
+    opener = openers.get(path.suffix.lower())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if opener is not None:

@@ -172,7 +172,7 @@ def _name_planes(
     said = [p.band for p in planes]
     first = planes[0].source
     if bands is not None:
-        names = parse_bands(bands if isinstance(bands, str) else tuple(bands))
+        names = parse_bands(bands)
         if len(names) != len(planes):
             raise InputError(
                 f"{first}: {len(names)} bands were given ({', '.join(names)}) for {len(planes)} "

@@ -221,21 +221,19 @@ def _from_hdus(hdus: HDUList, path: Path) -> Maps:
         **{s: cube(f"_{s}") for s in _STATISTICS},
         mask=None if mask is None else mask.data.astype(bool),
         wcs=_wcs(images[names[0]].header),
-        totals=tuple(
-            Total(
-                *(
-                    str(r[c]) if c in ("PROPERTY", "REGION", "UNIT") else float(r[c])
-                    for c in _TOTAL_COLUMNS
-                )
-            )
-            for r in hdus["TOTALS"].data
-        ),
+        totals=tuple(_total(row) for row in hdus["TOTALS"].data),
         flags=tuple(flags.split(",")) if flags else (),
         provenance={
             str(r["KEY"]): str(r["VALUE"]).encode("ascii").decode("unicode_escape")
             for r in hdus["PROVENANCE"].data
         },
     )
+
+
+def _total(row: Any) -> Total:
+    """Total of a row of the table."""
+    mean, p16, p50, p84 = (float(row[c]) for c in ("MEAN", "P16", "P50", "P84"))
+    return Total(str(row["PROPERTY"]), str(row["REGION"]), mean, p16, p50, p84, str(row["UNIT"]))
 
 
 def _wcs(header: Header) -> Any | None:

@@ -8,6 +8,7 @@ import io
 import re
 import warnings
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,7 +75,7 @@ def stem(path: Path | str) -> str:
     return _SUFFIX.sub("", Path(path).name)
 
 
-def parse_bands(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+def parse_bands(text: str | Sequence[str]) -> tuple[str, ...]:
     """Band names from ``"ugriz"``, ``"u,g,r,i,z"``, ``"u g r i z"`` or a sequence of names."""
     if not isinstance(text, str):
         return tuple(str(b) for b in text)
@@ -246,7 +247,8 @@ class _open:
 
     def _content(self) -> Path | io.BytesIO:
         """The file, decompressed in one go: seeking in it would decompress it several times."""
-        opener = {".gz": gzip.open, ".bz2": bz2.open}.get(self.path.suffix.lower())
+        openers: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open}
+        opener = openers.get(self.path.suffix.lower())
         if opener is None:
             return self.path
         with opener(self.path, "rb") as file:
