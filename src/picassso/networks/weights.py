@@ -56,6 +56,7 @@ def save_weights(
     temporary = path.with_name(f".{path.name}.partial")
     tensors = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
     save_file(tensors, temporary, metadata={MANIFEST_KEY: json.dumps(manifest)})
+    temporary.chmod(0o644)  # safetensors writes files that only their owner can read
     temporary.replace(path)
 
 
