@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 from typing import Annotated
 
@@ -31,10 +30,7 @@ def build_app() -> typer.Typer:
     )
     app.callback()(_options)
     for verb in VERBS:
-        name = f"picassso.cli.{verb}"
-        if importlib.util.find_spec(name) is None:
-            continue
-        module = importlib.import_module(name)
+        module = importlib.import_module(f"picassso.cli.{verb}")
         app.command(verb, epilog=getattr(module, "EPILOG", None))(getattr(module, verb))
     return app
 

@@ -1,0 +1,55 @@
+"""Accuracy of `compact_unet` against the reference network, on the same data.
+
+    picassso mock --synthetic 600 --seed 11 --framing paper --pixels 64 -o small.zarr
+    python benchmarks/accuracy.py small.zarr -o accuracy --epochs 40
+
+Trains, calibrates and scores three contenders: `compact_unet`; `paper_unet` with this package's
+stretch, head and recipe; `paper_unet` with the paper's own. Runs resume. A comparison counts only
+where all validation losses have flattened: the last column says by how much each still fell over
+the last quarter of its run, and `loss_<contender>.png` shows it. At 64 pixels on a CPU the table
+is provisional.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from pathlib import Path
+
+from picassso.figures import save_figure, training_curve
+from picassso.studies import evaluate
+from picassso.training import TrainConfig, export, train
+
+CONTENDERS = {
+    "compact_unet": {"architecture": "compact_unet"},
+    "paper_unet": {"architecture": "paper_unet", "learning_rate": 3e-4},
+    "paper_unet_paper_recipe": {"recipe": "paper"},
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("store", type=Path)
+    parser.add_argument("-o", "--output", type=Path, default=Path("accuracy"))
+    parser.add_argument("--epochs", type=float, default=40.0)
+    parser.add_argument("--only", choices=sorted(CONTENDERS), action="append")
+    parser.add_argument("--cpu", action="store_true", help="do not use a GPU")
+    options = parser.parse_args()
+    for name in options.only or CONTENDERS:
+        config = TrainConfig.resolve(**CONTENDERS[name], epochs=options.epochs, crop=0)
+        run = train(options.store, output=options.output / name, config=config, cpu=options.cpu)
+        weights, _ = export(run.path, output=options.output / f"{name}.onnx")
+        evaluate(weights, options.store, output=options.output / f"{name}_test")
+        save_figure(training_curve(run.metrics), options.output / f"loss_{name}.png")
+        print(f"{name}: validation loss still fell by {late_fall(run.metrics):.4f}")
+
+
+def late_fall(metrics: Path) -> float:
+    """Fall of the best validation loss over the last quarter of a run."""
+    with metrics.open() as file:
+        losses = [float(row["validation_loss"]) for row in csv.DictReader(file)]
+    return min(losses[: max(1, 3 * len(losses) // 4)]) - min(losses)
+
+
+if __name__ == "__main__":
+    main()
