@@ -25,6 +25,7 @@ SIGMA_PER_RADIUS = 5.0**-0.5
 
 _TILE = 16
 _WORTH_TWO_THREADS = 60_000
+_WORTH_DOUBLE_PRECISION = 110_000
 
 
 def project(
@@ -153,8 +154,11 @@ def _project_compiled(
     kernel.assign_cells(x, y, sigma, heights, widths, _TILE, first_cell, cells, PAD, REACH, WIDTH)
     inside = kernel.sort_by_cell(cells, int(first_cell[-1]), order)
 
-    def deposit(part: int, parts: int) -> NDArray[np.float64]:
-        grid = np.zeros(offsets[-1] + kernel.BLOCK)
+    # many small shares of a bright pixel add up to what single precision cannot hold
+    dtype = np.float64 if n >= _WORTH_DOUBLE_PRECISION else np.float32
+
+    def deposit(part: int, parts: int) -> NDArray[np.floating]:
+        grid = np.zeros(offsets[-1] + kernel.BLOCK, dtype)
         kernel.deposit(
             x, y, sigma, weights, cells, order[:inside], part, parts,
             first_cell, heights, widths, offsets, grid, PAD, REACH,
@@ -168,8 +172,7 @@ def _project_compiled(
     else:
         with ThreadPoolExecutor(2) as pool:
             first, second = pool.map(deposit, (0, 1), (2, 2))
-    # double precision ends here: it was for the many small shares of bright pixels
-    flat = np.empty(len(first), np.float32)
+    flat = first if dtype is np.float32 else np.empty(len(first), np.float32)
     kernel.merge(first, second, flat)
     levels = [
         flat[offsets[k] : offsets[k + 1]].reshape(heights[k], widths[k], fields)
