@@ -81,4 +81,5 @@ def rebin(image: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
     for j in range(factor):
         for i in range(factor):
             total += image[..., j::factor, i::factor]
-    return total / np.float32(factor**2)
+    total /= factor**2
+    return total

@@ -159,7 +159,9 @@ class Scene:
         Both are surface densities per kpc^2.
         """
         smoothed = self.truth == "smoothed"
-        parts = [a for a, wanted in ((light, light is not None), (mass, smoothed)) if wanted]
+        parts = [] if light is None else [light]
+        if smoothed:
+            parts.append(mass)
         bands = 0 if light is None else light.shape[1]
         margin = _margin(exposure)
         pixels = exposure.pixels + 2 * margin

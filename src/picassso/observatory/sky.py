@@ -44,7 +44,8 @@ class SkyBackground:
                     f"{frames[0].shape} of {scales[0]:.3f} as in {paths[0]}; align the frames first"
                 )
         self.pixel_scale = float(scales[0])
-        self.frames: NDArray[np.float32] = np.stack(frames) / np.float32(self.pixel_scale**2)
+        brightness = np.stack(frames) / self.pixel_scale**2
+        self.frames: NDArray[np.float32] = brightness.astype(np.float32)
 
     def draw(
         self,
