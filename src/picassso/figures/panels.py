@@ -88,7 +88,7 @@ def draw_map(
     image = axes.imshow(
         drawn,
         origin="lower",
-        interpolation="nearest",
+        interpolation=interpolation_for(axes, drawn.shape),
         cmap=colour_map(name),
         vmin=limits[0],
         vmax=limits[1],
@@ -102,9 +102,19 @@ def draw_rgb(
     axes: Axes, picture: NDArray[np.floating], *, mask: NDArray[np.bool_] | None = None
 ) -> None:
     """Draw an (H, W, 3) picture, with the pixels of `mask` hatched."""
-    axes.imshow(picture, origin="lower", interpolation="nearest")
+    interpolation = interpolation_for(axes, picture.shape)
+    axes.imshow(picture, origin="lower", interpolation=interpolation)
     if mask is not None:
         draw_mask(axes, mask)
+
+
+def interpolation_for(axes: Axes, shape: tuple[int, ...]) -> str:
+    """How to draw an (H, W, ...) image: pixel by pixel, or averaged where a panel holds fewer.
+
+    Picking every second pixel of a larger image would turn fine structure into coarse patterns.
+    """
+    panel = axes.get_window_extent()
+    return "hanning" if shape[1] > panel.width or shape[0] > panel.height else "nearest"
 
 
 def draw_mask(axes: Axes, mask: NDArray[np.bool_]) -> None:

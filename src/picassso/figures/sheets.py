@@ -16,6 +16,7 @@ from picassso.figures.panels import (
     draw_map,
     draw_mask,
     draw_rgb,
+    interpolation_for,
     new_figure,
     panel_axes,
 )
@@ -197,7 +198,7 @@ def _draw_residual(
     drawn = axes.imshow(
         np.ma.masked_invalid(residual),
         origin="lower",
-        interpolation="nearest",
+        interpolation=interpolation_for(axes, residual.shape),
         cmap=matplotlib.colormaps[RESIDUAL_COLOUR_MAP].with_extremes(bad=EMPTY_COLOUR),
         vmin=-RESIDUAL_LIMIT,
         vmax=RESIDUAL_LIMIT,
