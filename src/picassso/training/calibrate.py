@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from picassso.analysis import half_mass_ellipse
 from picassso.archive import DatasetStore
-from picassso.core import PROPERTIES
+from picassso.core import PROPERTIES, InputError
 from picassso.networks import Painter
 from picassso.networks.heads import ShiftedLogStudent
 from picassso.training.data import ViewSet, validation_batches
@@ -47,7 +48,8 @@ def calibrate(
     Three steps, none of which sees the test split. (1) The mean of each property is multiplied so
     that the sum over all pixels is right. (2) The scale is multiplied so that 68.27% of the pixels
     whose predicted median lies above the floor (a cut that knows no truth) fall within p16 to p84.
-    (3) Totals: quantiles of the log residual in units of the predicted scatter.
+    (3) Totals, of the frame and of two half-mass radii: quantiles of the log residual in units of
+    the predicted scatter.
 
     Parameters
     ----------
@@ -120,20 +122,41 @@ def _pixel_statistics(
 def _total_residuals(
     network: Painter, views: Sequence[ViewSet], properties: tuple[str, ...], seed: int
 ) -> list[Tensor]:
-    """ln(true / sum of means) / s of every frame whose true total lies above the floor."""
-    found: list[list[Tensor]] = [[] for _ in properties]
+    """ln(true / sum of means) / s of every region whose true total lies above the floor.
+
+    Regions are those that painting reports: the frame, and the ellipse of two half-mass radii.
+    """
+    found: list[list[float]] = [[] for _ in properties]
+    floor = [PROPERTIES[p].total_floor for p in properties]
     for *inputs, truth in _batches(views, seed + 1):
         painted = network(*inputs)
-        area = inputs[4].reshape(-1, 1) ** 2
-        total = painted.mean.sum(dim=(2, 3)) * area
-        true = truth.sum(dim=(2, 3)) * area
+        area = inputs[4].reshape(-1) ** 2
         scatter = torch.sqrt(torch.log1p((painted.std / painted.mean).square()))
-        spread = (painted.mean * scatter).sum(dim=(2, 3)) / painted.mean.sum(dim=(2, 3))
-        residual = torch.log(true / total) / spread
-        for p, name in enumerate(properties):
-            used = true[:, p] > PROPERTIES[name].total_floor
-            found[p].append(residual[:, p][used])
-    return [torch.cat(f) for f in found]
+        for k, maps in enumerate(truth):
+            for region in _regions(maps, properties):
+                true = (maps * region).sum(dim=(1, 2)) * area[k]
+                mean = (painted.mean[k] * region).sum(dim=(1, 2))
+                spread = (painted.mean[k] * scatter[k] * region).sum(dim=(1, 2)) / mean
+                residual = torch.log(true / (mean * area[k])) / spread
+                for p, value in enumerate(residual.tolist()):
+                    if true[p] > floor[p]:
+                        found[p].append(value)
+    return [torch.tensor(f) for f in found]
+
+
+def _regions(maps: Tensor, properties: tuple[str, ...]) -> list[Tensor]:
+    """Masks (H, W) of the frame and, where it fits, of two half-mass radii."""
+    shape = (maps.shape[-2], maps.shape[-1])
+    regions = [torch.ones(shape)]
+    if "stellar_mass" in properties:
+        mass = maps[properties.index("stellar_mass")].numpy()
+        try:
+            ellipse = half_mass_ellipse(mass)
+        except InputError:  # no stars above the floor
+            return regions
+        if ellipse.fits(shape, scale=2.0):
+            regions.append(torch.from_numpy(ellipse.mask(shape, scale=2.0)).float())
+    return regions
 
 
 def _batches(views: Sequence[ViewSet], seed: int):
