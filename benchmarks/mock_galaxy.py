@@ -29,7 +29,7 @@ from picassso.observatory import (
 
 STEPS = {
     "neighbour search": (
-        import_module("picassso.observatory.observe"),
+        import_module("picassso.observatory.observation"),
         "smoothing_lengths",
     ),
     "light": (LightTable, "luminosities"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +24,11 @@ from picassso.observatory.cameras import half_mass_radius
 
 WIDE = PaperFraming(pixels=64, render=128, half_mass_radii=60.0)
 """A frame that holds the whole disc with what the PSF blurs out of it."""
+
+
+def test_names_of_the_room_do_not_depend_on_what_was_imported_first() -> None:
+    code = "from picassso.observatory import Observation, observe; assert callable(observe)"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def particle_sums(particles: Particles) -> dict[str, float]:
