@@ -61,7 +61,9 @@ class FakeObservation:
     flags: tuple[str, ...]
 
 
-def fake_observe(particles, *, framing, survey, seed, views=(0, 1, 2, 3), truth="smoothed"):
+def fake_observe(
+    particles, *, framing, survey, seed, views=(0, 1, 2, 3), truth="smoothed", device="cpu"
+):
     """Random pixels that depend on seed and galaxy; properties without gas are absent."""
     rng = np.random.default_rng([seed, *particles.galaxy_id.encode()])
     n, b = framing.pixels, len(survey.bands)

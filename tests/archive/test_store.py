@@ -110,7 +110,7 @@ def test_bad_galaxy_is_flagged_and_in_no_split(plan):
     outcomes = [render_galaxy(plan, store, g) for g in range(10)]
     assert [o.galaxy for o in outcomes if o.failure] == [2]
     store.finalise()
-    assert store.table["failure"][4] == "InputError: this galaxy is bad"
+    assert store.table["failure"][4] == "this galaxy is bad"
     assert list(store.table["split"][4:6]) == ["failed", "failed"]
     rows = np.concatenate([store.indices(s) for s in ("train", "validation", "test")])
     assert len(rows) == 18 and not {4, 5} & set(rows)

@@ -5,25 +5,17 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from picassso.archive.render import (
-    THREAD_VARIABLES,
-    Outcome,
-    RenderPlan,
-    render_galaxy,
-    render_in_worker,
-    single_threaded,
-    start_worker,
-)
+from picassso.archive.parallel import render_all
+from picassso.archive.render import RenderPlan
+from picassso.archive.skies import SkyFrames
 from picassso.archive.sources import GalaxySource, SnapshotSource, SyntheticSource
 from picassso.archive.store import DatasetStore
 from picassso.core import PROPERTY_NAMES, InputError, PicasssoError, get_survey, need
@@ -41,7 +33,6 @@ CONTACT_SHEET = "contact_sheet.png"
 """Name of the picture inside a store."""
 
 _PIXELS = {"survey": 128, "paper": 256, "both": 128}
-_ALL_BAD = 8
 
 
 def mock(
@@ -54,7 +45,12 @@ def mock(
     pixels: int | None = None,
     survey: str = "sdss",
     views: int = 4,
+    sky: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
+    sky_region: tuple[int, int, int, int] | None = None,
+    catalogue: str | os.PathLike[str] | None = None,
+    min_stars: int = 100,
     workers: int | None = None,
+    device: str = "cpu",
     truth: str = "smoothed",
     limit: int | None = None,
     resume: bool = True,
@@ -73,7 +69,7 @@ def mock(
     Parameters
     ----------
     snapshots : path or sequence of paths, optional
-        Files of particles, in any format that `picassso.read_particles` knows.
+        Files of particles or folders of them, in any format that `picassso.read_particles` knows.
     synthetic : int, optional
         Instead of snapshots: this many galaxies of the synthetic universe.
     seed : int
@@ -90,8 +86,21 @@ def mock(
         Name of the survey.
     views : int
         Views of each galaxy, 1 to 4.
+    sky : path or sequence of paths, optional
+        Calibrated frames of the survey, one a band, of one field: every view is laid on a piece
+        of this real sky, cut at a random place, and its noise is measured there. Such a store
+        holds images with all of their noise; nothing is added to them later.
+    sky_region : (x0, x1, y0, y1), optional
+        Pixel box of the frames' r band to cut from.
+    catalogue : path, optional
+        Subhalo catalogue of a snapshot, or table of centres of cutouts; see
+        `picassso.read_particles`.
+    min_stars : int
+        In files of many galaxies, those with fewer star particles are passed over.
     workers : int, optional
         Processes; by default one for each core that this process may use.
+    device : str
+        ``"cpu"``, or ``"cuda"`` (``"cuda:1"``, ...): one process then drives the GPU.
     truth : {"smoothed", "histogram"}
         True maps smoothed like the light, or plain counts of particles (the paper's).
     limit : int, optional
@@ -113,15 +122,30 @@ def mock(
     """
     need("torch", extra="mock")
     need("numba", extra="mock")
-    _check_numbers(views=views, pixels=pixels, synthetic=synthetic, workers=workers, limit=limit)
+    _check_numbers(
+        views=views,
+        pixels=pixels,
+        synthetic=synthetic,
+        workers=workers,
+        limit=limit,
+        min_stars=min_stars,
+    )
     if framing not in FRAMINGS:
         raise InputError(f"unknown framing {framing!r}; choose one of {list(FRAMINGS)}")
     if truth not in ("smoothed", "histogram"):
         raise InputError(f"unknown truth {truth!r}; choose 'smoothed' or 'histogram'")
-    bands = get_survey(survey).bands
+    workers = _workers_on(device, workers)
+    frames = _frames(sky, sky_region)
     pixels = pixels or _PIXELS[framing]
-    framings = tuple(_framing(f, pixels=pixels) for f in FRAMINGS[framing])
-    source = _source(snapshots, synthetic=synthetic, seed=seed, limit=limit)
+    source = _source(
+        snapshots,
+        synthetic=synthetic,
+        seed=seed,
+        limit=limit,
+        device=device,
+        catalogue=catalogue,
+        min_stars=min_stars,
+    )
     config = {
         **source.identity(),
         "seed": seed,
@@ -131,39 +155,105 @@ def mock(
         "survey": get_survey(survey).name,
         "views": views,
         "truth": truth,
+        # Only where they are used, so that older stores stay what they are.
+        **({} if frames is None else frames.identity()),
+        **({} if device == "cpu" else {"device": device.partition(":")[0]}),
     }
-    path = Path(output)
-    if not path.exists():
-        DatasetStore.create(
-            path,
-            config=config,
-            galaxies=len(source),
-            views=views,
-            shape=(pixels, pixels),
-            survey=config["survey"],
-            bands=bands,
-            properties=PROPERTY_NAMES,
-        )
-    elif not resume:
+    plan = RenderPlan(
+        store=Path(output),
+        source=source,
+        framings=tuple(_framing(f, pixels=pixels) for f in FRAMINGS[framing]),
+        survey=config["survey"],
+        seed=seed,
+        truth=truth,
+        device=device,
+    )
+    path = plan.store
+    begun = path.exists()
+    if begun and not resume:
         raise InputError(f"{path} exists already; choose another name, or let it resume")
+    if not begun:
+        _create(plan, config, pixels=pixels, real_sky=frames is not None)
+    try:
+        _fill(plan, config, frames=frames, workers=workers, progress=progress)
+    except PicasssoError:
+        if not begun and not DatasetStore.open(path).done():
+            shutil.rmtree(path)
+        raise
+    return DatasetStore.open(path)
+
+
+def _create(plan: RenderPlan, config: Mapping[str, Any], *, pixels: int, real_sky: bool) -> None:
+    """An empty store for a plan."""
+    DatasetStore.create(
+        plan.store,
+        config=config,
+        galaxies=config["galaxies"],
+        views=config["views"],
+        shape=(pixels, pixels),
+        survey=plan.survey,
+        bands=get_survey(plan.survey).bands,
+        properties=PROPERTY_NAMES,
+        real_sky=real_sky,
+    )
+
+
+def _fill(
+    plan: RenderPlan,
+    config: Mapping[str, Any],
+    *,
+    frames: SkyFrames | None,
+    workers: int | None,
+    progress: bool,
+) -> None:
+    """Make what a store still lacks."""
+    path = plan.store
     store = DatasetStore.open(path, writable=True)
     _check_same(store, config)
     with _lock(path):
         if not store.complete:
-            plan = RenderPlan(
-                store=path,
-                source=source,
-                framings=framings,
-                survey=config["survey"],
-                seed=seed,
-                truth=truth,
-            )
-            _render(plan, store, workers=workers, progress=progress)
+            if frames is not None:
+                sky = frames.store(path / "progress" / "sky.npy", survey=plan.survey)
+                plan = replace(plan, sky=sky)
+            render_all(plan, store, workers=workers, progress=progress)
             store.finalise()
         if not (path / CONTACT_SHEET).exists():
             _draw_contact_sheet(store)
         shutil.rmtree(path / "progress", ignore_errors=True)
-    return DatasetStore.open(path)
+
+
+def _workers_on(device: str, workers: int | None) -> int | None:
+    """Number of processes for a device, which must be there."""
+    if device == "cpu":
+        return workers
+    import torch
+
+    kind, _, number = device.partition(":")
+    if kind != "cuda" or (number and not number.isdigit()):
+        raise InputError(f"unknown device {device!r}; choose 'cpu', 'cuda' or 'cuda:NUMBER'")
+    found = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if int(number or 0) >= found:
+        build = (
+            f"built for CUDA {torch.version.cuda}" if torch.version.cuda else "built without CUDA"
+        )
+        raise InputError(
+            f"device {device!r}: PyTorch {torch.__version__} ({build}) finds {found} GPUs; use the "
+            "device 'cpu', or install a driver and a PyTorch for CUDA"
+        )
+    if workers not in (None, 1):
+        raise InputError(f"workers is {workers}: one process drives a GPU; leave workers out")
+    return 1
+
+
+def _frames(
+    sky: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None,
+    region: tuple[int, int, int, int] | None,
+) -> SkyFrames | None:
+    if sky is not None:
+        return SkyFrames.of(sky, region)
+    if region is not None:
+        raise InputError("a sky region was given without sky frames; give these too")
+    return None
 
 
 def _check_numbers(*, views: int, **counts: int | None) -> None:
@@ -174,14 +264,23 @@ def _check_numbers(*, views: int, **counts: int | None) -> None:
             raise InputError(f"{name} is {count}, expected a positive number")
 
 
-def _source(snapshots: Any, *, synthetic: int | None, seed: int, limit: int | None) -> GalaxySource:
+def _source(
+    snapshots: Any,
+    *,
+    synthetic: int | None,
+    seed: int,
+    limit: int | None,
+    device: str,
+    catalogue: str | os.PathLike[str] | None,
+    min_stars: int,
+) -> GalaxySource:
     if isinstance(snapshots, str | os.PathLike):
         snapshots = [snapshots]
     if bool(snapshots) == (synthetic is not None):
         raise InputError("give either snapshot files or a number of synthetic galaxies")
     if synthetic is not None:
-        return SyntheticSource(min(synthetic, limit or synthetic), seed)
-    source = SnapshotSource.scan(snapshots, limit=limit)
+        return SyntheticSource(min(synthetic, limit or synthetic), seed, device)
+    source = SnapshotSource.scan(snapshots, catalogue=catalogue, min_stars=min_stars, limit=limit)
     if len(source) == 0:
         raise InputError("the snapshots hold no galaxy")
     return source
@@ -226,153 +325,9 @@ def _lock(path: Path) -> Iterator[None]:
         yield
 
 
-def _render(plan: RenderPlan, store: DatasetStore, *, workers: int | None, progress: bool) -> None:
-    """Make whatever is not done yet."""
-    done = store.done()
-    todo = [g for g in range(store.galaxies) if g not in done]
-    workers = min(workers or _cores(), len(todo))
-    failed: list[Outcome] = []
-    succeeded = len(done)
-
-    def note(outcome: Outcome) -> None:
-        nonlocal succeeded
-        if outcome.disk_full:
-            raise InputError(
-                f"no space left for {store.path} ({outcome.failure}); free some and run the same "
-                "command again: it goes on where it stopped"
-            )
-        if outcome.failure:
-            failed.append(outcome)
-        else:
-            succeeded += 1
-        if not succeeded and len(failed) == min(_ALL_BAD, store.galaxies):
-            # Most likely not the galaxies' fault: try them again next time.
-            for bad in failed:
-                store.forget(bad.galaxy)
-            raise InputError(f"no galaxy could be made; the first failed with {failed[0].failure}")
-
-    with _progress_bar(progress, total=store.galaxies, done=len(done)) as advance:
-
-        def report(outcome: Outcome) -> None:
-            note(outcome)
-            advance(len(failed))
-
-        if workers > 1:
-            _render_in_processes(plan, todo, workers=workers, report=report)
-        elif todo:
-            with single_threaded():
-                for galaxy in todo:
-                    report(render_galaxy(plan, store, galaxy))
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _render_in_processes(
-    plan: RenderPlan, todo: Sequence[int], *, workers: int, report: Callable[[Outcome], None]
-) -> None:
-    from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-    from concurrent.futures.process import BrokenProcessPool
-    from multiprocessing import get_context
-
-    survey = get_survey(plan.survey)
-    from picassso.observatory import load_light_table
-
-    # Built once here: the workers would all build it at the same time.
-    load_light_table(survey)
-    left = iter(todo)
-    context = get_context("spawn")
-    stopped, stop = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(
-        workers, mp_context=context, initializer=start_worker, initargs=(plan, stopped)
-    )
-    try:
-        # A short queue: a stop takes effect soon, memory does not grow with the run. Processes
-        # start one by one as jobs come in, all of them while this fills.
-        with _inherited():
-            running = {pool.submit(render_in_worker, g) for g in islice(left, 3 * workers)}
-        while running:
-            finished, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in finished:
-                report(future.result())
-                galaxy = next(left, None)
-                if galaxy is not None:
-                    running.add(pool.submit(render_in_worker, galaxy))
-    except BrokenProcessPool:
-        raise PicasssoError(
-            f"a worker process died while making {plan.store}, most likely for want of memory; "
-            "run the same command again with fewer workers: it goes on where it stopped"
-        ) from None
-    except BaseException:
-        # Workers end at once; what they were writing is not marked as done.
-        stop.close()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        stop.close()
-        stopped.close()
-
-
-@contextmanager
-def _inherited() -> Iterator[None]:
-    """Whatever process starts inside keeps to one core and leaves Ctrl-C to its parent."""
-    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
-    # Signals can be set in the main thread alone; elsewhere a worker does it when it has started.
-    main = threading.current_thread() is threading.main_thread()
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
-    try:
-        yield
-    finally:
-        if main:
-            signal.signal(signal.SIGINT, handler)
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-@contextmanager
-def _progress_bar(show: bool, *, total: int, done: int) -> Iterator[Callable[[int], None]]:
-    """A bar on standard error; yields what to call, with the number of failures, after each."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=not show,
-    )
-    with bar:
-        task = bar.add_task("galaxies", total=total, completed=done)
-
-        def advance(failures: int) -> None:
-            note = f"galaxies ({failures} failed)" if failures else "galaxies"
-            bar.update(task, advance=1, description=note)
-
-        yield advance
-
-
 def _draw_contact_sheet(store: DatasetStore, *, galaxies: int = 12) -> None:
     """One view of some galaxies across the range of mass, with noise, beside their maps."""
     from picassso.figures import contact_sheet, save_figure
-    from picassso.observatory import add_noise
 
     good = np.flatnonzero(store.table["failure"] == "")
     first = good[store.table["view"][good] == 0]
@@ -380,5 +335,5 @@ def _draw_contact_sheet(store: DatasetStore, *, galaxies: int = 12) -> None:
     chosen = np.unique(np.linspace(0, len(by_mass) - 1, galaxies).round().astype(int))
     rows = [int(by_mass[c]) for c in chosen]
     rng = np.random.default_rng(store.config["seed"])
-    images = [add_noise(store.image(i), rng) for i in rows]
+    images = [store.observed(i, rng) for i in rows]
     save_figure(contact_sheet(images, [store.truth(i) for i in rows]), store.path / CONTACT_SHEET)

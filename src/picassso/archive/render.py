@@ -8,16 +8,24 @@ import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from picassso.archive.skies import StoredSky
 from picassso.archive.sources import GalaxySource
 from picassso.archive.store import DatasetStore
-from picassso.core import PROPERTIES, InputError, MissingExtraError, Particles, get_survey
+from picassso.core import (
+    PROPERTIES,
+    InputError,
+    MissingExtraError,
+    Particles,
+    PicasssoError,
+    get_survey,
+)
 
 __all__ = [
     "THREAD_VARIABLES",
@@ -57,6 +65,10 @@ class RenderPlan:
         Of the whole mock; what is drawn for a galaxy depends on it and on the galaxy's name.
     truth : {"smoothed", "histogram"}
         Kind of true maps.
+    device : str
+        Where galaxies are made and projected.
+    sky : StoredSky or None
+        Real sky to lay under the images; None leaves them without noise.
     """
 
     store: Path
@@ -65,6 +77,8 @@ class RenderPlan:
     survey: str
     seed: int
     truth: str
+    device: str = "cpu"
+    sky: StoredSky | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +113,13 @@ def render_galaxy(plan: RenderPlan, store: DatasetStore, galaxy: int) -> Outcome
         except Exception as error:
             if _disk_full(error):
                 raise
-            reason = f"{type(error).__name__}: {error}"
+            if _device_full(error):
+                raise PicasssoError(
+                    f"device {plan.device!r} is out of memory; free some or use the device cpu, "
+                    f"and run the command again ({str(error).splitlines()[0]})"
+                ) from None
+            user = isinstance(error, PicasssoError)
+            reason = str(error) if user else f"{type(error).__name__}: {error}"
             store.write_failure(galaxy, galaxy_id=plan.source.name(galaxy), reason=reason)
             return Outcome(galaxy, failure=reason)
         store.write_galaxy(galaxy, flux=flux, maps=maps, rows=rows)
@@ -121,7 +141,12 @@ def _observe(
         seed=plan.seed,
         views=tuple(range(store.views)),
         truth=plan.truth,
+        device=plan.device,
     )
+    if plan.sky is not None:
+        observations = [
+            replace(o, image=plan.sky.lay_under(o.image, seed=plan.seed)) for o in observations
+        ]
     flux = np.stack([o.image.flux for o in observations])
     maps = np.stack([_cube(o.maps, store.properties) for o in observations])
     _check(flux, maps, store)
@@ -184,6 +209,12 @@ def _row(observation: Any, particles: Particles, *, galaxy: int, framing: str) -
 
 def _disk_full(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _device_full(error: BaseException) -> bool:
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError)
 
 
 @contextmanager

@@ -35,10 +35,11 @@ class GalaxySource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SyntheticSource:
-    """`n` galaxies of the synthetic universe of a seed."""
+    """`n` galaxies of the synthetic universe of a seed, made on a device."""
 
     n: int
     seed: int
+    device: str = "cpu"
 
     def __len__(self) -> int:
         return self.n
@@ -49,7 +50,7 @@ class SyntheticSource:
 
     def load(self, galaxy: int) -> Particles:
         """Particles of one galaxy; the same whatever was loaded before."""
-        return _universe(self.n, self.seed)[galaxy]
+        return _universe(self.n, self.seed, self.device)[galaxy]
 
     def identity(self) -> dict[str, Any]:
         """Number of galaxies; the seed stands beside it in the config."""
@@ -57,11 +58,11 @@ class SyntheticSource:
 
 
 @lru_cache(maxsize=2)
-def _universe(n: int, seed: int) -> Any:
+def _universe(n: int, seed: int, device: str) -> Any:
     """Drawing all properties takes a moment: once a process."""
     from picassso.universe import SyntheticUniverse
 
-    return SyntheticUniverse(n, seed=seed)
+    return SyntheticUniverse(n, seed=seed, device=device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,49 +71,69 @@ class SnapshotSource:
 
     Parameters
     ----------
-    entries : tuple of (path, galaxy name or None)
-        None where a file could not be read: `load` then raises the reader's own error.
+    entries : tuple of (path, galaxy id or None)
+        None where a file could not be listed: `load` then raises the reader's own error.
     digest : str
         Hash of the files' names and sizes.
     files : int
         Number of files.
+    catalogue : Path or None
+        Subhalo catalogue, or table of centres, of all of them.
+    min_stars : int
+        Galaxies with fewer star particles were passed over.
     """
 
     entries: tuple[tuple[Path, str | None], ...]
     digest: str
     files: int
+    catalogue: Path | None = None
+    min_stars: int = 100
 
     @classmethod
     def scan(
-        cls, paths: Sequence[str | os.PathLike[str]], *, limit: int | None = None
+        cls,
+        paths: Sequence[str | os.PathLike[str]],
+        *,
+        catalogue: str | os.PathLike[str] | None = None,
+        min_stars: int = 100,
+        limit: int | None = None,
     ) -> SnapshotSource:
         """List the galaxies in files, in the order given, at most `limit` of them.
+
+        Particles are not read. Folders are opened; of a snapshot of many files one is enough.
 
         Raises
         ------
         InputError
-            If a file does not exist. A file that cannot be read counts as one bad galaxy.
+            If a file does not exist. A file that cannot be listed counts as one bad galaxy.
         """
-        files = [Path(p) for p in paths]
-        missing = [str(p) for p in files if not p.exists()]
+        given = [Path(p) for p in paths]
+        missing = [str(p) for p in given if not p.exists()]
         if missing:
             raise InputError(f"no such snapshot: {', '.join(missing)}")
-        from picassso.universe import read_particles
+        if catalogue is not None and not Path(catalogue).is_file():
+            raise InputError(f"no such catalogue: {catalogue}")
+        from picassso.universe import list_galaxies
+        from picassso.universe.readers import snapshot_files
 
+        files = snapshot_files(given)
         entries: list[tuple[Path, str | None]] = []
         for path in files:
             try:
-                for particles in read_particles(path):
-                    entries.append((path, particles.galaxy_id))
-                    if len(entries) == limit:
-                        break
+                found = list_galaxies(path, catalogue=catalogue, min_stars=min_stars)
+                entries += [(path, galaxy_id) for galaxy_id in found]
             except (PicasssoError, OSError, ValueError, KeyError):
                 entries.append((path, None))
             if limit is not None and len(entries) >= limit:
                 break
         listing = "\n".join(f"{p.name} {p.stat().st_size}" for p in files)
-        digest = hashlib.sha256(listing.encode()).hexdigest()
-        return cls(entries=tuple(entries), digest=digest, files=len(files))
+        return cls(
+            entries=tuple(entries[:limit]),
+            digest=hashlib.sha256(listing.encode()).hexdigest(),
+            files=len(files),
+            catalogue=None if catalogue is None else Path(catalogue),
+            min_stars=min_stars,
+        )
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -127,11 +148,25 @@ class SnapshotSource:
         from picassso.universe import read_particles
 
         path, galaxy_id = self.entries[galaxy]
-        found = next(iter(read_particles(path, galaxy=galaxy_id)), None)
+        found = next(
+            iter(
+                read_particles(
+                    path, galaxy=galaxy_id, catalogue=self.catalogue, min_stars=self.min_stars
+                )
+            ),
+            None,
+        )
         if found is None:
             raise InputError(f"{path} holds no galaxy with stars or gas")
         return found
 
     def identity(self) -> dict[str, Any]:
         """Number of files and hash of their names and sizes, whatever folder they lie in."""
-        return {"snapshots": self.files, "snapshots_sha256": self.digest}
+        identity = {
+            "snapshots": self.files,
+            "snapshots_sha256": self.digest,
+            "min_stars": self.min_stars,
+        }
+        if self.catalogue is not None:
+            identity["catalogue"] = [self.catalogue.name, self.catalogue.stat().st_size]
+        return identity

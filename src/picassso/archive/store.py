@@ -3,7 +3,8 @@
 Layout of format 1 (zarr version 3)::
 
     STORE/zarr.json          attributes: format, package version, config, fingerprint, ...
-    STORE/flux               (N, B, H, W) float32, noise-free surface brightness
+    STORE/flux               (N, B, H, W) float32, surface brightness: noise-free, or with a
+                             real sky where the attribute real_sky says so
     STORE/maps               (N, P, H, W) float32, true surface densities, NaN where absent
     STORE/table/<column>     (N,) or (N, B), one row a view
     STORE/contact_sheet.png  what it looks like
@@ -41,7 +42,7 @@ _FLUX_UNIT = "nanomaggy arcsec-2"
 
 
 class DatasetStore:
-    """A data set on disk: noise-free images, true maps, and a table of one row a view.
+    """A data set on disk: images, true maps, and a table of one row a view.
 
     Make one with `picassso.archive.mock`, open one with `DatasetStore.open`.
 
@@ -55,7 +56,8 @@ class DatasetStore:
     Attributes
     ----------
     flux : zarr.Array
-        (N, B, H, W) float32, surface brightness [nanomaggy arcsec^-2] without noise.
+        (N, B, H, W) float32, surface brightness [nanomaggy arcsec^-2]: without noise, or, where
+        `real_sky`, with all of it.
     maps : zarr.Array
         (N, P, H, W) float32, surface densities in the units of `picassso.core.PROPERTIES`; NaN
         throughout where a property is absent.
@@ -63,6 +65,8 @@ class DatasetStore:
         What the second axes of `flux` and `maps` are.
     survey : str
         Name of the survey.
+    real_sky : bool
+        Whether `flux` lies on pieces of real sky: nothing may be added to it then.
     """
 
     def __init__(self, path: str | os.PathLike[str], group: Any) -> None:
@@ -77,6 +81,7 @@ class DatasetStore:
         self.survey: str = attributes["survey"]
         self.config: dict[str, Any] = attributes["config"]
         self.views: int = attributes["views"]
+        self.real_sky: bool = bool(attributes.get("real_sky", False))
 
     @classmethod
     def create(
@@ -90,6 +95,7 @@ class DatasetStore:
         survey: str,
         bands: Sequence[str],
         properties: Sequence[str],
+        real_sky: bool = False,
     ) -> DatasetStore:
         """Make an empty store; it appears whole under its name or not at all.
 
@@ -107,6 +113,8 @@ class DatasetStore:
             Name of the survey.
         bands, properties : sequence of str
             Names along the second axes.
+        real_sky : bool
+            Whether the images will lie on real sky, with its noise.
 
         Raises
         ------
@@ -135,6 +143,7 @@ class DatasetStore:
                 "properties": list(properties),
                 "views": views,
                 "mantissa_bits": MANTISSA_BITS,
+                "real_sky": real_sky,
                 "complete": False,
             }
         )
@@ -234,7 +243,7 @@ class DatasetStore:
         return np.flatnonzero(self.table["split"] == split)
 
     def image(self, i: int) -> GalaxyImage:
-        """Noise-free image of row `i`, `noise` set to 1 sigma a band."""
+        """Image of row `i` as stored, `noise` set to 1 sigma a band; see `observed`."""
         row = self._row(i)
         flux = np.asarray(self.flux[i])
         return GalaxyImage(
@@ -249,6 +258,17 @@ class DatasetStore:
             pixel_scale=float(row["pixel_scale"]),
             redshift=float(row["redshift"]),
         )
+
+    def observed(self, i: int, rng: np.random.Generator) -> GalaxyImage:
+        """Image of row `i` as a telescope would see it.
+
+        Noise is drawn from `rng` and added, except where the images lie on real sky, which has
+        its own.
+        """
+        from picassso.observatory import add_noise
+
+        image = self.image(i)
+        return image if self.real_sky else add_noise(image, rng)
 
     def truth(self, i: int) -> Maps:
         """True maps of row `i`."""

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from picassso.cli._region import parse_box
+
 __all__ = ["mock"]
 
 EPILOG = """
@@ -16,6 +18,8 @@ Examples:
 
   picassso mock cutout_*.hdf5 -o illustris.zarr --framing paper --pixels 256
 
+  picassso mock --synthetic 500 -o sky.zarr --sky frame-u.fits --sky frame-g.fits ...
+
 Stopped halfway, by whatever means? Type the same command again: it goes on where it was.
 """
 
@@ -23,7 +27,9 @@ Stopped halfway, by whatever means? Type the same command again: it goes on wher
 def mock(
     snapshots: Annotated[
         list[Path] | None,
-        typer.Argument(help="Files of particles (cutouts or snapshots), any known format."),
+        typer.Argument(
+            help="Files of particles (cutouts or snapshots) or folders of them, any known format."
+        ),
     ] = None,
     synthetic: Annotated[
         int | None, typer.Option(help="Instead: this many galaxies of the synthetic universe.")
@@ -41,6 +47,25 @@ def mock(
     ] = None,
     survey: Annotated[str, typer.Option(help="Survey to imitate.")] = "sdss",
     views: Annotated[int, typer.Option(help="Cameras a galaxy, 1 to 4.")] = 4,
+    sky: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Calibrated frame of a real sky to lay the galaxies on; repeat, one a band."
+        ),
+    ] = None,
+    sky_region: Annotated[
+        str | None,
+        typer.Option(help="Pixel box x0:x1,y0:y1 of its r band, from 0, to cut from alone."),
+    ] = None,
+    catalogue: Annotated[
+        Path | None,
+        typer.Option(
+            help="Subhalo catalogue of a snapshot, if it is not beside it; or a table of centres."
+        ),
+    ] = None,
+    min_stars: Annotated[
+        int, typer.Option(help="Pass over galaxies of fewer star particles in a snapshot of many.")
+    ] = 100,
     truth: Annotated[
         str, typer.Option(help="True maps 'smoothed' like the light, or a plain 'histogram'.")
     ] = "smoothed",
@@ -48,6 +73,9 @@ def mock(
     workers: Annotated[
         int | None, typer.Option(help="Processes [default: one for each core].")
     ] = None,
+    device: Annotated[
+        str, typer.Option(help="'cpu', or 'cuda': one process then drives the GPU.")
+    ] = "cpu",
     resume: Annotated[
         bool, typer.Option(help="Go on with a store that was begun, or refuse it.")
     ] = True,
@@ -66,7 +94,12 @@ def mock(
         pixels=pixels,
         survey=survey,
         views=views,
+        sky=sky or None,
+        sky_region=parse_box(sky_region, option="--sky-region"),
+        catalogue=catalogue,
+        min_stars=min_stars,
         workers=workers,
+        device=device,
         truth=truth,
         limit=limit,
         resume=resume,

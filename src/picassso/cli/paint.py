@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from picassso.cli._region import parse_box
+
 if TYPE_CHECKING:
     from picassso.core import GalaxyImage, Maps, Total
 
@@ -73,7 +75,7 @@ def paint(
         "pixel_scale": pixel_scale,
         "psf_fwhm": _numbers(psf_fwhm),
         "ebv": ebv,
-        "region": _box(region),
+        "region": parse_box(region, option="--region"),
     }
     groups = group_images(images, survey=survey)
     _make_folder(output)
@@ -183,17 +185,3 @@ def _numbers(text: str | None) -> list[float] | None:
         raise InputError(
             f"--psf-fwhm {text}: expected one number of arcsec, or one a band: 1.4,1.3,1.2,1.1,1.1"
         ) from None
-
-
-def _box(text: str | None) -> tuple[int, int, int, int] | None:
-    import re
-
-    from picassso.core import InputError
-
-    if text is None:
-        return None
-    found = re.fullmatch(r"(\d+):(\d+),(\d+):(\d+)", text.replace(" ", ""))
-    if found is None:
-        raise InputError(f"--region {text}: expected x0:x1,y0:y1 in pixels, such as 100:356,50:306")
-    x0, x1, y0, y1 = (int(n) for n in found.groups())
-    return x0, x1, y0, y1

@@ -179,12 +179,10 @@ def _evaluate(
 
 
 def _paint(weights: Any, store: DatasetStore, row: int, *, seed: int) -> Maps:
-    """Paint one view, its noise drawn from the seed and the row alone."""
-    from picassso.observatory import add_noise
+    """Paint one view, its noise (if none is stored) drawn from the seed and the row alone."""
     from picassso.painting import paint
 
-    rng = np.random.default_rng([seed, row])
-    return paint(add_noise(store.image(row), rng), weights=weights)
+    return paint(store.observed(row, np.random.default_rng([seed, row])), weights=weights)
 
 
 def _pixels(maps: Maps, name: str) -> Prediction:

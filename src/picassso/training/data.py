@@ -48,6 +48,7 @@ class _Rows:
     psf_fwhm: NDArray[np.float32]
     redshift: NDArray[np.float32]
     kpc_per_pixel: NDArray[np.float32]
+    real_sky: bool
 
 
 class ViewSet:
@@ -98,7 +99,7 @@ class ViewSet:
         return {int(p.flux.shape[-1]) for p in self.parts}
 
     def view(self, index: int) -> tuple[_Rows, int, NDArray, NDArray]:
-        """Part, position in it, noise-free flux (B, H, W) and maps (P, H, W)."""
+        """Part, position in it, flux as stored (B, H, W) and maps (P, H, W)."""
         number, k = self.order[index]
         part = self.parts[number]
         at = k if isinstance(part.flux, np.ndarray) else int(part.rows[k])
@@ -124,6 +125,7 @@ def _read(store: DatasetStore, rows: NDArray, channels: list[int]) -> _Rows:
         psf_fwhm=np.asarray(table["psf_fwhm"], np.float32)[rows][:, channels] / scale,
         redshift=np.asarray(table["redshift"], np.float32)[rows, None],
         kpc_per_pixel=np.asarray(table["kpc_per_pixel"], np.float32)[rows, None],
+        real_sky=store.real_sky,
     )
 
 
@@ -210,13 +212,14 @@ def _draw(
     if augment:
         element = int(rng.integers(8))
         flux, maps = turn(flux, element), turn(maps, element)
-    factor = np.float32(np.exp(rng.uniform(*np.log(noise_range))))
-    sigma = part.noise[k] * factor
-    source = rng if noise_seed is None else np.random.default_rng(noise_seed)
-    noise = source.standard_normal(flux.shape, dtype=np.float32)
-    noisy = flux + sigma[:, None, None] * noise
+    sigma = part.noise[k]
+    if not part.real_sky:  # which has noise of its own, of a depth of its own
+        sigma = sigma * np.float32(np.exp(rng.uniform(*np.log(noise_range))))
+        source = rng if noise_seed is None else np.random.default_rng(noise_seed)
+        noise = source.standard_normal(flux.shape, dtype=np.float32)
+        flux = flux + sigma[:, None, None] * noise
     return (
-        noisy.astype(np.float32, copy=False),
+        np.ascontiguousarray(flux, dtype=np.float32),
         sigma,
         part.psf_fwhm[k],
         part.redshift[k],

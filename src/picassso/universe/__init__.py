@@ -6,15 +6,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from picassso.universe.readers import detect_format, read_particles
+    from picassso.universe.readers import detect_format, list_galaxies, read_particles
     from picassso.universe.synthetic import SyntheticUniverse
 
-__all__ = ["SyntheticUniverse", "detect_format", "read_particles"]
+__all__ = ["SyntheticUniverse", "detect_format", "list_galaxies", "read_particles"]
 
 # The synthetic universe needs torch, the readers need h5py: each loads when first asked for.
 _HOMES = {
     "SyntheticUniverse": "picassso.universe.synthetic",
     "detect_format": "picassso.universe.readers",
+    "list_galaxies": "picassso.universe.readers",
     "read_particles": "picassso.universe.readers",
 }
 

@@ -17,7 +17,7 @@ from picassso.universe.readers._galaxy import build_galaxy, half_mass_radius
 from picassso.universe.readers._options import GalaxyNotFound, ReadOptions
 from picassso.universe.readers._units import Snapshot, read_snapshot
 
-__all__ = ["galaxy_number", "read_single"]
+__all__ = ["galaxy_number", "list_single", "read_single"]
 
 _LARGEST_HALF_MASS_RADIUS = 250.0  # kpc; the largest brightest-cluster galaxies lie below it
 
@@ -33,6 +33,12 @@ def single_galaxy_id(path: Path, number: int | None) -> str:
     if number is None or str(number) in re.findall(r"\d+", path.stem):
         return path.stem
     return f"{path.stem}-{number}"
+
+
+def list_single(path: Path) -> list[str]:
+    """Id of the galaxy that a file of one galaxy holds."""
+    with open_hdf5(path) as file:
+        return [single_galaxy_id(path, galaxy_number(file))]
 
 
 def read_single(

@@ -27,10 +27,10 @@ from picassso.universe.readers._files import (
 )
 from picassso.universe.readers._galaxy import GasColumns, StarColumns, build_galaxy
 from picassso.universe.readers._options import GalaxyNotFound, ReadOptions
-from picassso.universe.readers._single import read_single
+from picassso.universe.readers._single import list_single, read_single
 from picassso.universe.readers._units import KPC, read_snapshot
 
-__all__ = ["DESCRIPTION", "LAYOUT", "NAME", "matches", "read"]
+__all__ = ["DESCRIPTION", "LAYOUT", "NAME", "list_galaxies", "matches", "read"]
 
 NAME = "eagle"
 DESCRIPTION = "EAGLE snapshot, particle data or cutout (never tried on a real file)"
@@ -58,6 +58,17 @@ def matches(file: h5py.File) -> bool:
     )
 
 
+def list_galaxies(path: Path, options: ReadOptions) -> list[str]:
+    """Ids of the galaxies; see `picassso.universe.list_galaxies`."""
+    paths = chunk_paths(path)
+    with open_table_files(paths) as files:
+        stars = ParticleTable.of(files, STARS, path)
+        if stars is not None and (len(paths) > 1 or "SubGroupNumber" in stars):
+            members = _Members.of_stars(stars)
+            return [_galaxy_id(path, label) for label in _chosen(path, members, options)]
+    return list_single(path)
+
+
 def read(path: Path, options: ReadOptions) -> Iterator[Particles]:
     """Read the galaxies of a file or of a snapshot of many; see `read_particles`."""
     paths = chunk_paths(path)
@@ -83,21 +94,29 @@ def _read_groups(
     )
     kpc = snapshot.length_factor(star_table)
     stars = star_columns(star_table, snapshot, LAYOUT)
-    star_order = _Members.of(star_table, star_table.column(LAYOUT.formation) > 0)
+    star_order = _Members.of_stars(star_table)
     gas = gas_order = None
     if gas_table is not None:
         gas = gas_columns(gas_table, snapshot, LAYOUT)
         gas_order = _Members.of(gas_table, np.ones(len(gas_table), bool))
     for label in _chosen(path, star_order, options):
-        group, sub = divmod(label, _STRIDE)
         yield build_galaxy(
-            galaxy_id=f"{stem_of(path)}-{group}_{sub}",
+            galaxy_id=_galaxy_id(path, label),
             snapshot=snapshot,
             stars=_taken(stars, star_order.rows(label)),
             gas=None if gas is None or gas_order is None else _taken(gas, gas_order.rows(label)),
             box=None if snapshot.box_size is None else snapshot.box_size * kpc,
             centre=None if options.centre is None else np.asarray(options.centre) * kpc,
         )
+
+
+def _galaxy_id(path: Path, label: int) -> str:
+    return f"{stem_of(path)}-{_name(label)}"
+
+
+def _name(label: int) -> str:
+    """Group and subgroup number."""
+    return f"{label // _STRIDE}_{label % _STRIDE}"
 
 
 @dataclass(frozen=True)
@@ -116,6 +135,12 @@ class _Members:
         order = np.argsort(label, kind="stable")
         return cls(label[order], order)
 
+    @classmethod
+    def of_stars(cls, table: ParticleTable) -> _Members:
+        """Those of star particles, wind left out."""
+        table.require(LAYOUT.formation)
+        return cls.of(table, table.column(LAYOUT.formation) > 0)
+
     def rows(self, label: int) -> NDArray[np.intp]:
         low, high = np.searchsorted(self.label, [label, label + 1])
         return self.order[low:high]
@@ -127,7 +152,7 @@ def _chosen(path: Path, members: _Members, options: ReadOptions) -> list[int]:
     bound = labels % _STRIDE < _UNBOUND
     labels, counts = labels[bound], counts[bound]
     if options.galaxy is not None:
-        names = [f"{label // _STRIDE}_{label % _STRIDE}" for label in labels]
+        names = [_name(label) for label in labels]
         wanted = options.galaxy.removeprefix(f"{stem_of(path)}-")
         if wanted not in names:
             raise GalaxyNotFound(

@@ -26,7 +26,7 @@ from picassso.universe.readers._galaxy import (
 from picassso.universe.readers._options import GalaxyNotFound, ReadOptions
 from picassso.universe.readers._units import Snapshot
 
-__all__ = ["DESCRIPTION", "FORMAT", "NAME", "matches", "read"]
+__all__ = ["DESCRIPTION", "FORMAT", "NAME", "list_galaxies", "matches", "read"]
 
 NAME = "generic"
 FORMAT = "picassso-particles"
@@ -47,29 +47,46 @@ def matches(file: h5py.File) -> bool:
     return (name.decode() if isinstance(name, bytes) else name) == FORMAT
 
 
+def list_galaxies(path: Path, options: ReadOptions) -> list[str]:
+    """Names of the galaxies; see `picassso.universe.list_galaxies`."""
+    with open_hdf5(path) as file:
+        return list(_chosen(file, path, options))
+
+
 def read(path: Path, options: ReadOptions) -> Iterator[Particles]:
     """Read the galaxies of a file; see `picassso.universe.read_particles`."""
     with open_hdf5(path) as file:
         snapshot = _snapshot(file, path, options)
-        many = file.get("galaxies")
-        homes = {path.stem: file} if many is None else {f"{path.stem}-{n}": many[n] for n in many}
-        if options.galaxy is not None:
-            names = (options.galaxy, f"{path.stem}-{options.galaxy}")
-            chosen = {name: home for name, home in homes.items() if name in names}
-            if not chosen:
-                raise GalaxyNotFound(
-                    f"{path}: no galaxy {options.galaxy!r}; it holds {', '.join(list(homes)[:5])}"
-                )
-            homes = chosen
-        for name, home in homes.items():
-            galaxy = _galaxy(name, home, snapshot, options)
-            if (
-                many is None
-                or options.galaxy is not None
-                or galaxy.stars is None
-                or len(galaxy.stars) >= options.min_stars
-            ):
-                yield galaxy
+        for name, home in _chosen(file, path, options).items():
+            yield _galaxy(name, home, snapshot, options)
+
+
+def _chosen(file: h5py.File, path: Path, options: ReadOptions) -> dict[str, h5py.Group]:
+    """Galaxies to read, by their ids."""
+    many = file.get("galaxies")
+    if many is None:
+        homes = {path.stem: file}
+    else:
+        homes = {f"{path.stem}-{name}": many[name] for name in many}
+    if options.galaxy is not None:
+        names = (options.galaxy, f"{path.stem}-{options.galaxy}")
+        chosen = {name: home for name, home in homes.items() if name in names}
+        if not chosen:
+            raise GalaxyNotFound(
+                f"{path}: no galaxy {options.galaxy!r}; it holds {', '.join(list(homes)[:5])}"
+            )
+        return chosen
+    if many is None:
+        return homes
+    return {name: home for name, home in homes.items() if _large_enough(home, options.min_stars)}
+
+
+def _large_enough(home: h5py.Group, min_stars: int) -> bool:
+    """Whether a galaxy has so many stars; one of gas alone is not passed over."""
+    stars = home.get("stars")
+    mass = stars.get("mass") if isinstance(stars, h5py.Group) else None
+    # What cannot be told here the reader will say.
+    return mass is None or mass.size == 0 or mass.size >= min_stars
 
 
 def _snapshot(file: h5py.File, path: Path, options: ReadOptions) -> Snapshot:

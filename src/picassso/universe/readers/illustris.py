@@ -16,10 +16,10 @@ import h5py
 from picassso.core import Particles
 from picassso.universe.readers._columns import GAS, STARS, Layout
 from picassso.universe.readers._options import ReadOptions
-from picassso.universe.readers._single import read_single
+from picassso.universe.readers._single import list_single, read_single
 from picassso.universe.readers._units import KPC
 
-__all__ = ["DESCRIPTION", "LAYOUT", "NAME", "matches", "read"]
+__all__ = ["DESCRIPTION", "LAYOUT", "NAME", "list_galaxies", "matches", "read"]
 
 NAME = "illustris"
 DESCRIPTION = "Illustris or IllustrisTNG cutout of one galaxy (PartType4 or PartType0 with Masses)"
@@ -42,6 +42,11 @@ def matches(file: h5py.File) -> bool:
         or "Masses" in stars
         or "Masses" in gas
     )
+
+
+def list_galaxies(path: Path, options: ReadOptions) -> list[str]:
+    """Id of the galaxy; see `picassso.universe.list_galaxies`."""
+    return list_single(path)
 
 
 def read(path: Path, options: ReadOptions) -> Iterator[Particles]:

@@ -17,10 +17,10 @@ import h5py
 from picassso.core import Particles
 from picassso.universe.readers._columns import GAS, STARS, Layout
 from picassso.universe.readers._options import ReadOptions
-from picassso.universe.readers._single import read_single
+from picassso.universe.readers._single import list_single, read_single
 from picassso.universe.readers._units import KPC, simulation_name
 
-__all__ = ["DESCRIPTION", "LAYOUT", "NAME", "matches", "read"]
+__all__ = ["DESCRIPTION", "LAYOUT", "NAME", "list_galaxies", "matches", "read"]
 
 NAME = "magneticum"
 DESCRIPTION = "Magneticum cutout in the SimSpin layout (Metallicity holds eleven element masses)"
@@ -43,6 +43,11 @@ def matches(file: h5py.File) -> bool:
     if simulation_name(file) == NAME:
         return bool(groups)
     return any("Metallicity" in group and group["Metallicity"].ndim == 2 for group in groups)
+
+
+def list_galaxies(path: Path, options: ReadOptions) -> list[str]:
+    """Id of the galaxy; see `picassso.universe.list_galaxies`."""
+    return list_single(path)
 
 
 def read(path: Path, options: ReadOptions) -> Iterator[Particles]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import h5py
@@ -32,7 +33,7 @@ from picassso.universe.readers._options import GalaxyNotFound, ReadOptions
 from picassso.universe.readers._single import galaxy_number
 from picassso.universe.readers._units import KPC, Snapshot, read_snapshot
 
-__all__ = ["DESCRIPTION", "NAME", "find_catalogue", "is_catalogue", "read"]
+__all__ = ["DESCRIPTION", "NAME", "find_catalogue", "is_catalogue", "list_galaxies", "read"]
 
 NAME = "illustris-snapshot"
 DESCRIPTION = (
@@ -106,13 +107,20 @@ def find_catalogue(path: Path) -> Path | None:
 
 
 def read_catalogue(path: Path) -> Catalogue:
-    """Read a subhalo catalogue, all its files.
+    """Read a subhalo catalogue, all its files; the last one is kept while it stays as it is.
 
     Raises
     ------
     InputError
         If SubhaloLenType is missing, or group and subhalo tables contradict each other.
     """
+    state = path.stat() if path.is_file() else None
+    return _read_catalogue(path, *(() if state is None else (state.st_mtime_ns, state.st_size)))
+
+
+@lru_cache(maxsize=1)
+def _read_catalogue(path: Path, *state: int) -> Catalogue:
+    """Catalogue at `path`; `state` tells a file that was written again from the one before."""
     with open_table_files(chunk_paths(path)) as files:
         length = _joined(files, "Subhalo/SubhaloLenType")
         position = _joined(files, "Subhalo/SubhaloPos")
@@ -176,15 +184,30 @@ def _starts_in_groups(
     return start
 
 
-def read(path: Path, options: ReadOptions) -> Iterator[Particles]:
-    """Read the galaxies of a snapshot; see `picassso.universe.read_particles`."""
+def list_galaxies(path: Path, options: ReadOptions) -> list[str]:
+    """Ids of the subhalos; see `picassso.universe.list_galaxies`."""
+    catalogue = _catalogue_of(path, options)
+    return [_galaxy_id(path, number) for number in _chosen(path, catalogue, options)]
+
+
+def _galaxy_id(path: Path, number: int) -> str:
+    return f"{stem_of(path)}-{number}"
+
+
+def _catalogue_of(path: Path, options: ReadOptions) -> Catalogue:
+    """The catalogue that was given, or the one that lies beside the snapshot."""
     source = options.catalogue or find_catalogue(path)
     if source is None:
         raise InputError(
             f"{path}: found no subhalo catalogue beside it; give catalogue=FILE (an HDF5 file with "
             "Subhalo/SubhaloLenType)"
         )
-    catalogue = read_catalogue(source)
+    return read_catalogue(source)
+
+
+def read(path: Path, options: ReadOptions) -> Iterator[Particles]:
+    """Read the galaxies of a snapshot; see `picassso.universe.read_particles`."""
+    catalogue = _catalogue_of(path, options)
     with open_table_files(chunk_paths(path)) as files:
         snapshot = read_snapshot(
             files[0], path, length_unit=KPC, box_size=options.box_size, fallback="arepo"
@@ -269,7 +292,7 @@ def _galaxy(
         offsets += [] if gas is None else [gas.position]
         box, flags = _box_where_needed(np.concatenate(offsets) / kpc)
     return build_galaxy(
-        galaxy_id=f"{stem_of(snapshot.path)}-{number}",
+        galaxy_id=_galaxy_id(snapshot.path, number),
         snapshot=snapshot,
         stars=stars,
         gas=gas,
