@@ -20,13 +20,15 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 from tabular import markdown, write_csv, write_text
 
 from picassso.archive import read_image, write_maps
 from picassso.core import DEFAULT_COSMOLOGY, GalaxyImage, InputError, Maps, PicasssoError, Total
 from picassso.figures import painting_sheet, save_figure
 from picassso.painting import Weights, load_weights, paint_image
-from picassso.painting.totals import APERTURE_REGION
+from picassso.painting.aperture import painted_ellipse
+from picassso.painting.totals import APERTURE_REGION, FRAME_REGION
 
 FIELD_LEFT = 1300
 """Columns below this one are full of the cluster's stars."""
@@ -36,6 +38,9 @@ FIELD_REDSHIFT = 0.1
 
 FIELD_EBV = 0.06
 """Towards M2 (Harris 1996, edition of 2010)."""
+
+SMOOTHING = 1.2
+"""Gaussian sigma for detection, about that of the seeing [pixels]."""
 
 CUTOUT = 128
 """Side of a cutout [pixels]."""
@@ -50,7 +55,6 @@ LITERATURE = {"NGC4261": "11.4 to 11.6, old, log sSFR below -11"}
 """What is known of the galaxies."""
 
 COLUMNS = {
-    "stellar_mass": "stellar mass [Msun]",
     "stellar_age": "mean age [Gyr]",
     "stellar_metallicity": "stellar metallicity (solar: 0.02)",
     "star_formation_rate": "SFR [Msun/yr]",
@@ -132,7 +136,7 @@ def faint_galaxies(data: Path, number: int) -> Iterator[GalaxyImage]:
         x0, x1, y0, y1 = box(source, field.shape)
         region = (x0 + FIELD_LEFT, x1 + FIELD_LEFT, y0, y1)
         image = read_image(files, redshift=FIELD_REDSHIFT, ebv=FIELD_EBV, region=region)
-        others = neighbours(labels[y0:y1, x0:x1], source.label)
+        others = neighbours(labels[y0:y1, x0:x1], source.label, image)
         said = (f"redshift {FIELD_REDSHIFT:g} is assumed, for want of one", *image.assumptions)
         yield replace(
             image,
@@ -146,46 +150,38 @@ def faint_galaxies(data: Path, number: int) -> Iterator[GalaxyImage]:
 def extended_sources(field: GalaxyImage) -> tuple[list[Source], NDArray[np.int32]]:
     """Galaxies of a field of one band, brightest first, and the map of all detected sources.
 
-    Detected are 12 connected pixels above 3 sigma. Stars set the scale: the median share of the
-    flux that falls into the brightest pixel, over bright unsaturated point-like sources. A galaxy
-    has less than half of it, and a single peak: pairs of stars have two.
+    Detected are 12 connected pixels above 3 sigma of a pixel, in the smoothed field. Stars set the
+    scale: the median share of the flux that falls into the brightest pixel, over the brighter
+    half of the unsaturated sources. A galaxy has less than half of it, and a single peak: pairs of
+    stars have two.
     """
-    from photutils.segmentation import SourceCatalog, detect_sources
-    from scipy.ndimage import gaussian_filter
-
     flux = field.flux[0].astype(np.float64)
-    smooth = gaussian_filter(flux, 1.2)
-    found = detect_sources(smooth, 3.0 * float(field.sky_noise[0]), 12)
-    if found is None:
-        return [], np.zeros(field.shape, np.int32)
-    catalogue = SourceCatalog(flux, found, convolved_data=smooth)
-    area = field.pixel_scale**2
-    total = np.asarray(catalogue.segment_flux) * area
-    share = np.asarray(catalogue.max_value) * area / total
-    x, y = np.asarray(catalogue.centroid).T
-    usable = (total > 0) & (total < SATURATION_FLUX)
-    brightest = np.argsort(-np.where(usable, total, 0.0))[: max(20, int(usable.sum()) // 4)]
-    of_stars = float(np.median(share[brightest]))
-    height, width = field.shape
-    inner = (x > EDGE) & (x < width - EDGE) & (y > EDGE) & (y < height - EDGE)
-    chosen = np.flatnonzero(usable & inner & (share < 0.5 * of_stars))
-    chosen = chosen[np.argsort(-total[chosen])]
-    sources = [
-        Source(float(x[i]), float(y[i]), float(total[i]), int(catalogue.label[i]))
-        for i in chosen
-        if peaks(smooth, found.data == catalogue.label[i]) == 1
-    ]
-    return sources, found.data.astype(np.int32)
+    smooth = ndimage.gaussian_filter(flux, SMOOTHING)
+    labels, count = ndimage.label(smooth > 3.0 * float(field.sky_noise[0]), np.ones((3, 3)))
+    every = np.arange(1, count + 1)
+    total = ndimage.sum_labels(flux, labels, every) * field.pixel_scale**2
+    share = ndimage.maximum(flux, labels, every) * field.pixel_scale**2 / total
+    size = ndimage.sum_labels(np.ones_like(flux), labels, every)
+    usable = (total > 0) & (total < SATURATION_FLUX) & (size >= 12)
+    if not usable.any():
+        return [], labels
+    of_stars = float(np.median(share[usable & (total >= np.median(total[usable]))]))
+    sources = []
+    for i in np.flatnonzero(usable & (share < 0.5 * of_stars)):
+        inside = labels == every[i]
+        y, x = ndimage.center_of_mass(np.where(inside, flux, 0.0))
+        inner = all(EDGE < c < n - EDGE for c, n in zip((y, x), field.shape, strict=True))
+        if inner and peaks(smooth, inside) == 1:
+            sources.append(Source(float(x), float(y), float(total[i]), int(every[i])))
+    return sorted(sources, key=lambda s: -s.flux), labels
 
 
 def peaks(smooth: NDArray[np.float64], inside: NDArray[np.bool_]) -> int:
     """Local maxima of a source that are at least half as bright as its brightest one."""
-    from scipy.ndimage import maximum_filter
-
     rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
     here = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     values = np.where(inside[here], smooth[here], 0.0)
-    tops = (values == maximum_filter(values, size=5)) & (values >= 0.5 * values.max())
+    tops = (values == ndimage.maximum_filter(values, size=5)) & (values >= 0.5 * values.max())
     return int(tops.sum())
 
 
@@ -195,12 +191,19 @@ def box(source: Source, shape: tuple[int, int]) -> tuple[int, int, int, int]:
     return max(x0, 0), min(x0 + CUTOUT, shape[1]), max(y0, 0), min(y0 + CUTOUT, shape[0])
 
 
-def neighbours(labels: NDArray[np.int32], own: int) -> NDArray[np.bool_]:
-    """Pixels of other sources, with a rim of three pixels for their wings; never the own source."""
-    from scipy.ndimage import binary_dilation
+def neighbours(labels: NDArray[np.int32], own: int, image: GalaxyImage) -> NDArray[np.bool_]:
+    """Pixels of other sources of a cutout, with a rim of three pixels for their wings.
 
-    others = (labels != 0) & (labels != own)
-    return binary_dilation(others, iterations=3) & (labels != own)
+    Beside the detected ones these are fainter spots, of 1 sigma of a pixel in the smoothed r
+    band, unless they touch the galaxy; never a pixel of the galaxy itself.
+    """
+    r = image.bands.index("r")
+    smooth = ndimage.gaussian_filter(image.flux[r].astype(np.float64), SMOOTHING)
+    spots, _ = ndimage.label(smooth > float(image.sky_noise[r]), np.ones((3, 3)))
+    galaxy = labels == own
+    apart = (spots != 0) & ~np.isin(spots, spots[galaxy])
+    others = (labels != 0) & ~galaxy
+    return ndimage.binary_dilation(apart | others, iterations=3) & ~galaxy
 
 
 def inside_two_radii(maps: Maps) -> dict[str, Total]:
@@ -239,15 +242,14 @@ def noted(image: GalaxyImage, maps: Maps) -> str:
     return f"- **{image.galaxy_id}**: " + "; ".join(words)
 
 
-def colour_mass(image: GalaxyImage) -> float:
-    """log10 of the stellar mass of the unmasked frame by Taylor et al. (2011): a rough yardstick.
+def colour_mass(image: GalaxyImage, region: NDArray[np.bool_]) -> float:
+    """log10 of the stellar mass of a region by Taylor et al. (2011): a rough yardstick.
 
     log10(M / L_i) = -0.68 + 0.70 (g - i), as read from public code; Chabrier IMF; without
-    k-correction; the Sun has M_i = 4.53 (Willmer 2018). NaN where the frame holds no light.
+    k-correction; the Sun has M_i = 4.53 (Willmer 2018). NaN where the region holds no light.
     """
-    area = image.pixel_scale**2
     g, i = (
-        float(image.flux[image.bands.index(b)][~image.mask].sum(dtype=np.float64)) * area
+        float(image.flux[image.bands.index(b)][region].sum(dtype=np.float64)) * image.pixel_scale**2
         for b in "gi"
     )
     if min(g, i) <= 0:
@@ -257,38 +259,50 @@ def colour_mass(image: GalaxyImage) -> float:
     return float(-0.68 + 0.70 * 2.5 * np.log10(i / g) - 0.4 * (absolute - 4.53))
 
 
-def whole_frame(image: GalaxyImage, maps: Maps) -> dict[str, str]:
-    """A row of the table of whole frames: mass beside the mass of the colour relation."""
-    totals = {t.property: t for t in maps.totals if t.region == "frame"}
-    mass, rate = totals["stellar_mass"], totals["specific_star_formation_rate"]
-    low, middle, high = (np.log10(v) for v in (mass.p16, mass.p50, mass.p84))
+def inside_row(image: GalaxyImage, maps: Maps) -> dict[str, str]:
+    """A row of the table of apertures."""
+    totals = inside_two_radii(maps)
+    cells = {heading: cell(totals.get(name)) for name, heading in COLUMNS.items()}
+    row = {"galaxy": maps.galaxy_id, "z": maps.provenance["redshift"], "log M*": "–"} | cells
+    ellipse = painted_ellipse(maps)
+    row["log M* of Taylor et al. (2011)"] = "–"
+    if ellipse is not None:
+        region = ellipse.mask(maps.shape, scale=2.0) & ~image.mask
+        row["log M*"] = logarithm(totals["stellar_mass"])
+        row["log M* of Taylor et al. (2011)"] = f"{colour_mass(image, region):.2f}"
+    return row
+
+
+def logarithm(total: Total) -> str:
+    """log10 of the median and 68% interval."""
+    low, middle, high = (np.log10(v) for v in (total.p16, total.p50, total.p84))
+    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
+
+
+def frame_row(maps: Maps) -> dict[str, str]:
+    """A row of the table of whole frames."""
+    totals = {t.property: t for t in maps.totals if t.region == FRAME_REGION}
     return {
         "galaxy": maps.galaxy_id,
-        "log M*": f"{middle:.2f} ({low:.2f} to {high:.2f})",
-        "log M* of Taylor et al. (2011)": f"{colour_mass(image):.2f}",
-        "literature": LITERATURE.get(maps.galaxy_id, "–"),
+        "log M*": logarithm(totals["stellar_mass"]),
         "mean age [Gyr]": cell(totals.get("stellar_age")),
-        "log sSFR [1/yr]": f"{np.log10(rate.p50):.2f}",
+        "log sSFR [1/yr]": logarithm(totals["specific_star_formation_rate"]),
+        "literature": LITERATURE.get(maps.galaxy_id, "–"),
     }
 
 
 def report(images: Sequence[GalaxyImage], painted: Sequence[Maps], weights: Weights) -> str:
     """The Markdown page: totals in the aperture and over the frame, assumptions."""
-    rows = []
-    for maps in painted:
-        totals = inside_two_radii(maps)
-        cells = {heading: cell(totals.get(name)) for name, heading in COLUMNS.items()}
-        rows.append({"galaxy": maps.galaxy_id, "z": maps.provenance["redshift"], **cells})
-    frames = [whole_frame(i, m) for i, m in zip(images, painted, strict=True)]
+    pairs = list(zip(images, painted, strict=True))
     return "\n".join(
         [
             f"Weights {weights.name} ({weights.fingerprint}). Medians and 68% intervals.\n",
             "### Inside two half-mass radii of the painted stellar mass\n",
-            markdown(rows),
+            markdown([inside_row(i, m) for i, m in pairs]),
             "### Over the whole frame, whatever is not masked\n",
-            markdown(frames),
+            markdown([frame_row(m) for m in painted]),
             "### What was assumed\n",
-            *(noted(i, m) for i, m in zip(images, painted, strict=True)),
+            *(noted(i, m) for i, m in pairs),
             "",
         ]
     )
