@@ -59,8 +59,9 @@ class ShiftedLogStudent(nn.Module):
     def parameters_of(self, raw: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Location and scale of the stretched value, and ln(mean / floor), each (N, P, H, W)."""
         location, log_scale, excess = torch.chunk(raw, 3, dim=1)
-        # The mean is told where the location lies, but must not move it.
-        log_mean = (location.detach() + excess).clamp(-12.0, 18.0)
+        # The mean is told where the location lies, but must not move it. Unbounded, a rare pixel
+        # far off would explode its deviance and derail a run.
+        log_mean = (location.detach() + 4.0 * torch.tanh(0.25 * excess)).clamp(-5.0, 18.0)
         return location, torch.exp(log_scale.clamp(-3.5, 1.5)), log_mean
 
     def forward(self, raw: Tensor) -> Painted:

@@ -94,7 +94,7 @@ class TrainConfig(BaseModel):
     epochs: float = Field(30.0, gt=0)
     batch: int = Field(16, ge=1)
     crop: int = Field(128, ge=0)
-    learning_rate: float = Field(2e-3, gt=0)
+    learning_rate: float = Field(1e-3, gt=0)
     weight_decay: float = Field(1e-3, ge=0)
     optimizer: Literal["adamw", "adam"] = "adamw"
     schedule: Literal["cosine", "steps"] = "cosine"
