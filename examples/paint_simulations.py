@@ -238,7 +238,7 @@ def summary(rows: Sequence[Row]) -> list[dict[str, str]]:
                     "bias": f"{np.median(residual):+.3f}" if seen else "–",
                     "scatter": f"{residual.std(ddof=1):.3f}" if several else "–",
                     "inside 68%": f"{sum(r.inside for r in seen)} of {len(seen)}",
-                    "n": f"{len({r.galaxy for r in seen})} galaxies, {len(seen)} views",
+                    "galaxies, views": f"{len({r.galaxy for r in seen})}, {len(seen)}",
                     "below the floor": f"{len(below)} ({false} painted above it)" if below else "0",
                 }
             )

@@ -118,7 +118,7 @@ def test_what_lies_below_the_floor_has_no_residual_but_is_counted(example) -> No
     rows = [row("a", 1e9, 1e9), row("b", 1e9, 1e10), row("c", 1e10, 1e9), row("d", 0.0, 1e9)]
     (line,) = script.summary(rows)
     assert line["bias"] == "+0.000" and line["scatter"] == "1.000"
-    assert line["inside 68%"] == "1 of 3" and line["n"] == "3 galaxies, 3 views"
+    assert line["inside 68%"] == "1 of 3" and line["galaxies, views"] == "3, 3"
     assert line["below the floor"] == "1 (1 painted above it)"
     assert np.isnan(rows[3].residual)
 
