@@ -23,7 +23,7 @@ from fits_galaxies import (
 )
 from picassso.archive.fits import group_images, image_from_array, read_image
 from picassso.archive.fits.grid import align
-from picassso.archive.fits.sky import sky_noise, stamp_fwhm
+from picassso.archive.fits.sky import clipped_sky, sky_noise, stamp_fwhm
 from picassso.core import DEFAULT_COSMOLOGY, SDSS
 
 
@@ -369,3 +369,14 @@ def test_real_merger_of_magnitudes(data_dir) -> None:
     assert image.bands == ("g", "r", "i") and image.galaxy_id == "skirt_merger"
     kpc = image.pixel_scale * DEFAULT_COSMOLOGY.kpc_per_arcsec(0.046)
     assert kpc == pytest.approx(0.09765625)
+
+
+@given(st.integers(0, 3), st.integers(0, 3), st.integers(0, 1000))
+def test_a_few_outliers_do_not_move_the_sky(high: int, low: int, seed: int) -> None:
+    """One bright pixel among 256, or one bad one below, leaves level and noise as they are."""
+    values = np.random.default_rng(seed).standard_normal(256)
+    outliers = [1e4] * high + [-1e4] * low
+    centre, sigma, number = clipped_sky(np.r_[values, outliers])
+    assert abs(centre) < 0.4 and 0.75 < sigma < 1.25
+    assert number <= 256
+    assert clipped_sky(np.full(9, 2.0)) == (2.0, 0.0, 9)

@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
-from archive_fakes import FakeFraming, FakeSource, fake_observe
+from archive_fakes import FakeSource, fake_observe
 
 from picassso.archive import DatasetStore, mock, mocks
-from picassso.core import InputError
+from picassso.archive.sources import SyntheticSource
+from picassso.core import InputError, PicasssoError
 from picassso.universe import read_particles
 
 KILL_ME = Path(__file__).with_name("kill_me.py")
-
-
-@pytest.fixture
-def fake(monkeypatch):
-    """Fake galaxies; returns a function that makes a mock of them."""
-    monkeypatch.setattr("picassso.archive.render.observe", fake_observe)
-    monkeypatch.setattr(mocks, "_framing", lambda *args, **kwargs: FakeFraming())
-    monkeypatch.setattr(mocks, "_draw_contact_sheet", lambda store: None)
-
-    def make(output, *, source=None, **options):
-        source = source or FakeSource(12)
-        monkeypatch.setattr(mocks, "_source", lambda *args, **kwargs: source)
-        options = {"pixels": 16, "views": 2, "workers": 1, "progress": False} | options
-        return mock(synthetic=len(source), output=output, **options)
-
-    return make
 
 
 def contents(store: DatasetStore) -> dict[str, bytes]:
@@ -267,3 +254,100 @@ def test_real_particles(data_dir, tmp_path):
     assert table["total_stellar_mass"][0] <= table["stellar_mass"][0] * 1.001
     (galaxy,) = read_particles(stars[0])
     assert table["stellar_mass"][0] == pytest.approx(galaxy.stars.mass.sum(dtype=float))
+
+
+def test_one_process_drives_the_gpu(fake, tmp_path, monkeypatch):
+    """The device reaches the observatory and the config; one that is not there is refused."""
+    with pytest.raises(InputError, match=r"device 'cuda': PyTorch .* finds 0 GPUs"):
+        monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+        fake(tmp_path / "mock.zarr", device="cuda")
+    with pytest.raises(InputError, match="unknown device 'gpu'; choose 'cpu', 'cuda'"):
+        fake(tmp_path / "mock.zarr", device="gpu")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
+    with pytest.raises(InputError, match="device 'cuda:1'.* finds 1 GPUs"):
+        fake(tmp_path / "mock.zarr", device="cuda:1")
+    with pytest.raises(InputError, match="workers is 4: one process drives a GPU"):
+        fake(tmp_path / "mock.zarr", device="cuda", workers=4)
+    assert list(tmp_path.iterdir()) == []
+    devices = set()
+
+    def observe(particles, *, device, **how):
+        devices.add(device)
+        return fake_observe(particles, **how)
+
+    monkeypatch.setattr("picassso.archive.render.observe", observe)
+    store = fake(tmp_path / "mock.zarr", device="cuda:0", workers=None)
+    assert devices == {"cuda:0"} and store.config["device"] == "cuda"
+    with pytest.raises(InputError, match="device is 'cuda' there and None now"):
+        fake(tmp_path / "mock.zarr")
+    fake(tmp_path / "cpu.zarr", device="cpu")
+    assert devices == {"cuda:0", "cpu"}
+
+
+def test_full_gpu_is_not_the_galaxy_s_fault(fake, tmp_path, monkeypatch):
+    import torch
+
+    def full(*args, **kwargs):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("picassso.archive.render.observe", full)
+    with pytest.raises(PicasssoError, match="device 'cpu' is out of memory"):
+        fake(tmp_path / "mock.zarr")
+
+
+def test_the_synthetic_universe_is_made_on_the_device():
+    same = [SyntheticSource(3, 1, device).load(2) for device in ("cpu", "cpu:0")]
+    np.testing.assert_array_equal(same[0].stars.position, same[1].stars.position)
+    with pytest.raises(RuntimeError):
+        SyntheticSource(3, 1, "nonsense").load(2)
+
+
+def test_one_bad_galaxy_does_not_stop_the_rest_of_its_file(fake, tmp_path, monkeypatch):
+    """Of four galaxies of a file one is too small and one damaged."""
+    source = mocks._source
+    path = write_generic(tmp_path / "many.hdf5", [150, 300, 20, 200], damaged=1)
+    asked = {"synthetic": None, "seed": 0, "limit": None, "device": "cpu", "catalogue": None}
+    scanned = source([path], min_stars=100, **asked)
+    assert [scanned.name(i) for i in range(3)] == [f"many.hdf5:many-{i}" for i in (0, 1, 3)]
+    store = fake(tmp_path / "mock.zarr", source=scanned)
+    failure = store.table["failure"][::2]
+    assert failure[0] == failure[2] == "" and "NaN" in failure[1]
+    assert list(store.table["galaxy_id"][::4]) == ["many-0", "many-3"]
+    assert store.config["min_stars"] == 100
+    assert len(source([path], min_stars=1, **asked)) == 4
+
+
+def write_generic(path, sizes, *, damaged):
+    """A file of galaxies of so many stars in PICASSSO's own layout."""
+    rng = np.random.default_rng(0)
+    with h5py.File(path, "w") as file:
+        file.attrs.update(format="picassso-particles", redshift=0.05, h0=70.0, om0=0.3)
+        for number, n in enumerate(sizes):
+            stars = file.create_group(f"galaxies/{number}/stars")
+            stars["position"] = rng.normal(size=(n, 3))
+            stars["mass"] = np.full(n, np.nan if number == damaged else 1e6)
+            stars["age"] = rng.uniform(0, 12, n)
+            stars["metallicity"] = np.full(n, 0.02)
+    return path
+
+
+@pytest.mark.parametrize("made", ["file", "folder", "below"])
+def test_an_output_that_cannot_be_is_refused(tmp_path, made):
+    taken = tmp_path / "taken"
+    taken.mkdir() if made == "folder" else taken.touch()
+    output = taken / "mock.zarr" if made == "below" else taken
+    with pytest.raises(InputError, match="no data set store|cannot be made"):
+        mock(synthetic=2, output=output, progress=False)
+    assert [p.name for p in tmp_path.rglob("*")] == ["taken"]
+
+
+@pytest.mark.parametrize("lost", ["maps", "table", "zarr.json"])
+def test_a_damaged_store_is_said_to_be_one(fake, tmp_path, lost):
+    path = fake(tmp_path / "mock.zarr").path
+    if lost == "zarr.json":
+        (path / lost).write_text("{")
+    else:
+        shutil.rmtree(path / lost)
+    with pytest.raises(InputError, match="damaged"):
+        DatasetStore.open(path).indices("train")

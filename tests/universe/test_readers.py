@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import picassso
-from picassso.core import Particles
-from picassso.universe import detect_format, read_particles
-from picassso.universe.readers import surviving_fraction
+from picassso.core import InputError, Particles
+from picassso.universe import detect_format, list_galaxies, read_particles
+from picassso.universe.readers import snapshot_files, surviving_fraction
+from picassso.universe.readers._files import ParticleTable
 from picassso.universe.readers._galaxy import shrinking_sphere_centre
 
 LAYOUTS = {
@@ -252,6 +253,67 @@ def test_many_galaxies_in_a_generic_file(tmp_path: Path) -> None:
     assert [g.galaxy_id for g in read] == ["many-x", "many-y"]
     assert_same(read[1], truth)
     assert [g.galaxy_id for g in read_particles(path, galaxy="y")] == ["many-y"]
+
+
+@pytest.fixture
+def unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No columns can be read but those that say which galaxy a particle is of."""
+    column = ParticleTable.column
+
+    def guarded(table: ParticleTable, name: str) -> np.ndarray:
+        assert name in ("GroupNumber", "SubGroupNumber", "StellarFormationTime"), name
+        return column(table, name)
+
+    monkeypatch.setattr(ParticleTable, "column", guarded)
+
+
+@pytest.mark.usefixtures("unread")
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_one_galaxy_is_listed_without_being_read(name: str, tmp_path: Path) -> None:
+    path = LAYOUTS[name][0](tmp_path / "one.hdf5", writers.galaxy())
+    assert list_galaxies(path) == ["one"]
+
+
+def test_many_galaxies_are_listed_as_they_are_read(tmp_path: Path, request) -> None:
+    sizes = [150 + 40 * i for i in range(4)]
+    galaxies = [writers.galaxy(n, 30, seed=n) for n in sizes]
+    folders = [tmp_path / "groups", tmp_path / "eagle"]
+    for folder in folders:
+        folder.mkdir()
+    snapshot = writers.write_group_ordered(folders[0], galaxies, files=3, loose=7)
+    eagle = writers.write_eagle(folders[1] / "snap.hdf5", writers.galaxy(400, 30), subgroup=2)
+    with h5py.File(eagle, "r+") as file:
+        file["PartType4/SubGroupNumber"][:100] = 3
+    paths = [snapshot, folders[0], eagle]
+    read = [[g.galaxy_id for g in read_particles(p, min_stars=160)] for p in paths]
+    assert [len(r) for r in read] == [3, 3, 1]
+    request.getfixturevalue("unread")
+    assert [list_galaxies(p, min_stars=160) for p in paths] == read
+    with pytest.raises(InputError, match="lower min_stars"):
+        list_galaxies(snapshot, min_stars=1000)
+
+
+def test_a_catalogue_that_is_written_again_is_read_again(tmp_path: Path) -> None:
+    for n in (200, 300):
+        galaxies = [writers.galaxy(n + i, 30, seed=i) for i in range(2)]
+        path = writers.write_group_ordered(tmp_path, galaxies, files=1, loose=0)
+        assert [len(g.stars) for g in read_particles(path)] == [n, n + 1]
+
+
+def test_files_of_one_snapshot_are_one_and_numbered_cutouts_are_many(tmp_path: Path) -> None:
+    galaxies = [writers.galaxy(150, 30, seed=i) for i in range(2)]
+    for name in ("snapshot", "cutouts"):
+        (tmp_path / name).mkdir()
+    path = writers.write_group_ordered(tmp_path / "snapshot", galaxies, files=3, loose=0)
+    chunks = [path.with_name(f"snap_012.{i}.hdf5") for i in (1, 0, 2)]
+    assert snapshot_files(chunks) == chunks[:1]
+    assert snapshot_files([tmp_path / "snapshot"]) == [path]
+    cutouts = [
+        writers.write_cutout(tmp_path / "cutouts" / f"halo.{i}.hdf5", g, SubhaloID=i)
+        for i, g in enumerate(galaxies)
+    ]
+    assert snapshot_files(cutouts) == snapshot_files([tmp_path / "cutouts"]) == cutouts
+    assert len(list(read_particles(tmp_path / "cutouts"))) == 2
 
 
 @settings(max_examples=40, deadline=None)

@@ -172,6 +172,8 @@ def mock(
     begun = path.exists()
     if begun and not resume:
         raise InputError(f"{path} exists already; choose another name, or let it resume")
+    if begun and not (path / "zarr.json").is_file():
+        raise InputError(f"{path} exists and is no data set store; choose another name")
     if not begun:
         _create(plan, config, pixels=pixels, real_sky=frames is not None)
     try:
@@ -277,7 +279,10 @@ def _source(
     if isinstance(snapshots, str | os.PathLike):
         snapshots = [snapshots]
     if bool(snapshots) == (synthetic is not None):
-        raise InputError("give either snapshot files or a number of synthetic galaxies")
+        raise InputError(
+            "give either snapshot files or a number of synthetic galaxies (--synthetic N); "
+            + ("both were given" if snapshots else "neither was given")
+        )
     if synthetic is not None:
         return SyntheticSource(min(synthetic, limit or synthetic), seed, device)
     source = SnapshotSource.scan(snapshots, catalogue=catalogue, min_stars=min_stars, limit=limit)

@@ -70,7 +70,7 @@ def render_all(
             # Most likely not the galaxies' fault: try them again next time.
             for bad in failed:
                 store.forget(bad.galaxy)
-            raise InputError(f"no galaxy could be made; the first failed with {failed[0].failure}")
+            raise InputError(f"no galaxy could be made; the first failed with: {failed[0].failure}")
 
     with _progress_bar(progress, total=store.galaxies, done=len(done)) as advance:
 

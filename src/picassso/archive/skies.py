@@ -86,8 +86,8 @@ class StoredSky:
         name = hashlib.sha256(image.galaxy_id.encode()).digest()[:8]
         rng = np.random.default_rng([seed, int.from_bytes(name, "little"), image.view, _PLACE])
         background = sky.draw(rng, image.shape, image.pixel_scale)
-        ratio = self.pixel_scale / image.pixel_scale
-        noise = ratio * np.array(self.noise)
+        ratio = image.pixel_scale / self.pixel_scale
+        noise = np.array(self.noise) / ratio
         if abs(ratio - 1.0) < _SAME_SCALE:
             noise *= _noise_of(background) / np.array(self.smoothed_noise)
         on_sky = add_noise(image, rng, background=background)

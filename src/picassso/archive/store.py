@@ -119,7 +119,7 @@ class DatasetStore:
         Raises
         ------
         InputError
-            If `path` exists.
+            If `path` exists or cannot be made.
         """
         import zarr
 
@@ -128,9 +128,15 @@ class DatasetStore:
         path = Path(path)
         if path.exists():
             raise InputError(f"{path} exists already; choose another name or remove it first")
-        path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
         shutil.rmtree(partial, ignore_errors=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial.mkdir()
+        except OSError as error:
+            raise InputError(
+                f"{path}: cannot be made ({error.strerror}); choose a folder that you may write to"
+            ) from None
         group = zarr.open_group(partial, mode="w", zarr_format=3)
         group.attrs.update(
             {
@@ -182,7 +188,12 @@ class DatasetStore:
         if not (path / "zarr.json").is_file():
             found = "is not a data set store" if path.exists() else "does not exist"
             raise InputError(f"{path} {found}; make one with: picassso mock ... -o {path}")
-        group = zarr.open_group(path, mode="r+" if writable else "r")
+        try:
+            group = zarr.open_group(path, mode="r+" if writable else "r")
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{path}: its zarr.json is damaged ({error}); remove the store and make it again"
+            ) from None
         if group.attrs.get("format") != _FORMAT:
             raise InputError(f"{path} is a zarr group, but not a data set made by picassso mock")
         version = group.attrs.get("format_version")
@@ -195,7 +206,13 @@ class DatasetStore:
             raise InputError(
                 f"{path} has format version {version}, expected {FORMAT_VERSION}; {remedy}"
             )
-        return cls(path, group)
+        try:
+            return cls(path, group)
+        except (KeyError, ValueError, FileNotFoundError) as error:
+            raise InputError(
+                f"{path}: a part of this data set is missing or damaged ({error}); copy it again, "
+                "or remove it and make it again"
+            ) from None
 
     def __len__(self) -> int:
         return int(self.flux.shape[0])
@@ -231,7 +248,13 @@ class DatasetStore:
         self._require_complete()
         table = {}
         for name in self.attributes["columns"]:
-            column = np.asarray(self._group[f"table/{name}"][:])
+            try:
+                column = np.asarray(self._group[f"table/{name}"][:])
+            except (KeyError, ValueError, OSError) as error:
+                raise InputError(
+                    f"{self.path}: its table lacks {name!r} or it is damaged ({error}); copy the "
+                    "data set again, or remove it and make it again"
+                ) from None
             text = column.dtype.kind not in "if"
             table[name] = np.array(column.tolist(), dtype=str) if text else column
         return table

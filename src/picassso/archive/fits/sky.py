@@ -30,8 +30,9 @@ def clipped_sky(
     centre = float(kept[kept.size // 2])
     sigma = 1.4826 * float(np.median(np.abs(kept - centre)))
     for _ in range(iterations):
-        low, high = np.searchsorted(kept, (centre - clip * sigma, centre + clip * sigma))
-        inside = kept[low : high + 1]
+        low = np.searchsorted(kept, centre - clip * sigma, side="left")
+        high = np.searchsorted(kept, centre + clip * sigma, side="right")
+        inside = kept[low:high]
         if inside.size in (0, kept.size):
             break
         kept = inside
