@@ -130,7 +130,7 @@ class SkyFrames:
         missing = [str(p) for p in files if not p.is_file()]
         if missing:
             raise InputError(f"no such sky frame: {', '.join(missing)}")
-        return cls(files, None if region is None else tuple(region))
+        return cls(files, region)
 
     def identity(self) -> dict[str, Any]:
         """Names of the files, hash of their contents, and the box: part of a store's config."""

@@ -111,8 +111,9 @@ class SnapshotSource:
         missing = [str(p) for p in given if not p.exists()]
         if missing:
             raise InputError(f"no such snapshot: {', '.join(missing)}")
-        if catalogue is not None and not Path(catalogue).is_file():
-            raise InputError(f"no such catalogue: {catalogue}")
+        table = None if catalogue is None else Path(catalogue)
+        if table is not None and not table.is_file():
+            raise InputError(f"no such catalogue: {table}")
         from picassso.universe import list_galaxies
         from picassso.universe.readers import snapshot_files
 
@@ -120,7 +121,7 @@ class SnapshotSource:
         entries: list[tuple[Path, str | None]] = []
         for path in files:
             try:
-                found = list_galaxies(path, catalogue=catalogue, min_stars=min_stars)
+                found = list_galaxies(path, catalogue=table, min_stars=min_stars)
                 entries += [(path, galaxy_id) for galaxy_id in found]
             except (PicasssoError, OSError, ValueError, KeyError):
                 entries.append((path, None))
@@ -131,7 +132,7 @@ class SnapshotSource:
             entries=tuple(entries[:limit]),
             digest=hashlib.sha256(listing.encode()).hexdigest(),
             files=len(files),
-            catalogue=None if catalogue is None else Path(catalogue),
+            catalogue=table,
             min_stars=min_stars,
         )
 
