@@ -2,6 +2,7 @@
 
 from picassso.core.cosmology import DEFAULT_COSMOLOGY, Cosmology
 from picassso.core.errors import InputError, MissingExtraError, PicasssoError, need
+from picassso.core.files import written_whole
 from picassso.core.images import GalaxyImage
 from picassso.core.maps import Maps, Total
 from picassso.core.particles import HYDROGEN_FRACTION, Gas, Particles, Stars
@@ -34,4 +35,5 @@ __all__ = [
     "Total",
     "get_survey",
     "need",
+    "written_whole",
 ]

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from picassso.core import need
+from picassso.core import need, written_whole
 from picassso.networks.painter import INPUTS, OUTPUTS, Painter
 from picassso.networks.registry import NetworkConfig
 from picassso.networks.weights import MANIFEST_KEY, network_manifest
@@ -47,7 +47,6 @@ def export_onnx(
         torch.full((2, 1), 0.4),
     )
     shapes = ({0: batch, 2: height, 3: width}, *({0: batch} for _ in INPUTS[1:]))
-    temporary = path.with_name(f".{path.name}.partial")
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -66,8 +65,8 @@ def export_onnx(
     manifest = {**network_manifest(network, config), **about}
     onnx.helper.set_model_props(model, {MANIFEST_KEY: json.dumps(manifest)})
     onnx.checker.check_model(model)
-    temporary.write_bytes(model.SerializeToString())
-    temporary.replace(path)
+    with written_whole(path) as partial:
+        partial.write_bytes(model.SerializeToString())
 
 
 def _sides(stride: int) -> tuple[Any, Any]:

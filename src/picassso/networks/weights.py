@@ -9,7 +9,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from picassso.core import InputError
+from picassso.core import InputError, written_whole
 from picassso.networks.painter import Painter
 from picassso.networks.registry import NetworkConfig, build
 
@@ -53,11 +53,10 @@ def save_weights(
     """
     path = Path(path)
     manifest = {**network_manifest(network, config), **about}
-    temporary = path.with_name(f".{path.name}.partial")
     tensors = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
-    save_file(tensors, temporary, metadata={MANIFEST_KEY: json.dumps(manifest)})
-    temporary.chmod(0o644)  # safetensors writes files that only their owner can read
-    temporary.replace(path)
+    with written_whole(path) as partial:
+        save_file(tensors, partial, metadata={MANIFEST_KEY: json.dumps(manifest)})
+        partial.chmod(0o644)  # safetensors writes files that only their owner can read
 
 
 def load_weights(path: str | Path) -> tuple[Painter, dict[str, Any]]:

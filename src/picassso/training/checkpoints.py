@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from picassso.core import InputError
+from picassso.core import InputError, written_whole
 
 __all__ = ["load_checkpoint", "save_checkpoint"]
 
@@ -34,10 +34,9 @@ def save_checkpoint(
     for index, state in optimizer.state_dict()["state"].items():
         for name, value in state.items():
             tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value)
-    temporary = path.with_name(f".{path.name}.partial")
     tensors = {k: v.detach().cpu().clone().contiguous() for k, v in tensors.items()}
-    save_file(tensors, temporary, metadata={"counters": json.dumps(counters)})
-    temporary.replace(path)
+    with written_whole(path) as partial:
+        save_file(tensors, partial, metadata={"counters": json.dumps(counters)})
 
 
 def load_checkpoint(
