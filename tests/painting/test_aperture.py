@@ -44,3 +44,10 @@ def test_no_galaxy_no_aperture() -> None:
     assert painted_ellipse(painting(np.full((20, 30), 10.0))) is None
     maps = Maps("m99", 0, ("gas_mass",), np.ones((1, 4, 4), np.float32), 0.04)
     assert painted_ellipse(maps) is None
+
+
+def test_a_kpc_wider_than_the_frame_costs_nothing() -> None:
+    mass = gaussian((64, 64), 30, 34, 6.0, 1e8).astype(np.float32)[None]
+    maps = Maps("m31", 0, ("stellar_mass",), mass, 1e-16)  # 1e-8 kpc a pixel
+    ellipse = painted_ellipse(maps)
+    assert (ellipse.x, ellipse.y) == pytest.approx((30, 34), abs=0.2)

@@ -52,7 +52,9 @@ def main_galaxy(maps: Maps) -> NDArray[np.bool_]:
     seen = (sure > PROPERTIES["stellar_mass"].floor) & (mass > PROPERTIES["stellar_mass"].floor)
     if not seen.any():
         return seen
-    smooth = ndimage.gaussian_filter(mass, max(1.0, 0.5 / maps.pixel_area**0.5))
+    # A kpc may be wider than the frame of a nearby galaxy: a wider kernel than that has no end.
+    sigma = float(np.clip(0.5 / maps.pixel_area**0.5, 1.0, max(1.0, 0.25 * max(mass.shape))))
+    smooth = ndimage.gaussian_filter(mass, sigma)
     peak = np.unravel_index(np.argmax(smooth * _centredness(mass.shape) * seen), mass.shape)
     regions, _ = ndimage.label(seen)
     return regions == regions[peak]
