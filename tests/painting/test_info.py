@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from astropy.io import fits
 
 from fits_galaxies import galaxy, image_hdu, make_wcs, write_cube
 from picassso import info
@@ -63,3 +64,13 @@ def test_unknown_things(tmp_path) -> None:
         info(tmp_path)
     with pytest.raises(InputError, match=r"absent: there is no such file"):
         info(tmp_path / "absent")
+
+
+def test_redshift_that_is_none_and_truncated_file(tmp_path, recwarn) -> None:
+    path = write_cube(tmp_path / "g.fits", galaxy(), wcs=make_wcs(), redshift=None)
+    fits.setval(path, "REDSHIFT", value="unknown")
+    assert "unknown" in facts(path)["redshift"]
+    path.write_bytes(path.read_bytes()[:20_000])
+    with pytest.raises(InputError, match="cut short"):
+        info(path)
+    assert not any("truncated" in str(w.message) for w in recwarn)

@@ -222,6 +222,8 @@ def test_weights_that_are_none(tmp_path) -> None:
     ("changes", "words"),
     [
         ({"with_manifest": False}, "without PICASSSO's manifest"),
+        ({"training_range": {"redshift": 0.1}}, "not as it should be"),
+        ({"calibration": {"stellar_mass": [0.0, 1.0]}}, "not as it should be"),
         ({"lacks": ("calibration", "stride")}, "lacks stride, calibration"),
         ({"format": 99}, "format 99.*update picassso"),
         ({"format": "new"}, "cannot be read"),
@@ -232,6 +234,12 @@ def test_weights_that_are_none(tmp_path) -> None:
 def test_manifests_that_do_not_fit(tmp_path, changes, words) -> None:
     with pytest.raises(InputError, match=words):
         load_weights(write_tiny_weights(tmp_path / "w.onnx", **changes))
+
+
+@pytest.mark.parametrize("asked", ["", "2,1", "all", "0", "1"])
+def test_any_number_of_threads_may_be_asked_for(weights_path, monkeypatch, asked) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    assert load_weights(weights_path).session is not None
 
 
 def test_image_of_another_survey(tmp_path, weights) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,7 +121,9 @@ def _fits(path: Path, survey: str) -> Info:
     from picassso.archive.fits import read_maps
 
     try:
-        written_here = "MAPSFMT" in fits.getheader(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is wrong with it is said when it is read
+            written_here = "MAPSFMT" in fits.getheader(path)
     except (OSError, EOFError, ValueError):
         written_here = False
     return _maps(path, read_maps(path)) if written_here else _image(path, survey)
@@ -145,6 +148,7 @@ def _maps(path: Path, maps: Any) -> Info:
 
 def _image(path: Path, survey: str) -> Info:
     from picassso.archive.fits.grid import celestial_wcs, header_pixel_scale
+    from picassso.archive.fits.image import DEFAULT_REDSHIFT
     from picassso.archive.fits.planes import read_planes
 
     known = get_survey(survey)
@@ -153,8 +157,9 @@ def _image(path: Path, survey: str) -> Info:
     bands = [p.band or "?" for p in planes]
     missing = [b for b in known.bands if b not in bands]
     wcs = celestial_wcs(first)
-    redshift = first.lookup("REDSHIFT", "SIMZ", "Z")
-    scale = header_pixel_scale(first, wcs, redshift or 0.03)
+    said = first.lookup("REDSHIFT", "SIMZ", "Z")
+    redshift = float(said) if isinstance(said, (int, float)) and said > 0 else None
+    scale = header_pixel_scale(first, wcs, redshift or DEFAULT_REDSHIFT)
     held = {"IVAR": first.inverse_variance, "MASK": first.mask, "PSF": first.psf}
     facts = {
         "bands": " ".join(bands) + (f" (of {survey}, {' '.join(missing)} missing)" * bool(missing)),
@@ -166,10 +171,15 @@ def _image(path: Path, survey: str) -> Info:
         if scale
         else f"none said: {known.pixel_scale} assumed",
         "WCS": "celestial" if wcs is not None else "none",
-        "redshift": f"{redshift:g}" if redshift else "none said",
+        "redshift": f"{redshift:g}" if redshift else _unusable(said),
         "holds also": ", ".join(k for k, v in held.items() if v is not None) or "nothing",
     }
     return _info(path, "image", facts)
+
+
+def _unusable(said: Any) -> str:
+    """What a header says of the redshift, where that is no redshift."""
+    return "none said" if said is None else f"{said!r} said, which is none"
 
 
 def _store(path: Path) -> Info:

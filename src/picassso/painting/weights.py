@@ -114,16 +114,12 @@ def load_weights(path: str | Path | None = None, *, threads: int | None = None) 
 
 def _session(content: bytes, file: Path, threads: int | None) -> Any:
     """ONNX Runtime session on the CPU."""
-    import os
-
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or _cores()
+    options.intra_op_num_threads = threads or _threads_asked_for() or _cores()
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    if "OMP_NUM_THREADS" in os.environ and threads is None:
-        options.intra_op_num_threads = max(1, int(os.environ["OMP_NUM_THREADS"]))
     try:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its errors have no common base of their own
@@ -132,6 +128,14 @@ def _session(content: bytes, file: Path, threads: int | None) -> Any:
             f"{file}: not a weights file ({said}); expected an .onnx or .safetensors file made by "
             "`picassso export`"
         ) from None
+
+
+def _threads_asked_for() -> int:
+    """OMP_NUM_THREADS, of a list ("4,2") the first; 0 where it says none."""
+    import os
+
+    first = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return int(first) if first.isdecimal() else 0
 
 
 def _cores() -> int:
@@ -186,20 +190,28 @@ def _checked(manifest: str | None, file: Path, fingerprint: str, session: Any) -
     if unknown or about["survey"] not in SURVEYS:
         what = f"properties {unknown}" if unknown else f"survey {about['survey']!r}"
         raise InputError(f"{file}: paints {what}, unknown to this version; update picassso")
-    return Weights(
-        path=file,
-        fingerprint=fingerprint,
-        name=str(about.get("name", file.stem)),
-        architecture=str(about["architecture"]),
-        survey=str(about["survey"]),
-        bands=tuple(about["bands"]),
-        properties=tuple(about["properties"]),
-        stride=int(about["stride"]),
-        receptive_field=int(about["receptive_field"]),
-        training_range={k: (float(v[0]), float(v[1])) for k, v in about["training_range"].items()},
-        calibration={
-            k: (float(v[0]), float(v[1]), float(v[2])) for k, v in about["calibration"].items()
-        },
-        about=about,
-        session=session,
-    )
+    try:
+        return Weights(
+            path=file,
+            fingerprint=fingerprint,
+            name=str(about.get("name", file.stem)),
+            architecture=str(about["architecture"]),
+            survey=str(about["survey"]),
+            bands=tuple(about["bands"]),
+            properties=tuple(about["properties"]),
+            stride=int(about["stride"]),
+            receptive_field=int(about["receptive_field"]),
+            training_range={
+                k: (float(v[0]), float(v[1])) for k, v in about["training_range"].items()
+            },
+            calibration={
+                k: (float(v[0]), float(v[1]), float(v[2])) for k, v in about["calibration"].items()
+            },
+            about=about,
+            session=session,
+        )
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
+        raise InputError(
+            f"{file}: its manifest is not as it should be ({type(error).__name__}: {error}); make "
+            "the weights again with `picassso export`"
+        ) from None
