@@ -206,7 +206,7 @@ def test_bad_images(tmp_path, picassso, weights, kind, words) -> None:
     image = bad_image(tmp_path, kind)
     result = picassso("paint", image, "-o", tmp_path / "o", "--weights", weights)
     assert_refused(result, kind, *words)
-    assert files_in(tmp_path / "o") == []
+    assert not (tmp_path / "o").exists()
 
 
 def test_shapes_that_differ(tmp_path, picassso, weights) -> None:
@@ -264,9 +264,17 @@ def test_full_disk_leaves_nothing(tmp_path, picassso, weights, monkeypatch, writ
         from matplotlib.figure import Figure
 
         monkeypatch.setattr(Figure, "savefig", fail)
-    result = picassso("paint", image, "-o", tmp_path / "o", "--weights", weights)
+    result = picassso("paint", image, "-o", tmp_path / "o" / "p", "--weights", weights)
     assert_refused(result, "No space left on device")
-    assert files_in(tmp_path / "o") == []
+    assert not (tmp_path / "o").exists()
+
+
+def test_a_folder_that_was_there_stays(tmp_path, picassso, weights) -> None:
+    image, folder = bad_image(tmp_path, "all_nan"), tmp_path / "mine"
+    folder.mkdir()
+    assert_refused(picassso("paint", image, "-o", folder, "--weights", weights), "NaN or masked")
+    assert files_in(folder) == []
+    assert folder.is_dir()
 
 
 def test_info(tmp_path, picassso, weights) -> None:

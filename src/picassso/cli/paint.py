@@ -12,6 +12,7 @@ from picassso.cli._region import parse_box
 
 if TYPE_CHECKING:
     from picassso.core import GalaxyImage, Maps, Total
+    from picassso.painting import Weights
 
 __all__ = ["paint"]
 
@@ -63,9 +64,9 @@ def paint(
     overwrite: Annotated[bool, typer.Option(help="Replace maps that exist.")] = False,
 ) -> None:
     """Paint maps with error bars onto images of galaxies."""
-    from picassso.archive.fits import group_images, read_image
+    from picassso.archive.fits import group_images
     from picassso.core import PicasssoError
-    from picassso.painting import load_weights, paint_image
+    from picassso.painting import load_weights
 
     loaded = load_weights(weights)
     options: dict[str, Any] = {
@@ -78,23 +79,46 @@ def paint(
         "region": parse_box(region, option="--region"),
     }
     groups = group_images(images, survey=survey)
-    _make_folder(output)
-    names: set[str] = set()
-    failures = []
-    for group in groups:
-        try:
-            image = read_image(group, **options)
-            maps = paint_image(image, loaded, engine=engine)
-            _write(image, maps, output, _unique(image.galaxy_id, names), overwrite)
-        except (PicasssoError, OSError) as error:
-            if len(groups) == 1:
-                raise
-            failures.append(str(error))
+    made = _make_folder(output)
+    try:
+        failures = _paint_all(groups, options, loaded, output, engine=engine, overwrite=overwrite)
+    finally:
+        for folder in made:
+            if not any(folder.iterdir()):
+                folder.rmdir()
     if failures:
         raise PicasssoError(
             f"{len(failures)} of {len(groups)} galaxies could not be painted:\n  "
             + "\n  ".join(failures)
         )
+
+
+def _paint_all(
+    groups: list[tuple[Path, ...]],
+    options: dict[str, Any],
+    weights: Weights,
+    output: Path,
+    *,
+    engine: str,
+    overwrite: bool,
+) -> list[str]:
+    """Paint galaxies one after the other; what went wrong with some, where there are several."""
+    from picassso.archive.fits import read_image
+    from picassso.core import PicasssoError
+    from picassso.painting import paint_image
+
+    names: set[str] = set()
+    failures = []
+    for group in groups:
+        try:
+            image = read_image(group, **options)
+            maps = paint_image(image, weights, engine=engine)
+            _write(image, maps, output, _unique(image.galaxy_id, names), overwrite)
+        except (PicasssoError, OSError) as error:
+            if len(groups) == 1:
+                raise
+            failures.append(str(error))
+    return failures
 
 
 def _write(image: GalaxyImage, maps: Maps, folder: Path, name: str, overwrite: bool) -> None:
@@ -163,15 +187,18 @@ def _unique(name: str, taken: set[str]) -> str:
     return unique
 
 
-def _make_folder(folder: Path) -> None:
+def _make_folder(folder: Path) -> list[Path]:
+    """Make a folder and those above it; the ones that had to be made, innermost first."""
     from picassso.core import InputError
 
+    made = [f for f in (folder, *folder.parents) if not f.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
             f"{folder}: cannot be made ({error.strerror}); choose a folder that you may write to"
         ) from None
+    return made
 
 
 def _numbers(text: str | None) -> list[float] | None:
