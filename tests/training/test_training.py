@@ -35,7 +35,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> DatasetStore:
     path = tmp_path_factory.mktemp("data") / "toy.zarr"
     made = DatasetStore.create(
         path,
-        config={"toy": 1},
+        config={"synthetic": 20, "seed": 5},
         galaxies=20,
         views=2,
         shape=(SIDE, SIDE),
@@ -206,6 +206,7 @@ def test_training_teaches(store: DatasetStore, tmp_path: Path) -> None:
     network, manifest = load_weights(safetensors)
     assert onnx.stat().st_size > 1e4
     assert set(manifest["calibration"]) == set(MAPS)
+    assert manifest["synthetic_seeds"] == [5]
     low, middle, high = manifest["calibration"]["stellar_mass"]
     assert low < middle < high
     assert manifest["training_range"]["kpc_per_pixel"] == pytest.approx([0.4, 0.4])
@@ -230,9 +231,28 @@ def test_resuming_with_another_config_is_refused(store: DatasetStore, tmp_path: 
         export(tmp_path, output=tmp_path / "w.onnx")
 
 
+def test_a_config_that_is_refused_is_not_that_of_the_run(
+    store: DatasetStore, tmp_path: Path
+) -> None:
+    path = tmp_path / "run"
+    with pytest.raises(InputError, match="crop must be a multiple of"):
+        wrong = QUICK.model_copy(update={"crop": 15})
+        train(store.path, output=path, config=wrong, cpu=True, progress=False)
+    assert not path.exists()
+    path.write_text("notes")
+    with pytest.raises(InputError, match="is a file"):
+        train(store.path, output=path, config=QUICK, cpu=True, progress=False)
+
+
 @pytest.mark.parametrize(
     ("chosen", "said"),
-    [({"rate": 1}, "rate"), ({"batch": 0}, "batch"), ({"architecture": "vit"}, "architecture")],
+    [
+        ({"rate": 1}, "rate"),
+        ({"batch": 0}, "batch"),
+        ({"architecture": "vit"}, "architecture"),
+        ({"noise_range": [0.0, 1.0]}, "noise_range is 0 to 1"),
+        ({"widths": [8, 8, 8], "blocks": [1, 1]}, "widths and blocks"),
+    ],
 )
 def test_bad_configs_name_the_key(chosen: dict, said: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=said):

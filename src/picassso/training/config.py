@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from picassso.core import InputError
 from picassso.networks import NetworkConfig
@@ -109,6 +109,17 @@ class TrainConfig(BaseModel):
     validation_images: int = Field(512, ge=1)
     seed: int = Field(0, ge=0)
 
+    @model_validator(mode="after")
+    def _fits_together(self) -> TrainConfig:
+        low, high = self.noise_range
+        if not 0 < low <= high:
+            raise ValueError(f"noise_range is {low:g} to {high:g}, expected 0 < low <= high")
+        if len(self.widths) != len(self.blocks) or not self.widths:
+            raise ValueError("widths and blocks must have one number for each level")
+        if min(*self.widths, *self.blocks) < 1:
+            raise ValueError("widths and blocks must be at least 1")
+        return self
+
     @classmethod
     def resolve(cls, **chosen: Any) -> TrainConfig:
         """Config of a recipe with some fields chosen; a bad one raises InputError naming all."""
@@ -116,8 +127,10 @@ class TrainConfig(BaseModel):
         try:
             return cls(**{**recipe, **{k: v for k, v in chosen.items() if v is not None}})
         except ValidationError as error:
+            # What concerns several keys has no place of its own; its message names them.
             problems = "; ".join(
-                f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()
+                f"{'.'.join(map(str, e['loc']))}: {e['msg']}".removeprefix(": ")
+                for e in error.errors()
             )
             raise InputError(
                 f"train config: {problems}; known keys: {sorted(cls.model_fields)}"

@@ -61,7 +61,7 @@ def train(
     opened = [DatasetStore.open(p) for p in paths]
     bands, properties = _agree(opened, config)
     run = RunDirectory(Path(output))
-    run.begin(config, opened)
+    run.check(config, opened)
 
     torch.manual_seed(config.seed)
     accelerator = Accelerator(mixed_precision=config.precision, cpu=cpu)
@@ -71,6 +71,10 @@ def train(
     network = build(network_config)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     _check_sizes(config, network.stride, views)
+    # Not before all is known to fit: a config that is refused must not be that of the run.
+    if accelerator.is_main_process:
+        run.begin(config, opened)
+    accelerator.wait_for_everyone()
     optimizer = _optimizer(network, config)
     model, prepared = accelerator.prepare(network, optimizer)
 

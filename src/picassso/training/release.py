@@ -67,6 +67,7 @@ def export(
         "calibration": calibration.totals,
         "pixel_calibration": {k: v for k, v in asdict(calibration).items() if k != "totals"},
         "data_fingerprint": "+".join(sorted(s.fingerprint for s in opened)),
+        "synthetic_seeds": _synthetic_seeds(opened),
         "train_config": manifest["config"],
         "step": found["step"],
         "validation_loss": found["validation_loss"],
@@ -80,6 +81,16 @@ def export(
     save_weights(network, config, safetensors, about=about)
     export_onnx(network, config, onnx, about=about)
     return onnx, safetensors
+
+
+def _synthetic_seeds(stores: Sequence[DatasetStore]) -> list[int]:
+    """Seeds of the synthetic universes learnt from: no galaxy of them is a fair test.
+
+    A galaxy depends on the seed and its number alone, and how the galaxies of a store are split
+    depends on how many it holds: the test galaxies of another store of the same seed were trained
+    on, four in five of them.
+    """
+    return sorted({int(s.config["seed"]) for s in stores if "synthetic" in s.config})
 
 
 def _training_range(stores: Sequence[DatasetStore]) -> dict[str, list[float]]:

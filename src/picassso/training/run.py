@@ -13,7 +13,7 @@ from typing import Any
 
 from picassso import __version__
 from picassso.archive import DatasetStore
-from picassso.core import InputError
+from picassso.core import InputError, written_whole
 from picassso.training.config import TrainConfig
 
 __all__ = ["RunDirectory", "write_text"]
@@ -51,18 +51,23 @@ class RunDirectory:
         """Config, data, versions."""
         return self.path / "run.json"
 
-    def begin(self, config: TrainConfig, stores: Sequence[DatasetStore]) -> dict[str, Any]:
-        """Write the manifest of a new run, or check that an old one is the same run.
+    def begin(self, config: TrainConfig, stores: Sequence[DatasetStore]) -> None:
+        """Write the manifest of a new run; of one that `check` finds begun, leave it."""
+        if self.manifest.exists():
+            return
+        self.path.mkdir(parents=True, exist_ok=True)
+        manifest = {**_described(config, stores), "version": __version__, "versions": _versions()}
+        write_text(self.manifest, json.dumps(manifest, indent=2))
+
+    def check(self, config: TrainConfig, stores: Sequence[DatasetStore]) -> None:
+        """Check that the directory is free, or holds this very run.
 
         Raises
         ------
         InputError
-            If the directory holds a run of another config or other data.
+            If it holds a run of another config or other data, or something else.
         """
-        described = {
-            "config": config.model_dump(mode="json"),
-            "data": {str(s.path): s.fingerprint for s in stores},
-        }
+        described = _described(config, stores)
         if self.manifest.exists():
             found = json.loads(self.manifest.read_text())
             differ = [
@@ -77,13 +82,10 @@ class RunDirectory:
                     f"{self.path} holds a run of another config ({'; '.join(differ)}); "
                     "choose another directory, or the same config to resume"
                 )
-            return found
-        if self.path.exists() and any(self.path.iterdir()):
+        elif self.path.exists() and not self.path.is_dir():
+            raise InputError(f"{self.path} is a file; choose another directory for the run")
+        elif self.path.exists() and any(self.path.iterdir()):
             raise InputError(f"{self.path} is not empty and holds no run; choose another directory")
-        self.path.mkdir(parents=True, exist_ok=True)
-        manifest = {**described, "version": __version__, "versions": _versions()}
-        write_text(self.manifest, json.dumps(manifest, indent=2))
-        return manifest
 
     def write_metrics(self, rows: list[dict[str, float]]) -> None:
         """Write all rows; the file is whole at any moment."""
@@ -94,11 +96,18 @@ class RunDirectory:
         write_text(self.metrics, buffer.getvalue())
 
 
+def _described(config: TrainConfig, stores: Sequence[DatasetStore]) -> dict[str, Any]:
+    """What makes a run the same run."""
+    return {
+        "config": config.model_dump(mode="json"),
+        "data": {str(s.path): s.fingerprint for s in stores},
+    }
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
-    temporary = path.with_name(f".{path.name}.partial")
-    temporary.write_text(text)
-    temporary.replace(path)
+    with written_whole(path) as partial:
+        partial.write_text(text, encoding="utf-8")
 
 
 def _versions() -> dict[str, str]:
