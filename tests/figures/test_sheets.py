@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,16 @@ def test_painting_sheet_names_galaxy_maps_totals_and_units() -> None:
     total = np.log10(maps.totals[0].p50)
     assert f"log total {total:.2f} +0.09 −0.09 [M☉]" in told
     assert told.count(r"\mathrm{kpc}^{-2}") == len(PROPERTY_NAMES)
+
+
+def test_a_name_is_no_formula(tmp_path: Path) -> None:
+    image = replace(make_image((16, 16)), galaxy_id="m$x_$ 1")
+    for figure in (
+        painting_sheet(image, make_maps((16, 16))),
+        contact_sheet([image], [make_maps((16, 16))]),
+    ):
+        save_figure(figure, tmp_path / "sheet.png")
+        assert "m$x_$ 1" in words(figure)
 
 
 def test_absent_maps_are_said_to_be_absent() -> None:

@@ -265,7 +265,9 @@ def _draw_image(
 
 def _title(figure: Figure, image: GalaxyImage, maps: Maps, height: float) -> None:
     """Name, redshift and pixel size above a sheet."""
-    figure.text(0.013, 1 - 14 / height, image.galaxy_id, fontsize=15, va="top", fontweight="bold")
+    # A file's name is no formula, whatever dollar signs it holds.
+    name = figure.text(0.013, 1 - 14 / height, image.galaxy_id, fontsize=15, va="top")
+    name.set(fontweight="bold", parse_math=False)
     words = (
         f"z = {image.redshift:.4g}",
         f'{image.pixel_scale:.3g}" = {maps.pixel_area**0.5:.3g} kpc per pixel',
