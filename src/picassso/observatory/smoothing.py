@@ -52,7 +52,7 @@ def smoothing_lengths(
         return np.full(n, SINGLE_PARTICLE_RADIUS, np.float32)
     k = min(neighbour, n - 1)
     if device == "cpu":
-        need("scipy", extra="mock")
+        need("numba", extra="mock")
         return _by_tree(position, k)
     need("torch", extra="mock")
     return _by_all_pairs(position, k, device)
@@ -60,12 +60,14 @@ def smoothing_lengths(
 
 def _by_tree(position: NDArray[np.floating], k: int) -> NDArray[np.float32]:
     """k-d tree on particles sorted along a space-filling curve, for the sake of the cache."""
+    from numba import get_num_threads
     from scipy.spatial import cKDTree
 
     order = np.argsort(_morton_key(position))
     nearby = np.ascontiguousarray(position[order], dtype=np.float64)
     tree = cKDTree(nearby, balanced_tree=False, compact_nodes=False)
-    distance, _ = tree.query(nearby, k=[k + 1], workers=-1)
+    # As many as numba, which keeps to one where many galaxies are made side by side.
+    distance, _ = tree.query(nearby, k=[k + 1], workers=get_num_threads())
     radius = np.empty(len(position), np.float32)
     radius[order] = distance[:, 0]
     return radius

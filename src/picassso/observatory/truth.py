@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.core import Gas, Particles, Stars
+from picassso.core import Gas, Stars
 
 __all__ = ["gas_fields", "histogram", "star_fields", "young_star_formation_rate"]
 
@@ -39,12 +39,6 @@ def young_star_formation_rate(stars: Stars) -> NDArray[np.float32]:
     """Mass formed in the last 100 Myr over 100 Myr, of each star particle [Msun yr^-1]."""
     young = stars.age < _YOUNG
     return np.where(young, stars.initial_mass / np.float32(_YOUNG * 1e9), np.float32(0.0))
-
-
-def star_formation_from_stars(particles: Particles) -> bool:
-    """Whether the rate must be read off young stars, for want of one in the gas."""
-    gas = particles.gas
-    return gas is None or gas.star_formation_rate is None
 
 
 def histogram(
