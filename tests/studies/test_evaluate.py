@@ -63,6 +63,7 @@ def painter(monkeypatch):
         name="fake",
         fingerprint="0" * 16,
         properties=PROPERTY_NAMES,
+        about={},
         calibration=dict.fromkeys(PROPERTY_NAMES, (-1.0, 0.0, 1.0)),
     )
     monkeypatch.setattr("picassso.painting.load_weights", lambda path: weights)
@@ -179,3 +180,20 @@ def test_bad_input(store, painter, tmp_path):
     with pytest.raises(InputError, match="unknown split"):
         evaluate(None, store, output=tmp_path / "out", split="all")
     assert not (tmp_path / "out").exists()
+
+
+def test_galaxies_that_were_learnt_from_are_refused(store) -> None:
+    known = SimpleNamespace(
+        path=store.path, config={"synthetic": 10, "seed": 1}, fingerprint="other"
+    )
+    about = {"synthetic_seeds": [1, 2], "data_fingerprint": "a+b"}
+    with pytest.raises(InputError, match="seed 1"):
+        evaluation._refuse_galaxies_learnt_from(about, known)
+    known.fingerprint = "a"
+    evaluation._refuse_galaxies_learnt_from(about, known)
+
+
+@pytest.mark.parametrize(("option", "said"), [({"limit": 0}, "limit"), ({"seed": -1}, "seed")])
+def test_numbers_that_cannot_be_are_refused(store, tmp_path, option, said) -> None:
+    with pytest.raises(InputError, match=said):
+        evaluate(None, store, output=tmp_path / "out", **option)

@@ -130,6 +130,8 @@ def mock(
         limit=limit,
         min_stars=min_stars,
     )
+    if seed < 0:
+        raise InputError(f"seed is {seed}, expected 0 or more")
     if framing not in FRAMINGS:
         raise InputError(f"unknown framing {framing!r}; choose one of {list(FRAMINGS)}")
     if truth not in ("smoothed", "histogram"):

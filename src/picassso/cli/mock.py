@@ -14,7 +14,7 @@ __all__ = ["mock"]
 EPILOG = """
 Examples:
 
-  picassso mock --synthetic 2000 --seed 1 -o train.zarr
+  picassso mock --synthetic 2000 --seed 7 -o train.zarr
 
   picassso mock cutout_*.hdf5 -o illustris.zarr --framing paper --pixels 256
 

@@ -111,12 +111,16 @@ def evaluate(
         )
     if not isinstance(store, DatasetStore):
         store = DatasetStore.open(store)
+    for name, number, least in (("limit", limit, 1), ("seed", seed, 0)):
+        if number is not None and number < least:
+            raise InputError(f"{name} is {number}, expected at least {least}")
     rows = store.indices(split)
     if len(rows) == 0:
         raise InputError(f"{store.path}: the {split} split is empty; make more galaxies")
     if limit is not None and limit < len(rows):
         rows = rows[np.linspace(0, len(rows) - 1, limit).round().astype(int)]
     loaded = load_weights(None if weights is None else Path(weights))
+    _refuse_galaxies_learnt_from(loaded.about, store)
     about = {
         "weights": loaded.name,
         "weights_fingerprint": loaded.fingerprint,
@@ -190,6 +194,17 @@ def _pixels(maps: Maps, name: str) -> Prediction:
     assert maps.p16 is not None and maps.p50 is not None and maps.p84 is not None
     i = maps.properties.index(name)
     return Prediction(maps.cube[i], maps.p16[i], maps.p50[i], maps.p84[i])
+
+
+def _refuse_galaxies_learnt_from(about: Mapping[str, Any], store: DatasetStore) -> None:
+    """A synthetic galaxy is set by seed and number, but its split by the size of its store."""
+    seed = store.config.get("seed") if "synthetic" in store.config else None
+    itself = store.fingerprint in about.get("data_fingerprint", "").split("+")
+    if seed is not None and seed in about.get("synthetic_seeds", ()) and not itself:
+        raise InputError(
+            f"{store.path}: its synthetic galaxies have seed {seed}, like those that the weights "
+            "were trained on, in another split; make the store with another --seed"
+        )
 
 
 def _aperture(truth: Maps) -> Ellipse | None:
