@@ -106,6 +106,13 @@ def test_round_trip_whatever_the_words(tmp_path_factory, area, name, said, total
     assert_same(maps, read_maps(path))
 
 
+@pytest.mark.parametrize("name", ["gäl", "銀河", "a\\b"])
+def test_names_beyond_ascii(tmp_path: Path, name: str) -> None:
+    path = tmp_path / f"{name.replace(chr(92), '')}.fits"
+    write_maps(make_maps(galaxy_id=name), path)
+    assert read_maps(path).galaxy_id == name
+
+
 def test_names_and_units_are_those_agreed(tmp_path: Path) -> None:
     from astropy import units
 

@@ -132,7 +132,7 @@ def _primary_header(maps: Maps) -> Header:
     header = fits.Header()
     header["ORIGIN"] = "PICASSSO"
     header["MAPSFMT"] = (FORMAT, "version of this layout")
-    header["OBJECT"] = maps.galaxy_id
+    header["OBJECT"] = _ascii(maps.galaxy_id)
     header["VIEW"] = (maps.view, "number of the camera, 0 = real image")
     # A card of its own making: astropy would cut long numbers to 20 characters.
     header.append(
@@ -191,6 +191,11 @@ def _ascii(text: str) -> str:
     return text.encode("unicode_escape").decode("ascii")
 
 
+def _text(held: Any) -> str:
+    """What `_ascii` was given."""
+    return str(held).encode("ascii").decode("unicode_escape")
+
+
 def _from_hdus(hdus: HDUList, path: Path) -> Maps:
     header = hdus[0].header
     if "MAPSFMT" not in header:
@@ -213,7 +218,7 @@ def _from_hdus(hdus: HDUList, path: Path) -> Maps:
     mask = images.get("MASK")
     flags = str(header.get("FLAGS", ""))
     return Maps(
-        galaxy_id=str(header["OBJECT"]),
+        galaxy_id=_text(header["OBJECT"]),
         view=int(header["VIEW"]),
         properties=names,
         cube=cube(""),
@@ -223,10 +228,7 @@ def _from_hdus(hdus: HDUList, path: Path) -> Maps:
         wcs=_wcs(images[names[0]].header),
         totals=tuple(_total(row) for row in hdus["TOTALS"].data),
         flags=tuple(flags.split(",")) if flags else (),
-        provenance={
-            str(r["KEY"]): str(r["VALUE"]).encode("ascii").decode("unicode_escape")
-            for r in hdus["PROVENANCE"].data
-        },
+        provenance={str(r["KEY"]): _text(r["VALUE"]) for r in hdus["PROVENANCE"].data},
     )
 
 
