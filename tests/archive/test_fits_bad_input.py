@@ -114,6 +114,24 @@ def test_companion_of_another_shape(tmp_path: Path) -> None:
     refused(path, "g.fits", "MASK has 12 x 10", "64 x 64")
 
 
+@pytest.mark.parametrize("name", ["IVAR", "MASK", "PSF"])
+def test_companion_of_another_number_of_planes(tmp_path: Path, name: str) -> None:
+    for planes in (4, 6):
+        extra = [image_hdu(np.ones((planes, 64, 64), np.float32), name)]
+        path = write_cube(tmp_path / "g.fits", CUBE, extra=extra)
+        found = rf"g.fits\[{name}\].*\({planes}, 64, 64\)"
+        refused(path, found, r"expected.*\(5, (64, 64|height, width)\)", "remove it")
+    band = write_cube(tmp_path / "m_r.fits", CUBE[2], bands=None, extra=extra)
+    refused(band, rf"m_r.fits\[{name}\].*\(6, 64, 64\); expected \((64, 64|height, width)\)")
+
+
+def test_unnamed_images_are_told_apart_by_number(tmp_path: Path) -> None:
+    hdus = [fits.ImageHDU(np.asarray(p, np.float32)) for p in CUBE[:3]]
+    path = tmp_path / "m.fits"
+    fits.HDUList([fits.PrimaryHDU(), *hdus]).writeto(path)
+    refused(path, r"m.fits\[1\], .*m.fits\[2\], .*m.fits\[3\]", "no band is named")
+
+
 @pytest.mark.parametrize(("value", "words"), [(np.nan, "NaN or masked"), (0.0, "every pixel is 0")])
 def test_band_without_data(tmp_path: Path, value: float, words: str) -> None:
     cube = CUBE.copy()
@@ -142,7 +160,7 @@ def test_counts_without_zero_point(tmp_path: Path, unit: str | None) -> None:
 
 def test_wcs_that_cannot_be_used(tmp_path: Path) -> None:
     path = write_cube(tmp_path / "g.fits", CUBE, CTYPE1="RA---XXX", CTYPE2="DEC--XXX")
-    refused(path, "g.fits", "WCS")
+    refused(path, r"g.fits\[0\].*: its WCS cannot be used \((?!.*cextern).*projection.*XXX")
 
 
 @pytest.mark.parametrize(

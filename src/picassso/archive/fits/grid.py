@@ -31,7 +31,8 @@ def celestial_wcs(plane: Plane) -> Any | None:
             warnings.simplefilter("ignore", FITSFixedWarning)
             wcs = WCS(header, naxis=2)
     except (WcsError, ValueError) as error:
-        said = str(error).strip().splitlines()[0]
+        # The first line of wcslib names a place in its own source.
+        said = str(error).strip().splitlines()[-1].strip().rstrip(".")
         raise InputError(f"{plane.source}: its WCS cannot be used ({said}); correct it") from None
     return wcs if wcs.has_celestial else None
 

@@ -110,12 +110,13 @@ def read_planes(path: Path, survey: Survey) -> list[Plane]:
     with _open(path) as hdus:
         companions = {name: hdu.data for hdu in hdus if (name := _companion_name(hdu)) is not None}
         planes = []
-        for hdu in hdus:
+        for number, hdu in enumerate(hdus):
             if not hdu.is_image or hdu.data is None or _companion_name(hdu) is not None:
                 continue
             if hdu.data.ndim not in (2, 3):
                 continue
-            planes += _planes_of(hdu, hdus[0].header, path, survey, companions)
+            place = f"{path}[{_extname(hdu) or number}]"
+            planes += _planes_of(hdu, hdus[0].header, path, place, survey, companions)
     if not planes:
         raise InputError(
             f"{path}: holds no image of two or three axes; expected a cube (band, y, x), one HDU "
@@ -124,23 +125,24 @@ def read_planes(path: Path, survey: Survey) -> list[Plane]:
     return planes
 
 
-def _planes_of(hdu: Any, primary: Header, path: Path, survey: Survey, companions: dict) -> list:
+def _extname(hdu: Any) -> str:
+    return str(hdu.header.get("EXTNAME", "")).strip()
+
+
+def _planes_of(
+    hdu: Any, primary: Header, path: Path, place: str, survey: Survey, companions: dict
+) -> list[Plane]:
     """Planes of one HDU."""
     headers = (hdu.header,) if hdu.header is primary else (hdu.header, primary)
-    place = f"{path}[{hdu.header.get('EXTNAME', 'PRIMARY')}]"
+    shape = hdu.data.shape
+
+    def about(band: str | None, index: int) -> dict[str, NDArray[Any] | None]:
+        kinds = {"inverse_variance": _INVERSE_VARIANCE, "mask": ("MASK",), "psf": ("PSF",)}
+        return {k: _companion(companions, n, band, index, shape, path) for k, n in kinds.items()}
+
     if hdu.data.ndim == 2:
         band = _band_of(headers, place, path, survey)
-        return [
-            Plane(
-                band,
-                hdu.data,
-                headers,
-                place,
-                inverse_variance=_companion(companions, _INVERSE_VARIANCE, band, None),
-                mask=_companion(companions, ("MASK",), band, None),
-                psf=_companion(companions, ("PSF",), band, None),
-            )
-        ]
+        return [Plane(band, hdu.data, headers, place, **about(band, 0))]
     named = next((h["BANDS"] for h in headers if str(h.get("BANDS", "")).strip()), None)
     bands: tuple[str | None, ...] = (None,) * len(hdu.data)
     if named is not None:
@@ -157,9 +159,7 @@ def _planes_of(hdu: Any, primary: Header, path: Path, survey: Survey, companions
             headers,
             f"{place} plane {i + 1}",
             number=i + 1,
-            inverse_variance=_companion(companions, _INVERSE_VARIANCE, band, i),
-            mask=_companion(companions, ("MASK",), band, i),
-            psf=_companion(companions, ("PSF",), band, i),
+            **about(band, i),
         )
         for i, (band, plane) in enumerate(zip(bands, hdu.data, strict=True))
     ]
@@ -188,26 +188,37 @@ def _band_of(headers: tuple[Header, ...], place: str, path: Path, survey: Survey
 
 def _companion_name(hdu: Any) -> str | None:
     """EXTNAME in capitals if the HDU accompanies a band (``IVAR``, ``r_MASK``, ``PSF_g``)."""
-    name = str(hdu.header.get("EXTNAME", "")).upper().strip()
+    name = _extname(hdu).upper()
     return name if hdu.is_image and _COMPANIONS & set(re.split(r"[_\-\s]+", name)) else None
 
 
 def _companion(
-    companions: dict, kinds: tuple[str, ...], band: str | None, index: int | None
+    companions: dict,
+    kinds: tuple[str, ...],
+    band: str | None,
+    index: int,
+    shape: tuple[int, ...],
+    path: Path,
 ) -> NDArray[Any] | None:
     """Companion of a band: one named after it, or its plane of a cube, or the common image."""
+    number = shape[0] if len(shape) == 3 else 1
     for kind in kinds:
-        if band is not None:
-            for name in (f"{band}_{kind}", f"{kind}_{band}", f"{band}-{kind}", f"{kind}-{band}"):
-                if name.upper() in companions:
-                    return companions[name.upper()]
-        found = companions.get(kind)
-        if found is None:
-            continue
-        if found.ndim == 2:
-            return found
-        if found.ndim == 3 and index is not None and index < len(found):
-            return found[index]
+        own = (f"{band}_{kind}", f"{kind}_{band}", f"{band}-{kind}", f"{kind}-{band}")
+        for name in (*(own if band is not None else ()), kind):
+            found = companions.get(name.upper())
+            if found is None:
+                continue
+            if found.ndim == 2:
+                return found
+            if found.ndim == 3 and name == kind and len(found) == number:
+                return found[index]
+            # A stamp of the PSF has a size of its own.
+            size = "height, width" if kind == "PSF" else ", ".join(str(n) for n in shape[-2:])
+            cube = f" or ({number}, {size})" if name == kind and number > 1 else ""
+            raise InputError(
+                f"{path}[{name.upper()}]: has the shape {found.shape}; expected ({size}){cube}, "
+                "as the image has; correct this HDU or remove it"
+            )
     return None
 
 
