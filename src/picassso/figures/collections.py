@@ -240,9 +240,19 @@ def training_curve(path: str | os.PathLike[str]) -> Figure:
         axes.plot(epoch[best], validation[best], "o", color="#d95f02", markersize=6, label=label)
     axes.set_xlabel("epoch")
     axes.set_ylabel("loss")
+    _show_the_end(axes, validation)
     axes.grid(color="0.9", linewidth=0.6)
     axes.legend(frameon=False)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     figure.tight_layout()
     return figure
+
+
+def _show_the_end(axes: Axes, validation: NDArray[np.float64]) -> None:
+    """Limits that leave the first, steep tenth of a run out of the picture, if there is one."""
+    late = validation[len(validation) // 10 :]
+    late = late[np.isfinite(late)]
+    if len(late) > 1 and np.ptp(late) > 0:
+        margin = 0.1 * np.ptp(late)
+        axes.set_ylim(late.min() - margin, late.max() + margin)
