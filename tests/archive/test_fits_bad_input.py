@@ -170,6 +170,9 @@ def test_wcs_that_cannot_be_used(tmp_path: Path) -> None:
         ({"redshift": -1.0}, "redshift"),
         ({"redshift": float("nan")}, "redshift"),
         ({"pixel_scale": 0.0}, "pixel scale"),
+        ({"redshift": 20.5}, "redshift 20.5.*up to 20"),
+        ({"ebv": 10.5}, r"E\(B-V\) 10.5.*0 to 10"),
+        ({"ebv": float("nan")}, r"E\(B-V\) nan"),
         ({"ebv": -0.1}, r"E\(B-V\)"),
         ({"psf_fwhm": 0.0}, "PSF FWHM"),
         ({"psf_fwhm": [1.0, 2.0]}, "one for each of"),
@@ -179,6 +182,19 @@ def test_wcs_that_cannot_be_used(tmp_path: Path) -> None:
 )
 def test_numbers_that_cannot_be(tmp_path: Path, options: dict, words: str) -> None:
     refused(write_cube(tmp_path / "g.fits", CUBE), words, **options)
+
+
+def test_flux_beyond_single_precision(tmp_path: Path) -> None:
+    path = write_cube(tmp_path / "g.fits", CUBE * 1e30)
+    refused(path, "g, band u", "nanomaggy/arcsec2", r"E\(B-V\)", ebv=10.0)
+
+
+def test_wcs_and_pixscale_contradict(tmp_path: Path) -> None:
+    """A WCS without CDELT and CD has pixels of one degree."""
+    axes = {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 150.0, "CRVAL2": 2.0}
+    path = write_cube(tmp_path / "g.fits", CUBE, PIXSCALE=0.4, **axes)
+    refused(path, "g.fits", "3600 arcsec", "PIXSCALE says 0.4", "--pixel-scale")
+    assert read_image(path, pixel_scale=0.4).pixel_scale == 0.4
 
 
 def test_array_of_another_shape() -> None:

@@ -225,6 +225,28 @@ def test_redshift_is_assumed_loudly(tmp_path, cube, wcs) -> None:
     assert read_image(write_cube(path, cube, wcs=wcs, redshift=None, SIMZ=0.07)).redshift == 0.07
 
 
+@pytest.mark.parametrize("said", [-0.1, 0.0, "none", True, 25.0])
+def test_redshift_of_the_header_that_cannot_be(tmp_path, cube, said) -> None:
+    image = read_image(write_cube(tmp_path / "g.fits", cube, redshift=said))
+    assert image.redshift == 0.03
+    assert any(f"IS ASSUMED: the header says REDSHIFT = {said!r}" in a for a in image.assumptions)
+    image = read_image(write_cube(tmp_path / "g.fits", cube, redshift=said, Z=0.06))
+    assert image.redshift == 0.06
+    assert any(f"REDSHIFT = {said!r}" in a for a in image.assumptions)
+
+
+def test_numbers_of_the_header_that_cannot_be(tmp_path, cube) -> None:
+    path = write_cube(tmp_path / "g.fits", cube, PIXSCALE=-1, PSFFWHM1="x", PSFFWHM2=-2.0)
+    image = read_image(path)
+    assert image.pixel_scale == SDSS.pixel_scale
+    np.testing.assert_allclose(image.psf_fwhm, SDSS.psf_fwhm)
+    said = " | ".join(image.assumptions)
+    assert "PIXSCALE = -1 of the header is no usable pixel scale" in said
+    assert "u: PSFFWHM1 = 'x' of the header" in said and "g: PSFFWHM2 = -2.0" in said
+    given = read_image(path, pixel_scale=0.4, psf_fwhm=1.0)
+    assert not any("usable" in a for a in given.assumptions)
+
+
 def test_pixel_scale_without_wcs(tmp_path, cube) -> None:
     path = write_cube(tmp_path / "a.fits", cube, PIXSCALE=0.25)
     assert read_image(path).pixel_scale == 0.25

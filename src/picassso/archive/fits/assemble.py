@@ -14,6 +14,9 @@ from picassso.core import GalaxyImage, InputError, Survey
 
 __all__ = ["assemble"]
 
+_MOST_EBV = 10.0
+"""Magnitudes; nothing is seen in the optical through more dust."""
+
 
 def assemble(
     galaxy_id: str,
@@ -45,8 +48,8 @@ def assemble(
     notes : list of str
         What was assumed so far; more is added.
     """
-    if not (np.isfinite(ebv) and ebv >= 0):
-        raise InputError(f"E(B-V) {ebv}: expected a number of magnitudes, zero or more")
+    if not 0 <= ebv <= _MOST_EBV:
+        raise InputError(f"E(B-V) {ebv}: expected magnitudes from 0 to {_MOST_EBV:g}")
     mask = np.any([~np.isfinite(b.flux) for b in measured], axis=0)
     if mask.all():
         raise InputError(
@@ -61,13 +64,15 @@ def assemble(
     noise = _noise(measured, mask, survey, index, pixel_scale, notes)
     flux = np.stack([b.flux for b in measured]) * factor[:, None, None]
     flux[:, mask] = 0.0
+    noise = noise * factor.reshape(-1, *(1,) * (noise.ndim - 1))
+    _check_range(galaxy_id, bands, flux, noise)
     return GalaxyImage(
         galaxy_id=galaxy_id,
         view=0,
         survey=survey.name,
         bands=bands,
         flux=flux.astype(np.float32),
-        noise=(noise * factor.reshape(-1, *(1,) * (noise.ndim - 1))).astype(np.float32),
+        noise=noise.astype(np.float32),
         mask=mask,
         psf_fwhm=_fwhm(measured, psf_fwhm, survey, index, notes),
         pixel_scale=float(pixel_scale),
@@ -76,6 +81,19 @@ def assemble(
         wcs=wcs,
         assumptions=tuple(notes),
     )
+
+
+def _check_range(
+    galaxy_id: str, bands: tuple[str, ...], flux: NDArray[Any], noise: NDArray[Any]
+) -> None:
+    """Raise InputError for values that single precision cannot hold."""
+    most = float(np.finfo(np.float32).max)
+    for name, *both in zip(bands, flux, noise, strict=True):
+        if not all((np.abs(values) <= most).all() for values in both):
+            raise InputError(
+                f"{galaxy_id}, band {name}: flux or noise is beyond {most:.1e} nanomaggy/arcsec2; "
+                "expected the light of a galaxy: check E(B-V), the unit and the zero point"
+            )
 
 
 def _noise(
@@ -129,6 +147,7 @@ def _fwhm(
     """PSF FWHM a band [arcsec]: given, else of the file, else the survey's."""
     if given is not None:
         return _per_band(given, tuple(b.name for b in measured))
+    notes += [said for b in measured for said in b.notes]
     typical = np.array(survey.psf_fwhm)[list(index)]
     unknown = np.array([b.psf_fwhm is None for b in measured])
     if unknown.any():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.archive.fits.grid import align, celestial_wcs, header_pixel_scale, same_grid
+from picassso.archive.fits.grid import align, celestial_wcs, checked_pixel_scale, same_grid
 from picassso.archive.fits.planes import Plane
 from picassso.archive.fits.sky import sky_noise, stamp_fwhm
 from picassso.archive.fits.units import converter, slope
@@ -30,6 +30,7 @@ class Band:
     sky_noise: float
     sky_pixels: int
     psf_fwhm: float | None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,8 +89,9 @@ def read_band(plane: Plane, name: str, grid: Grid, *, forced_scale: float | None
         If its unit is unknown, its companions or its grid do not fit, or no pixel holds data.
     """
     wcs = celestial_wcs(plane)
-    scale = forced_scale or (None if wcs is None else header_pixel_scale(plane, wcs))
-    scale = scale or grid.pixel_scale
+    scale = forced_scale or grid.pixel_scale
+    if wcs is not None and forced_scale is None:
+        scale = checked_pixel_scale(plane, wcs, None, []) or scale
     flux, noise = _surface_brightness(plane, scale)
     check_signal(flux[np.isfinite(flux)], plane.source)
     sky = sky_noise(flux)
@@ -115,7 +117,9 @@ def read_band(plane: Plane, name: str, grid: Grid, *, forced_scale: float | None
             f"{plane.source}: no usable pixel where {grid.source} is to be painted; give bands of "
             "one field, or another region"
         )
-    return Band(name, flux, noise, *sky, _psf_fwhm(plane, scale))
+    fwhm, unusable = _psf_fwhm(plane, scale)
+    notes = tuple(f"{name}: {s} of the header is no usable PSF FWHM" for s in unusable)
+    return Band(name, flux, noise, *sky, fwhm, notes)
 
 
 def _surface_brightness(
@@ -157,12 +161,12 @@ def check_signal(good: NDArray, source: str) -> None:
         raise InputError(f"{source}: every pixel is 0; expected an image with data")
 
 
-def _psf_fwhm(plane: Plane, pixel_scale: float) -> float | None:
-    """PSF FWHM [arcsec] of a stamp or of PSFFWHM<n>, PSFFWHM, PSF_FWHM, SEEING."""
+def _psf_fwhm(plane: Plane, pixel_scale: float) -> tuple[float | None, list[str]]:
+    """PSF FWHM [arcsec] of a stamp or of PSFFWHM<n>, PSFFWHM, PSF_FWHM, SEEING; unusable ones."""
     if plane.psf is not None:
         measured = stamp_fwhm(plane.psf) * pixel_scale
         if np.isfinite(measured):
-            return float(measured)
+            return float(measured), []
     numbered = (f"PSFFWHM{plane.number}",) if plane.number else ()
-    value = plane.lookup(*numbered, "PSFFWHM", "PSF_FWHM", "SEEING")
-    return float(value) if isinstance(value, (int, float)) and value > 0 else None
+    _, value, unusable = plane.positive(*numbered, "PSFFWHM", "PSF_FWHM", "SEEING")
+    return value, unusable

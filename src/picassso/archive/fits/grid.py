@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from picassso.archive.fits.planes import Plane
 from picassso.core import DEFAULT_COSMOLOGY, InputError
 
-__all__ = ["align", "celestial_wcs", "header_pixel_scale", "same_grid"]
+__all__ = ["align", "celestial_wcs", "checked_pixel_scale", "header_pixel_scale", "same_grid"]
 
 _ALIGNED = 0.02
 """Grids closer than this [pixels] at every corner are one grid."""
+
+_PIXEL_SCALE = ("PIXSCALE", "PIXSCL")
 
 
 def celestial_wcs(plane: Plane) -> Any | None:
@@ -45,9 +47,9 @@ def header_pixel_scale(
         from astropy.wcs.utils import proj_plane_pixel_area
 
         return float(np.sqrt(proj_plane_pixel_area(wcs)) * 3600.0)
-    value = plane.lookup("PIXSCALE", "PIXSCL")
-    if isinstance(value, (int, float)) and value > 0:
-        return float(value)
+    _, value, _ = plane.positive(*_PIXEL_SCALE)
+    if value is not None:
+        return value
     # Images of simulated galaxies often carry a linear WCS in proper length.
     kpc = {"pc": 1e-3, "kpc": 1.0}
     for unit in (plane.lookup("CUNIT1"), plane.lookup("CTYPE1")):
@@ -55,6 +57,35 @@ def header_pixel_scale(
         if redshift and str(unit).strip() in kpc and isinstance(step, (int, float)) and step:
             return abs(step) * kpc[str(unit).strip()] / DEFAULT_COSMOLOGY.kpc_per_arcsec(redshift)
     return None
+
+
+def checked_pixel_scale(
+    plane: Plane, wcs: Any | None, redshift: float | None, notes: list[str]
+) -> float | None:
+    """As `header_pixel_scale`, for a header that is to be relied on.
+
+    Parameters
+    ----------
+    plane, wcs, redshift
+        As for `header_pixel_scale`.
+    notes : list of str
+        A PIXSCALE that is no positive number is added.
+
+    Raises
+    ------
+    InputError
+        If WCS and PIXSCALE differ by more than 2%, as where a WCS lacks CDELT and CD.
+    """
+    scale = header_pixel_scale(plane, wcs, redshift)
+    keyword, value, unusable = plane.positive(*_PIXEL_SCALE)
+    notes += [f"{said} of the header is no usable pixel scale: passed over" for said in unusable]
+    if wcs is not None and value is not None and abs(scale / value - 1) > 0.02:
+        raise InputError(
+            f"{plane.source}: its WCS has pixels of {scale:.6g} arcsec, but {keyword} says "
+            f"{value:.6g}; expected one pixel scale: give the true one (--pixel-scale), or "
+            "correct the header (a WCS without CDELT or CD has pixels of 3600 arcsec)"
+        )
+    return scale
 
 
 def same_grid(wcs: Any, other: Any, shape: tuple[int, int]) -> bool:

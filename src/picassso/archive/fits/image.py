@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from picassso.archive.fits.assemble import assemble
 from picassso.archive.fits.bands import Band, Grid, Region, check_signal, read_band
-from picassso.archive.fits.grid import celestial_wcs, header_pixel_scale
+from picassso.archive.fits.grid import celestial_wcs, checked_pixel_scale, header_pixel_scale
 from picassso.archive.fits.grouping import galaxy_name
 from picassso.archive.fits.planes import Plane, parse_bands, read_planes
 from picassso.archive.fits.sky import sky_noise
@@ -22,6 +22,9 @@ __all__ = ["DEFAULT_REDSHIFT", "image_from_array", "read_image"]
 
 DEFAULT_REDSHIFT = 0.03
 """Assumed, and said so, where neither a header nor the user gives one."""
+
+_MOST_REDSHIFT = 20.0
+"""Beyond it no galaxy is known, and none has formed its stars."""
 
 
 def read_image(
@@ -213,6 +216,11 @@ def _check_numbers(**given: float | None) -> None:
     for name, value in given.items():
         if value is not None and not (np.isfinite(value) and value > 0):
             raise InputError(f"{name.replace('_', ' ')} {value}: expected a positive number")
+    redshift = given.get("redshift")
+    if redshift is not None and redshift > _MOST_REDSHIFT:
+        raise InputError(
+            f"redshift {redshift}: expected a number above 0 and up to {_MOST_REDSHIFT:g}"
+        )
 
 
 def _assumed_redshift(why: str) -> str:
@@ -225,12 +233,14 @@ def _assumed_redshift(why: str) -> str:
 def _redshift(given: float | None, reference: Plane, notes: list[str]) -> float:
     if given is not None:
         return given
-    for keyword in ("REDSHIFT", "SIMZ", "Z"):
-        value = reference.lookup(keyword)
-        if isinstance(value, (int, float)) and np.isfinite(value) and value > 0:
-            notes.append(f"redshift {value:g} from {keyword} of the header")
-            return float(value)
-    notes.append(_assumed_redshift("no header holds REDSHIFT, SIMZ or Z and none was given"))
+    keyword, value, unusable = reference.positive("REDSHIFT", "SIMZ", "Z", most=_MOST_REDSHIFT)
+    said = f"the header says {', '.join(unusable)}, which is no redshift above 0 and up to 20"
+    if value is not None:
+        passed_over = f" ({said})" if unusable else ""
+        notes.append(f"redshift {value:g} from {keyword} of the header{passed_over}")
+        return value
+    why = said if unusable else "no header holds REDSHIFT, SIMZ or Z"
+    notes.append(_assumed_redshift(f"{why} and none was given"))
     return DEFAULT_REDSHIFT
 
 
@@ -242,11 +252,12 @@ def _pixel_scale(
     survey: Survey,
     notes: list[str],
 ) -> float:
-    found = header_pixel_scale(reference, wcs, redshift)
     if given is not None:
+        found = header_pixel_scale(reference, wcs, redshift)
         if found is not None and abs(given / found - 1) > 0.02:
             notes.append(f"pixel scale {given:g} arcsec as given, though the header says {found:g}")
         return given
+    found = checked_pixel_scale(reference, wcs, redshift, notes)
     if found is None:
         notes.append(f"pixel scale {survey.pixel_scale} arcsec: that of {survey.name}, no WCS")
         return survey.pixel_scale

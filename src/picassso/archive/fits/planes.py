@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import math
 import re
 import warnings
 import zlib
@@ -68,6 +69,35 @@ class Plane:
                 if value is not None and str(value).strip():
                     return value
         return None
+
+    def positive(
+        self, *keywords: str, most: float = math.inf
+    ) -> tuple[str | None, float | None, list[str]]:
+        """First of the keywords that holds a positive number, its value, and what was no use.
+
+        Parameters
+        ----------
+        keywords : str
+            Looked up in this order.
+        most : float
+            Largest value that can be.
+
+        Returns
+        -------
+        keyword, value
+            None without any.
+        unusable : list of str
+            Such as ``PIXSCALE = -1``, of the keywords before it.
+        """
+        unusable = []
+        for keyword in keywords:
+            value = self.lookup(keyword)
+            good = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if good and 0 < value <= most and math.isfinite(value):
+                return keyword, float(value), unusable
+            if value is not None:
+                unusable.append(f"{keyword} = {value!r}")
+        return None, None, unusable
 
 
 def stem(path: Path | str) -> str:
