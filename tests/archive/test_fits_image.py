@@ -247,6 +247,12 @@ def test_numbers_of_the_header_that_cannot_be(tmp_path, cube) -> None:
     assert not any("usable" in a for a in given.assumptions)
 
 
+def test_inverse_variance_of_some_bands_only(tmp_path, cube) -> None:
+    extra = [image_hdu(np.ones(cube.shape[1:], np.float32), f"{b}_IVAR") for b in "gri"]
+    image = read_image(write_cube(tmp_path / "g.fits", cube, extra=extra))
+    assert any(a.endswith("holds no IVAR of uz") for a in image.assumptions)
+
+
 def test_pixel_scale_without_wcs(tmp_path, cube) -> None:
     path = write_cube(tmp_path / "a.fits", cube, PIXSCALE=0.25)
     assert read_image(path).pixel_scale == 0.25

@@ -116,8 +116,10 @@ def _noise(
     depth = np.array(survey.sky_noise)[list(index)] * survey.pixel_scale / pixel_scale
     unknown = ~(sigma > 1e-3 * depth) | (np.array([b.sky_pixels for b in measured]) < 100)
     if (~unknown).any():
+        lacking = [b.name for b in measured if b.noise is None]
+        of = "" if len(lacking) == len(measured) else f" of {''.join(lacking)}"
         notes.append(
-            "noise measured on the sky of the image (3-sigma clipped), which holds no IVAR"
+            f"noise measured on the sky of the image (3-sigma clipped), which holds no IVAR{of}"
         )
     if unknown.any():
         names = "".join(b.name for b, u in zip(measured, unknown, strict=True) if u)
