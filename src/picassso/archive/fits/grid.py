@@ -79,7 +79,9 @@ def checked_pixel_scale(
     scale = header_pixel_scale(plane, wcs, redshift)
     keyword, value, unusable = plane.positive(*_PIXEL_SCALE)
     notes += [f"{said} of the header is no usable pixel scale: passed over" for said in unusable]
-    if wcs is not None and value is not None and abs(scale / value - 1) > 0.02:
+    if wcs is None or scale is None or value is None:
+        return scale
+    if abs(scale / value - 1) > 0.02:
         raise InputError(
             f"{plane.source}: its WCS has pixels of {scale:.6g} arcsec, but {keyword} says "
             f"{value:.6g}; expected one pixel scale: give the true one (--pixel-scale), or "

@@ -89,7 +89,7 @@ class Plane:
         unusable : list of str
             Such as ``PIXSCALE = -1``, of the keywords before it.
         """
-        unusable = []
+        unusable: list[str] = []
         for keyword in keywords:
             value = self.lookup(keyword)
             good = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -166,7 +166,7 @@ def _planes_of(
     headers = (hdu.header,) if hdu.header is primary else (hdu.header, primary)
     shape = hdu.data.shape
 
-    def about(band: str | None, index: int) -> dict[str, NDArray[Any] | None]:
+    def about(band: str | None, index: int) -> dict[str, Any]:
         kinds = {"inverse_variance": _INVERSE_VARIANCE, "mask": ("MASK",), "psf": ("PSF",)}
         return {k: _companion(companions, n, band, index, shape, path) for k, n in kinds.items()}
 
