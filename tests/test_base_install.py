@@ -53,7 +53,7 @@ def test_clean_base_install_paints_without_torch(tmp_path: Path) -> None:
     copy.write_bytes(galaxy.read_bytes())
     command = python.with_name("picassso")
     done = run(command, "paint", copy, "-o", tmp_path / "painted", cwd=tmp_path)
-    assert "stellar_mass" in done.stdout
+    assert "stellar mass" in done.stdout
     written = sorted(p.name for p in (tmp_path / "painted").iterdir())
     assert written == ["galaxy_maps.fits", "galaxy_maps.png"]
     script = (

@@ -104,7 +104,7 @@ def test_paint_writes_maps_and_a_sheet(tmp_path, picassso, weights) -> None:
     assert (out / "m99_maps.png").read_bytes().startswith(b"\x89PNG")
     maps = read_maps(out / "m99_maps.fits")
     assert maps.galaxy_id == "m99" and maps.totals
-    for word in ("stellar_mass", "solMass", "2 half-mass radii", "REDSHIFT 0.03 IS ASSUMED"):
+    for word in ("stellar mass", "solMass", "2 half-mass radii", "REDSHIFT 0.03 IS ASSUMED"):
         assert word in said
     assert maps.provenance["assumptions"].splitlines()[0] in said
 

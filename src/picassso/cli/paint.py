@@ -149,10 +149,12 @@ def _report(maps: Maps, fits: Path, sheet: Path) -> None:
     from rich.table import Table
 
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 110  # a file or a pipe has no edge to wrap at
     regions = list(dict.fromkeys(t.region for t in maps.totals))
     console.print(f"{maps.galaxy_id}: totals, medians and 68% intervals", markup=False)
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
-    table.add_column("total", overflow="fold")
+    table.add_column("total")
     table.add_column("unit")
     for region in regions:
         table.add_column(region, no_wrap=True)
@@ -162,7 +164,7 @@ def _report(maps: Maps, fits: Path, sheet: Path) -> None:
         units[t.property] = t.unit or "mass fraction"
         rows.setdefault(t.property, {})[t.region] = _interval(t)
     for name, cells in rows.items():
-        table.add_row(name, units[name], *(cells.get(r, "-") for r in regions))
+        table.add_row(name.replace("_", " "), units[name], *(cells.get(r, "-") for r in regions))
     console.print(table)
     console.print(f"Aperture: {maps.provenance['aperture']}", soft_wrap=True, markup=False)
     for line in maps.provenance["assumptions"].splitlines():
