@@ -132,12 +132,14 @@ def commands(image: GalaxyImage, folder: Path) -> Mapping[str, Callable[[], obje
 def take_turns(
     contenders: Mapping[str, Callable[[], object]], repeats: int
 ) -> dict[str, list[float]]:
-    """Seconds of each contender, one after the other, after one warm-up each."""
-    for run in contenders.values():
-        run()
+    """Seconds of each contender, one after the other, each warm: threads of the one before it
+    have gone to sleep, and its own data are back in the caches.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(repeats):
         for name, run in contenders.items():
+            time.sleep(0.3)  # idle threads of the one before spin for up to 0.2 s
+            run()
             start = time.perf_counter()
             run()
             seconds[name].append(time.perf_counter() - start)
