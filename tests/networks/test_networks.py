@@ -147,6 +147,7 @@ def test_onnx_says_what_torch_says(tmp_path: Path) -> None:
     session = onnxruntime.InferenceSession(tmp_path / "w.onnx")
     manifest = json.loads(session.get_modelmeta().custom_metadata_map["picassso"])
     assert manifest["architecture"] == "compact_unet" and manifest["survey"] == "sdss"
+    assert str(Path.cwd()).encode() not in (tmp_path / "w.onnx").read_bytes()
     for n, side in ((1, 48), (3, 96)):
         x = inputs(n, side)
         names = ("flux", "noise", "psf_fwhm", "redshift", "kpc_per_pixel")

@@ -62,11 +62,20 @@ def export_onnx(
         )
     assert program is not None
     model = program.model_proto
+    _forget_the_machine(model)
     manifest = {**network_manifest(network, config), **about}
     onnx.helper.set_model_props(model, {MANIFEST_KEY: json.dumps(manifest)})
     onnx.checker.check_model(model)
     with written_whole(path) as partial:
         partial.write_bytes(model.SerializeToString())
+
+
+def _forget_the_machine(model: Any) -> None:
+    """Drop the stack traces that the exporter leaves on nodes: they hold paths of this machine."""
+    graph = model.graph
+    for part in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
 
 
 def _sides(stride: int) -> tuple[Any, Any]:
