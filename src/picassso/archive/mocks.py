@@ -39,6 +39,7 @@ def mock(
     snapshots: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
     *,
     synthetic: int | None = None,
+    spread: float = 1.0,
     seed: int = 0,
     output: str | os.PathLike[str],
     framing: str = "survey",
@@ -72,6 +73,9 @@ def mock(
         Files of particles or folders of them, in any format that `picassso.read_particles` knows.
     synthetic : int, optional
         Instead of snapshots: this many galaxies of the synthetic universe.
+    spread : float
+        Factor on the scatter of the synthetic universe's relations; see
+        `picassso.universe.SyntheticUniverse`.
     seed : int
         Of the synthetic universe, the cameras and whatever else is drawn.
     output : path
@@ -142,6 +146,7 @@ def mock(
     source = _source(
         snapshots,
         synthetic=synthetic,
+        spread=spread,
         seed=seed,
         limit=limit,
         device=device,
@@ -272,6 +277,7 @@ def _source(
     snapshots: Any,
     *,
     synthetic: int | None,
+    spread: float,
     seed: int,
     limit: int | None,
     device: str,
@@ -286,7 +292,9 @@ def _source(
             + ("both were given" if snapshots else "neither was given")
         )
     if synthetic is not None:
-        return SyntheticSource(min(synthetic, limit or synthetic), seed, device)
+        return SyntheticSource(min(synthetic, limit or synthetic), seed, device, spread)
+    if spread != 1.0:
+        raise InputError("spread is of the synthetic universe; leave it out for snapshots")
     source = SnapshotSource.scan(snapshots, catalogue=catalogue, min_stars=min_stars, limit=limit)
     if len(source) == 0:
         raise InputError("the snapshots hold no galaxy")

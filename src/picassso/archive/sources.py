@@ -35,34 +35,43 @@ class GalaxySource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SyntheticSource:
-    """`n` galaxies of the synthetic universe of a seed, made on a device."""
+    """`n` galaxies of the synthetic universe of a seed and a spread, made on a device."""
 
     n: int
     seed: int
     device: str = "cpu"
+    spread: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse at once what no galaxy could be made of."""
+        _ = self._universe
 
     def __len__(self) -> int:
         return self.n
 
     def name(self, galaxy: int) -> str:
         """Number of the galaxy in its universe."""
-        return f"synthetic-{self.seed}-{galaxy}"
+        return str(self._universe.name(galaxy))
 
     def load(self, galaxy: int) -> Particles:
         """Particles of one galaxy; the same whatever was loaded before."""
-        return _universe(self.n, self.seed, self.device)[galaxy]
+        return self._universe[galaxy]
 
     def identity(self) -> dict[str, Any]:
-        """Number of galaxies; the seed stands beside it in the config."""
-        return {"synthetic": self.n}
+        """Number of galaxies and spread; the seed stands beside them in the config."""
+        return {"synthetic": self.n, "spread": self.spread}
+
+    @property
+    def _universe(self) -> Any:
+        return _universe(self.n, self.seed, self.device, self.spread)
 
 
 @lru_cache(maxsize=2)
-def _universe(n: int, seed: int, device: str) -> Any:
+def _universe(n: int, seed: int, device: str, spread: float) -> Any:
     """Drawing all properties takes a moment: once a process."""
     from picassso.universe import SyntheticUniverse
 
-    return SyntheticUniverse(n, seed=seed, device=device)
+    return SyntheticUniverse(n, seed=seed, device=device, spread=spread)
 
 
 @dataclass(frozen=True, slots=True)

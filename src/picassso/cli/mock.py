@@ -34,6 +34,10 @@ def mock(
     synthetic: Annotated[
         int | None, typer.Option(help="Instead: this many galaxies of the synthetic universe.")
     ] = None,
+    spread: Annotated[
+        float,
+        typer.Option(help="Factor on the scatter of the synthetic universe's relations, 1 to 3."),
+    ] = 1.0,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the store.")] = Path(
         "mock.zarr"
     ),
@@ -88,6 +92,7 @@ def mock(
     store = picassso.archive.mock(
         [str(s) for s in snapshots] if snapshots else None,
         synthetic=synthetic,
+        spread=spread,
         seed=seed,
         output=output,
         framing=framing,

@@ -29,9 +29,10 @@ _LARGE_TAIL = 1e-5
 
 
 class _Deviates:
-    """Independent uniform columns, handed out one at a time."""
+    """Independent uniform columns, handed out one at a time; `spread` widens the normal ones."""
 
-    def __init__(self, seed: int, indices: Sequence[int]) -> None:
+    def __init__(self, seed: int, indices: Sequence[int], spread: float) -> None:
+        self.spread = spread
         rows = [np.random.default_rng((seed, int(i))).random(_DEVIATES) for i in indices]
         self._columns = iter(np.clip(np.stack(rows), _LARGE_TAIL, 1 - _LARGE_TAIL).T.copy())
 
@@ -39,10 +40,15 @@ class _Deviates:
         return low + (high - low) * next(self._columns)
 
     def normal(self, mean: float | Array = 0.0, sigma: float | Array = 1.0) -> Array:
-        return mean + sigma * _normal(next(self._columns))
+        return mean + self.spread * sigma * _normal(next(self._columns))
 
     def chance(self, probability: float | Array) -> NDArray[np.bool_]:
         return next(self._columns) < probability
+
+    def correlated(self, other: Array, coefficient: float) -> Array:
+        """A deviate that correlates with a standard normal one, the less the wider the spread."""
+        coefficient = coefficient / self.spread
+        return coefficient * self.spread * other + np.sqrt(1 - coefficient**2) * self.normal()
 
 
 def _normal(probability: Array) -> Array:
@@ -53,7 +59,7 @@ def _probability(normal: Array) -> Array:
     return torch.special.ndtr(torch.from_numpy(np.ascontiguousarray(normal))).numpy()
 
 
-def draw_parameters(seed: int, indices: Sequence[int]) -> Table:
+def draw_parameters(seed: int, indices: Sequence[int], *, spread: float = 1.0) -> Table:
     """Parameters of galaxies of a synthetic universe.
 
     Parameters
@@ -62,13 +68,16 @@ def draw_parameters(seed: int, indices: Sequence[int]) -> Table:
         Of the universe.
     indices : sequence of int
         Numbers of the galaxies.
+    spread : float
+        Factor on the scatter of every relation, at least 1. Above 1, correlations between the
+        scatters weaken by it, and histories may begin later.
 
     Returns
     -------
     dict of str to (len(indices),) array
         Masses as log10 Msun, lengths in kpc, velocities in km/s, rates in log10 Msun/yr.
     """
-    deviates = _Deviates(seed, indices)
+    deviates = _Deviates(seed, indices, spread)
     table: Table = {}
     _draw_population(deviates, table)
     _draw_morphology(deviates, table)
@@ -99,7 +108,7 @@ def _draw_population(d: _Deviates, t: Table) -> None:
     offset = np.where(
         quenched,
         np.where(green, -0.95 + 0.22 * deviate, -1.80 + 0.35 * deviate),
-        0.3 * deviate,
+        np.minimum(0.3 * deviate, 1.5),
     )
     dead = quenched & ~green & d.chance(0.15)
     offset = offset - np.where(dead, d.uniform(0.3, 2.0), 0.0)
@@ -107,7 +116,7 @@ def _draw_population(d: _Deviates, t: Table) -> None:
     t["main_sequence_offset"] = offset
     # Rank of quiescence at fixed mass: uniform over the whole population by construction, so
     # that relations measured for all galaxies keep their marginal distribution.
-    rank = _probability(-deviate)
+    rank = _probability(-deviate / d.spread)
     rank_quenched = np.where(green, 0.15 * rank, 0.15 + 0.85 * rank)
     quiescence = np.where(quenched, 1.0 - fraction * (1.0 - rank_quenched), (1.0 - fraction) * rank)
     t["quiescence"] = _normal(np.clip(quiescence, _LARGE_TAIL, 1 - _LARGE_TAIL))
@@ -132,19 +141,19 @@ def _draw_morphology(d: _Deviates, t: Table) -> None:
     # Beyond the published scatter, for coverage: diffuse discs and compact early types.
     rare = d.chance(0.08)
     stretch = 10.0 ** np.where(late, d.uniform(0.15, 0.55), -d.uniform(0.1, 0.35))
-    t["half_mass_radius"] = size * np.where(rare, stretch, 1.0)
+    t["half_mass_radius"] = np.clip(size * np.where(rare, stretch, 1.0), 0.25, 40.0)
 
 
 def _draw_stars(d: _Deviates, t: Table) -> None:
     """Metals, ages and the history of star formation."""
     mass = t["log_stellar_mass"]
-    correlated = 0.35 * t["quiescence"] + np.sqrt(1 - 0.35**2) * d.normal()
+    metals = d.correlated(t["quiescence"], 0.35)
     t["log_stellar_metallicity"] = np.clip(
-        stars.stellar_metallicity_quantile(mass, correlated), -1.9, 0.40
+        stars.stellar_metallicity_quantile(mass, metals), -1.9, 0.40
     )
-    correlated = 0.80 * t["quiescence"] + np.sqrt(1 - 0.80**2) * d.normal()
-    age = 10.0 ** stars.stellar_age_quantile(mass, np.clip(correlated, -3, 2.5))
-    t["oldest_age"] = d.uniform(11.5, 13.3)
+    deviate = d.correlated(t["quiescence"], 0.80)
+    age = 10.0 ** stars.stellar_age_quantile(mass, np.clip(deviate, -3, 2.5))
+    t["oldest_age"] = d.uniform(13.3 - 1.8 * d.spread**2, 13.3)
     t["light_weighted_age"] = np.clip(age, 0.4, 0.9 * t["oldest_age"])
     t["early_fraction"] = d.uniform(0.0, 0.75)
     t["burst_age"] = 10.0 ** d.uniform(-0.8, 0.9)
@@ -168,8 +177,8 @@ def _draw_stars(d: _Deviates, t: Table) -> None:
 def _draw_gas(d: _Deviates, t: Table) -> None:
     """Atomic, molecular, warm ionised and hot gas, and their metals."""
     mass = t["log_stellar_mass"]
-    correlated = -0.75 * t["quiescence"] + np.sqrt(1 - 0.75**2) * d.normal()
-    t["log_hi_mass"] = mass + gas.atomic_fraction(mass) + 0.5 * np.clip(correlated, -3, 3)
+    deviate = d.correlated(t["quiescence"], -0.75)
+    t["log_hi_mass"] = mass + gas.atomic_fraction(mass) + 0.5 * np.clip(deviate, -3, 3)
     t["atomic_radius"] = gas.atomic_radius(t["log_hi_mass"]) * 10.0 ** d.normal(0.0, 0.06)
     t["atomic_scale"] = d.uniform(0.17, 0.27)
     t["log_h2_mass"] = gas.molecular_mass(t["log_sfr"]) + d.normal(0.0, 0.2)
@@ -185,7 +194,8 @@ def _draw_gas(d: _Deviates, t: Table) -> None:
     # Cosmic baryon fraction 0.157 (Planck 2016); the part that stays in the halo is uncertain.
     # Above 10^13.3 Msun most of it belongs to the group, not to the galaxy.
     own_halo = np.minimum(t["log_halo_mass"], 13.3)
-    t["log_hot_mass"] = own_halo + np.log10(0.157) + d.normal(-0.75, 0.35)
+    kept = np.minimum(d.normal(-0.75, 0.35), 0.0)
+    t["log_hot_mass"] = own_halo + np.log10(0.157) + kept
     t["hot_core"] = t["halo_radius"] * 10.0 ** d.uniform(-1.9, -1.0)
     # Hotter haloes are more ionised.
     hotter = np.maximum(t["log_halo_mass"] - 12.0, 0.0)
@@ -193,6 +203,11 @@ def _draw_gas(d: _Deviates, t: Table) -> None:
     t["log_hot_metallicity"] = d.normal(-0.55, 0.2)
     t["warm_fraction"] = 10.0 ** d.uniform(-1.2, 0.0)
     t["warm_neutral"] = 10.0 ** d.uniform(-2.0, -0.8)
+    # Beyond the published scatter, for coverage: quenched satellites that have lost their gas.
+    stripped = (t["quenched"] > 0) & d.chance(0.04 * d.spread**2)
+    loss = np.where(stripped, d.uniform(1.0, 3.0), 0.0)
+    for name in ("log_hi_mass", "log_hot_mass"):
+        t[name] = t[name] - loss
 
 
 def _draw_kinematics(d: _Deviates, t: Table) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,9 @@ from picassso.universe.synthetic.parameters import draw_parameters
 from picassso.universe.synthetic.shapes import Sampler
 
 __all__ = ["SyntheticUniverse"]
+
+WIDEST = 3.0
+"""Largest factor on the scatter."""
 
 _CHUNK = 1000
 # The shape of a merging companion is that of another draw of the same universe.
@@ -38,6 +41,9 @@ class SyntheticUniverse:
         kinds of device have the same parameters but not the same particles.
     stars, gas : int
         Particles a galaxy.
+    spread : float
+        Factor on the scatter of every relation: 1 for galaxies as observed; more for a training
+        set that is to hold those of other universes too.
 
     Raises
     ------
@@ -46,7 +52,14 @@ class SyntheticUniverse:
     """
 
     def __init__(
-        self, n: int, *, seed: int, device: str = "cpu", stars: int = 24_000, gas: int = 14_000
+        self,
+        n: int,
+        *,
+        seed: int,
+        device: str = "cpu",
+        stars: int = 24_000,
+        gas: int = 14_000,
+        spread: float = 1.0,
     ) -> None:
         for name, value, least in (
             ("n", n, 1),
@@ -58,11 +71,16 @@ class SyntheticUniverse:
                 raise InputError(
                     f"synthetic universe: {name} is {value}; it must be at least {least}"
                 )
+        if not 1.0 <= spread <= WIDEST:
+            raise InputError(
+                f"synthetic universe: spread is {spread:g}; it must lie between 1 and {WIDEST:g}"
+            )
         self.n = n
         self.seed = seed
         self.device = device
         self.stars = stars
         self.gas = gas
+        self.spread = spread
 
     def __len__(self) -> int:
         return self.n
@@ -78,7 +96,7 @@ class SyntheticUniverse:
         weight / n is the comoving number density [Mpc^-3] that a galaxy stands for.
         """
         tables = [
-            draw_parameters(self.seed, range(k, min(k + _CHUNK, self.n)))
+            self._draw(range(k, min(k + _CHUNK, self.n)))
             for k in range(0, self.n, _CHUNK)
         ]
         return {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
@@ -93,14 +111,22 @@ class SyntheticUniverse:
         sampler = self._sampler(i)
         stars, gas = make_galaxy(p, companion, stars=self.stars, gas=self.gas, sampler=sampler)
         return Particles(
-            galaxy_id=f"synthetic-{self.seed}-{i}",
+            galaxy_id=self.name(i),
             source="synthetic",
             stars=Stars(**_arrays(stars)),
             gas=Gas(**_arrays(gas)),
         )
 
+    def name(self, index: int) -> str:
+        """What a galaxy is called: no two universes share a name."""
+        name = f"synthetic-{self.seed}-{index}"
+        return name if self.spread == 1.0 else f"{name}-spread-{self.spread:g}"
+
+    def _draw(self, indices: Sequence[int]) -> dict[str, NDArray[np.float64]]:
+        return draw_parameters(self.seed, indices, spread=self.spread)
+
     def _parameters(self, i: int) -> dict[str, float]:
-        return {name: float(value[0]) for name, value in draw_parameters(self.seed, [i]).items()}
+        return {name: float(value[0]) for name, value in self._draw([i]).items()}
 
     def _sampler(self, i: int) -> Sampler:
         state = np.random.SeedSequence((self.seed, i, 1)).generate_state(1, np.uint64)[0]

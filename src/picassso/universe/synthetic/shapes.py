@@ -141,14 +141,15 @@ class ArmPattern:
         Radius inside which the arms fade away, in disc scale lengths.
     lopsided : tuple of (amplitude per scale length, phase)
         The m = 1 mode, growing outwards.
-    waves : tuple of (amplitude, direction, wavenumber, phase)
-        Of the displacements that make a galaxy irregular, in disc scale lengths.
+    knots : tuple of (x, y, width, amplitude, direction)
+        Places that draw the disc together (or thin it out, for negative amplitude) and make a
+        galaxy irregular; in disc scale lengths. `direction` is that along which each acts most.
     """
 
     modes: tuple[tuple[float, float, float, float], ...]
     inner: float
     lopsided: tuple[float, float]
-    waves: tuple[tuple[float, float, float, float], ...]
+    knots: tuple[tuple[float, float, float, float, float], ...]
 
     @classmethod
     def draw(cls, p: dict[str, float], sampler: Sampler) -> ArmPattern:
@@ -167,14 +168,23 @@ class ArmPattern:
             amplitude = strength * (0.06 + 0.6 * patchy) * (0.4 + 0.6 * u())
             modes.append((m, amplitude, winding * (0.6 + 0.8 * u()), sampler.angle()))
         inner = max(0.35, p["bar_length"] if p["bar_fraction"] else 0.0)
-        waves = []
-        for _ in range(5):
-            wavenumber = 1.2 + 2.0 * u()
-            # Below 1 / wavenumber the displacements cannot fold the disc over itself.
-            amplitude = 0.45 * p["irregularity"] * (0.5 + u()) / wavenumber
-            waves.append((amplitude, sampler.angle(), wavenumber, sampler.angle()))
+        knots = []
+        for _ in range(9 if p["irregularity"] else 0):
+            radius, place = 0.3 + 2.2 * u(), sampler.angle()
+            # An amplitude below 1 cannot fold the disc over itself.
+            amplitude = 0.9 * p["irregularity"] * (1.9 * u() - 0.9)
+            width = (0.3 + 0.7 * u()) * (0.6 + 0.4 * radius)
+            knots.append(
+                (
+                    radius * math.cos(place),
+                    radius * math.sin(place),
+                    width,
+                    amplitude,
+                    sampler.angle(),
+                )
+            )
         lopsided = (0.35 * p["lopsidedness"], sampler.angle())
-        return cls(tuple(modes), inner, lopsided, tuple(waves) if p["irregularity"] else ())
+        return cls(tuple(modes), inner, lopsided, tuple(knots))
 
     def apply(self, radius: Tensor, angle: Tensor, contrast: float) -> Tensor:
         """Azimuths with the arms in them; `radius` in disc scale lengths."""
@@ -187,16 +197,20 @@ class ArmPattern:
         return angle - (slope * radius).clamp(max=0.6) * torch.sin(angle - phase)
 
     def distort(self, position: Tensor, strength: float) -> Tensor:
-        """Shift particles in the plane by a few long plane waves, as in irregular galaxies.
+        """Gather particles in the plane around some knots, as in irregular galaxies.
 
+        A knot at distance d moves particles by -A d exp(-d^2 / 2 w^2), fully along its direction
+        and by 0.4 of that across it: clumps and short filaments, and gaps where A is negative.
         Positions are in disc scale lengths.
         """
         x, y, z = position.unbind(1)
-        for amplitude, direction, wavenumber, phase in self.waves:
+        for x0, y0, width, amplitude, direction in self.knots:
             cos, sin = math.cos(direction), math.sin(direction)
-            shift = torch.sin(wavenumber * (x * cos + y * sin) + phase)
-            shift = shift * (strength * amplitude)
-            x, y = x + shift * cos, y + shift * sin
+            dx, dy = x - x0, y - y0
+            pull = strength * amplitude * torch.exp(-0.5 * (dx * dx + dy * dy) / width**2)
+            along = dx * cos + dy * sin
+            x = x - pull * (0.4 * dx + 0.6 * along * cos)
+            y = y - pull * (0.4 * dy + 0.6 * along * sin)
         return torch.stack([x, y, z], 1)
 
 
