@@ -42,6 +42,44 @@ def test_values_given_in_the_papers() -> None:
     assert gas_relations.halo_radius(12.0) == pytest.approx(206.0, abs=2.0)
 
 
+def test_rows_of_the_published_tables() -> None:
+    # Gallazzi et al. (2005), table 2, the row of log M* = 10.91.
+    row = [relations.stellar_age_quantile(10.91, x) + 9.0 for x in (-1.0, 0.0, 1.0)]
+    np.testing.assert_allclose(row, [9.60, 9.87, 10.06], atol=1e-9)
+    row = [relations.stellar_metallicity_quantile(10.91, x) for x in (-1.0, 0.0, 1.0)]
+    np.testing.assert_allclose(row, [-0.14, 0.07, 0.24], atol=1e-9)
+    # Catinella et al. (2018), table 1, weighted medians.
+    row = gas_relations.atomic_fraction([9.74, 10.34, 11.20])
+    np.testing.assert_allclose(row, [-0.656, -1.278, -1.785], atol=1e-9)
+    assert gas_relations.atomic_fraction(11.5) == pytest.approx(-1.785 - 0.3 * 0.6)
+    # Reyes et al. (2011), abstract, at their pivot.
+    assert relations.tully_fisher(10.102) == pytest.approx(2.142)
+
+
+def test_oxygen_abundance_and_scatter_follow_the_percentiles_of_tremonti() -> None:
+    # Table 3: log M*; 16th, 50th, 84th percentile; bins between those that the scatter is read at.
+    table = np.array(
+        [
+            [9.06, 8.56, 8.66, 8.82],
+            [9.76, 8.76, 8.87, 8.99],
+            [10.26, 8.92, 9.01, 9.10],
+            [10.76, 9.01, 9.09, 9.15],
+            [11.15, 9.04, 9.12, 9.18],
+        ]
+    )
+    mass, low, median, high = table.T
+    np.testing.assert_allclose(gas_relations.oxygen_abundance(mass), median, atol=0.04)
+    np.testing.assert_allclose(gas_relations.oxygen_scatter(mass), 0.5 * (high - low), atol=0.015)
+
+
+def test_depletion_time_agrees_with_the_power_law_of_bigiel() -> None:
+    # log Sigma_SFR = (-2.06 +- 0.17) + (0.96 +- 0.07) log(Sigma_H2 / (10 Msun/pc^2)), no helium.
+    for density in (5.0, 10.0, 50.0):
+        law = -2.06 + 0.96 * np.log10(density / 10.0)
+        ours = np.log10(density * 1e6 / gas_relations.DEPLETION_TIME)
+        assert abs(ours - law) < 0.17
+
+
 def test_halo_mass_inverts_moster() -> None:
     halo = np.array([11.0, 12.0, 13.0, 14.0])
     x = 10 ** (halo - 11.590)

@@ -34,23 +34,34 @@ SOLAR_METALLICITY_GAS = 0.0142
 SOLAR_OXYGEN = 8.69
 """12 + log(O/H) of the solar photosphere, Asplund et al. (2009), table 1."""
 
-DEPLETION_TIME = 2.0e9
-"""Years in which star formation would use up the molecular gas: Bigiel et al. (2008, AJ 136,
-2846), Sigma_SFR proportional to Sigma_H2^(1.0 +- 0.2), no helium; scatter 0.2 dex."""
+DEPLETION_TIME = 2.0e9 / 1.36
+"""Years in which star formation would use up the molecular hydrogen: Bigiel et al. (2008, AJ 136,
+2846), Sigma_SFR proportional to Sigma_H2^(1.0 +- 0.2), scatter 0.2 dex.
 
-# Catinella et al. (2018, MNRAS 476, 875), figure 3: log M*, weighted median of log(M_HI / M*),
-# rounded to 0.05 dex.
+Their mean of 2 Gyr is taken to count helium (a factor 1.36), as the 1.9 Gyr of Leroy et al. (2008)
+does; what is left for hydrogen alone lies between it and the 1.2 Gyr of their power law, which
+counts none: log Sigma_SFR [Msun/yr/kpc^2] = -2.06 + 0.96 log(Sigma_H2 / (10 Msun/pc^2)).
+"""
+
+# Catinella et al. (2018, MNRAS 476, 875), table 1: mean log M* of the bin, weighted median of
+# log(M_HI / M*) with undetected galaxies at their upper limits.
 _XGASS = np.array(
     [
-        [9.14, -0.10],
-        [9.44, -0.30],
-        [9.74, -0.50],
-        [10.07, -0.80],
-        [10.34, -1.05],
-        [10.65, -1.30],
-        [10.95, -1.55],
-        [11.20, -1.70],
+        [9.14, -0.092],
+        [9.44, -0.320],
+        [9.74, -0.656],
+        [10.07, -0.854],
+        [10.34, -1.278],
+        [10.65, -1.223],
+        [10.95, -1.707],
+        [11.20, -1.785],
     ]
+)
+
+# Tremonti et al. (2004), table 3, every fifth bin or so: log M*, (P84 - P16) / 2 of 12 + log(O/H).
+_OXYGEN_SCATTER = (
+    [8.57, 8.96, 9.57, 10.06, 10.56, 11.05],
+    [0.195, 0.145, 0.125, 0.105, 0.080, 0.070],
 )
 
 # Moster, Naab & White (2013, MNRAS 428, 3121), table 1 at z = 0, inverted on a grid.
@@ -65,8 +76,10 @@ _LOG_STARS = _LOG_HALO + np.log10(
 def atomic_fraction(log_mass: ArrayLike) -> Array:
     """Median log(M_HI / M*) of galaxies of all types at fixed stellar mass.
 
-    xGASS, Catinella et al. (2018), log M* from 9 to 11.5, extrapolated with the slope of the
-    outermost two bins; scatter about 0.5 dex, upper limits included.
+    xGASS, Catinella et al. (2018), table 1: weighted medians in bins of log M* from 9.14 to 11.20,
+    constant below and continued above with the slope of the last four bins, -0.6. Their weighted
+    averages of the logarithm lie 0.01 to 0.15 dex below at low and 0.1 to 0.2 dex above at high
+    mass. The scatter of 0.5 dex about the median is read off their figure, upper limits included.
     """
     log_mass = np.asarray(log_mass, dtype=np.float64)
     value = np.interp(log_mass, _XGASS[:, 0], _XGASS[:, 1])
@@ -117,11 +130,11 @@ def oxygen_abundance(log_mass: ArrayLike) -> Array:
 
 
 def oxygen_scatter(log_mass: ArrayLike) -> Array:
-    """Scatter of 12 + log(O/H) [dex]: 0.20 at log M* = 8.5 falling to 0.07 at 10.5 and above.
+    """Scatter of 12 + log(O/H) [dex]: 0.20 at log M* = 8.6 falling to 0.07 at 11 and above.
 
-    Half the 68% width of Tremonti et al. (2004), table 3.
+    Half the distance between the 16th and 84th percentiles of Tremonti et al. (2004), table 3.
     """
-    return np.interp(np.asarray(log_mass, dtype=np.float64), [8.5, 9.5, 10.5], [0.20, 0.13, 0.07])
+    return np.interp(np.asarray(log_mass, dtype=np.float64), *_OXYGEN_SCATTER)
 
 
 def metallicity_from_oxygen(oxygen: ArrayLike) -> Array:

@@ -31,25 +31,25 @@ SOLAR_METALLICITY_STARS = 0.02
 Array = NDArray[np.float64]
 
 # Gallazzi et al. (2005), table 2: log M*; 16th, 50th, 84th percentile of log(Z/Zsun) and of
-# log(age/yr), rounded to 0.01 dex.
+# log(age/yr).
 _GALLAZZI = np.array(
     [
         [8.91, -1.11, -0.60, 0.00, 8.80, 9.06, 9.46],
-        [9.11, -1.07, -0.61, 0.00, 8.81, 9.09, 9.49],
-        [9.31, -1.10, -0.65, -0.05, 8.85, 9.11, 9.52],
-        [9.51, -1.03, -0.61, -0.01, 8.88, 9.17, 9.57],
-        [9.72, -0.97, -0.52, 0.05, 8.94, 9.23, 9.64],
-        [9.91, -0.90, -0.41, 0.09, 8.99, 9.32, 9.71],
-        [10.11, -0.80, -0.23, 0.14, 9.06, 9.46, 9.77],
-        [10.31, -0.65, -0.11, 0.17, 9.16, 9.60, 9.82],
-        [10.51, -0.41, -0.01, 0.20, 9.29, 9.70, 9.86],
-        [10.72, -0.24, 0.04, 0.22, 9.44, 9.75, 9.89],
-        [10.91, -0.14, 0.07, 0.24, 9.55, 9.79, 9.91],
-        [11.11, -0.09, 0.10, 0.25, 9.62, 9.82, 9.93],
-        [11.31, -0.06, 0.12, 0.26, 9.67, 9.84, 9.95],
-        [11.51, -0.04, 0.13, 0.28, 9.70, 9.87, 9.96],
-        [11.72, -0.03, 0.14, 0.29, 9.73, 9.89, 9.97],
-        [11.91, -0.03, 0.15, 0.30, 9.76, 9.90, 9.98],
+        [9.11, -1.07, -0.61, 0.00, 8.81, 9.09, 9.48],
+        [9.31, -1.10, -0.65, -0.05, 8.85, 9.11, 9.44],
+        [9.51, -1.03, -0.61, -0.01, 8.89, 9.17, 9.49],
+        [9.72, -0.97, -0.52, 0.05, 8.94, 9.23, 9.57],
+        [9.91, -0.90, -0.41, 0.09, 9.00, 9.32, 9.71],
+        [10.11, -0.80, -0.23, 0.14, 9.09, 9.46, 9.85],
+        [10.31, -0.65, -0.11, 0.17, 9.23, 9.61, 9.93],
+        [10.51, -0.41, -0.01, 0.20, 9.34, 9.73, 9.98],
+        [10.72, -0.24, 0.04, 0.22, 9.48, 9.82, 10.03],
+        [10.91, -0.14, 0.07, 0.24, 9.60, 9.87, 10.06],
+        [11.11, -0.09, 0.10, 0.25, 9.67, 9.90, 10.08],
+        [11.31, -0.06, 0.12, 0.26, 9.72, 9.92, 10.09],
+        [11.51, -0.04, 0.13, 0.28, 9.75, 9.94, 10.11],
+        [11.72, -0.03, 0.14, 0.29, 9.76, 9.95, 10.12],
+        [11.91, -0.03, 0.15, 0.30, 9.77, 9.96, 10.12],
     ]
 )
 
@@ -57,9 +57,9 @@ _GALLAZZI = np.array(
 def stellar_mass_function(log_mass: ArrayLike) -> Array:
     """Number density of all galaxies [Mpc^-3 dex^-1].
 
-    Peng et al. (2010, ApJ 721, 193), table 3, SDSS, all galaxies: a double Schechter function
-    with log M = 10.67, phi1 = 4.032e-3, alpha1 = -0.52, phi2 = 0.655e-3, alpha2 = -1.56.
-    Valid for log M* above 8.5 or so.
+    Peng et al. (2010, ApJ 721, 193), SDSS, all galaxies: a double Schechter function with
+    log M = 10.67, phi1 = 4.032e-3, alpha1 = -0.52, phi2 = 0.655e-3, alpha2 = -1.56 (not checked
+    against their table). Valid for log M* above 8.5 or so.
     """
     x = 10.0 ** (np.asarray(log_mass, dtype=np.float64) - 10.67)
     schechter = 4.032e-3 * x ** (-0.52 + 1.0) + 0.655e-3 * x ** (-1.56 + 1.0)
@@ -69,7 +69,8 @@ def stellar_mass_function(log_mass: ArrayLike) -> Array:
 def mass_quenching(log_mass: ArrayLike) -> Array:
     """Fraction quenched by their mass, 1 - exp(-(M / 10^10.56)^0.80).
 
-    Peng et al. (2010), equation 6 and table 2; SDSS, log M* from 9 to 11.5.
+    Peng et al. (2010), their fit to SDSS galaxies of log M* from 9 to 11.5 (the two constants not
+    checked against their table).
     """
     return 1.0 - np.exp(-(10.0 ** (0.80 * (np.asarray(log_mass, dtype=np.float64) - 10.56))))
 
@@ -77,14 +78,15 @@ def mass_quenching(log_mass: ArrayLike) -> Array:
 def environment_quenching(log_overdensity: ArrayLike) -> Array:
     """Fraction quenched by their surroundings, 1 - exp(-((1 + delta) / 10^1.84)^0.60).
 
-    Peng et al. (2010), equation 4 and table 2; log(1 + delta) from -0.5 to 2.
+    Peng et al. (2010), their fit to SDSS galaxies of log(1 + delta) from -0.5 to 2 (the two
+    constants not checked against their table).
     """
     exponent = 0.60 * (np.asarray(log_overdensity, dtype=np.float64) - 1.84)
     return 1.0 - np.exp(-(10.0**exponent))
 
 
 def quenched_fraction(log_mass: ArrayLike, log_overdensity: ArrayLike) -> Array:
-    """Red fraction when both quenchings act independently (Peng et al. 2010, equation 8)."""
+    """Red fraction when both quenchings act independently (Peng et al. 2010)."""
     survives = (1.0 - mass_quenching(log_mass)) * (1.0 - environment_quenching(log_overdensity))
     return 1.0 - survives
 
@@ -152,7 +154,8 @@ def stellar_age_quantile(log_mass: ArrayLike, normal: ArrayLike) -> Array:
 
     Gallazzi et al. (2005), table 2, log M* from 8.9 to 11.9, as in
     `stellar_metallicity_quantile`. The star formation history of each galaxy is solved for so
-    that the light-weighted, not the mass-weighted, age of its particles has this value.
+    that the light-weighted, not the mass-weighted, age of its particles has this value; the 84th
+    percentile above log M* = 11 (12 to 13 Gyr) is older than such a history can be.
     """
     return _split_gaussian(log_mass, normal, 4) - 9.0
 
@@ -169,8 +172,9 @@ def _split_gaussian(log_mass: ArrayLike, normal: ArrayLike, column: int) -> Arra
 def tully_fisher(log_mass: ArrayLike) -> Array:
     """log of the rotation velocity [km/s], 2.142 + 0.278 (log M* - 10.102).
 
-    Reyes et al. (2011, MNRAS 417, 2347), V80 against stellar mass for SDSS disc galaxies,
-    log M* from 9 to 11; intrinsic scatter 0.036 dex.
+    Reyes et al. (2011, MNRAS 417, 2347), abstract: the velocity at the radius with 80% of the
+    i-band light against stellar mass (Kroupa IMF) for SDSS disc galaxies, log M* from 9 to 11;
+    intrinsic scatter 0.036 dex, measured scatter 0.056 dex.
     """
     return 2.142 + 0.278 * (np.asarray(log_mass, dtype=np.float64) - 10.102)
 
@@ -178,6 +182,7 @@ def tully_fisher(log_mass: ArrayLike) -> Array:
 def faber_jackson(log_mass: ArrayLike) -> Array:
     """log of the central velocity dispersion [km/s] of early types, 0.286 log M* - 0.86.
 
-    Hyde & Bernardi (2009, MNRAS 394, 1978), log M* from 9.5 to 12; scatter 0.07 dex.
+    The straight line through the SDSS early types of Hyde & Bernardi (2009, MNRAS 394, 1978),
+    log M* from 9.5 to 12; scatter 0.07 dex (rounded; not checked against their table).
     """
     return 0.286 * np.asarray(log_mass, dtype=np.float64) - 0.86
