@@ -18,7 +18,7 @@ import numpy as np
 from astropy.io import fits
 
 from picassso.archive import DatasetStore, round_mantissa, write_maps
-from picassso.core import GalaxyImage, InputError, PicasssoError
+from picassso.core import GalaxyImage, InputError, PicasssoError, written_whole
 from picassso.observatory import add_noise
 
 LARGEST = 2**20
@@ -91,14 +91,10 @@ def write_image(image: GalaxyImage, path: Path) -> None:
             fits.CompImageHDU(np.ascontiguousarray(inverse_variance), name="IVAR", **lossless),
         ]
     )
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        hdus.writeto(temporary, overwrite=True)
-        if (size := temporary.stat().st_size) > LARGEST:
+    with written_whole(path) as partial:
+        hdus.writeto(partial)
+        if (size := partial.stat().st_size) > LARGEST:
             raise InputError(f"{path}: {size} bytes, at most {LARGEST}; choose a smaller image")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from picassso.core import written_whole
+
 __all__ = ["markdown", "write_csv", "write_text"]
 
 
@@ -32,6 +34,6 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, object]]) -> Path:
 def write_text(path: Path, text: str) -> Path:
     """Write a text file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    return partial.replace(path)
+    with written_whole(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+    return path

@@ -89,8 +89,8 @@ def test_a_broken_table_is_built_anew(
 def test_a_full_disk_leaves_nothing_behind(
     monkeypatch: pytest.MonkeyPatch, empty_cache: Path, sdss_light: LightTable
 ) -> None:
-    def full(file, **arrays):
-        file.write(b"half a table")
+    def full(path, **arrays):
+        path.write_bytes(b"half a table")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(light_cache, "build_light_table", lambda survey: sdss_light)

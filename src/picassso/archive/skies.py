@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.core import GalaxyImage, InputError, get_survey
+from picassso.core import GalaxyImage, InputError, get_survey, written_whole
 from picassso.observatory import add_noise
 from picassso.observatory.sky import SkyBackground
 
@@ -164,10 +164,8 @@ class SkyFrames:
                 f"{' '.join(bands)}; give one calibrated frame for each"
             )
         aligned = np.where(image.mask, np.float32(np.nan), image.flux)
-        partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-        with partial.open("wb") as stream:
-            np.save(stream, aligned)
-        partial.replace(path)
+        with written_whole(path) as partial:
+            np.save(partial, aligned)
         return StoredSky(
             path=path,
             pixel_scale=image.pixel_scale,

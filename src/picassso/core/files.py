@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +15,10 @@ def written_whole(path: Path) -> Iterator[Path]:
     """Another name in the same folder, which takes the place of `path` once it is written.
 
     The name is hidden, keeps the suffix of `path`, by which some writers choose their format, and
-    holds the number of the process. Whatever goes wrong inside, nothing stays behind and `path`
-    is what it was.
+    holds a random number, since processes of several machines may share the folder. Whatever goes
+    wrong inside, nothing stays behind and `path` is what it was.
     """
-    partial = path.with_name(f".{os.getpid()}.partial.{path.name}")
+    partial = path.with_name(f".{secrets.token_hex(4)}.partial.{path.name}")
     try:
         yield partial
         partial.replace(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.core import InputError
+from picassso.core import InputError, written_whole
 from picassso.figures.style import EMPTY_COLOUR, colour_map, drawn_values
 
 if TYPE_CHECKING:
@@ -256,7 +255,6 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
     kind = path.suffix.lower().lstrip(".")
     if kind not in ("png", "pdf"):
         raise InputError(f"{path}: a figure is written as .png or .pdf, not as {path.suffix!r}")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     # Software and date are left out so that the same figure gives the same file.
     details: dict[str, Any] = (
         {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 4}}
@@ -265,14 +263,11 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
     )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(temporary, format=kind, **details)
-        temporary.replace(path)
+        with written_whole(path) as partial:
+            figure.savefig(partial, format=kind, **details)
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(
             f"{path}: the figure cannot be written ({reason}); check the folder and free space"
         ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
     return path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import uuid
 import zipfile
 import zlib
 from functools import lru_cache
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from picassso.core import InputError, MissingExtraError, Survey
+from picassso.core import InputError, MissingExtraError, Survey, written_whole
 from picassso.core.cache import cache_dir
 from picassso.observatory.light_build import (
     build_light_table,
@@ -88,16 +87,12 @@ def _build(path: Path, survey: Survey) -> LightTable:
     arrays = {name: getattr(table, name) for name in _ARRAYS}
     for band, curve in zip(survey.bands, table.curves, strict=True):
         arrays[f"curve_{band}"] = np.stack([curve.wavelength, curve.response])
-    temporary = path.with_name(f".{path.stem}_{uuid.uuid4().hex}.tmp")
     try:
-        with temporary.open("xb") as file:
-            np.savez_compressed(file, **arrays)
-        temporary.replace(path)
+        with written_whole(path) as partial:
+            np.savez_compressed(partial, **arrays)
     except OSError as error:
         raise InputError(
             f"light table {path}: cannot be written ({error.strerror}); expected about 2 MB of "
             "space in a folder that you may write to; set PICASSSO_CACHE to one"
         ) from None
-    finally:
-        temporary.unlink(missing_ok=True)
     return table

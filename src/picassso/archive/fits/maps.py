@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from picassso.core import DERIVED, PROPERTIES, InputError, Maps, Total
+from picassso.core import DERIVED, PROPERTIES, InputError, Maps, Total, written_whole
 
 if TYPE_CHECKING:
     from astropy.io.fits import BinTableHDU, HDUList, Header
@@ -51,12 +50,8 @@ def write_maps(maps: Maps, path: str | Path, *, overwrite: bool = False) -> None
         raise InputError(f"{path}: exists already; ask to overwrite it, or choose another folder")
     if not path.parent.is_dir():
         raise InputError(f"{path.parent}: there is no such folder; make it first")
-    temporary = path.with_name(f".{os.getpid()}.partial.{path.name}")
-    try:
-        _to_hdus(maps).writeto(temporary, output_verify="exception", overwrite=True)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with written_whole(path) as partial:
+        _to_hdus(maps).writeto(partial, output_verify="exception")
 
 
 def read_maps(path: str | Path) -> Maps:
