@@ -126,6 +126,14 @@ def test_run_without_a_good_galaxy_stops_and_leaves_nothing_behind(fake, tmp_pat
     assert fake(tmp_path / "mock.zarr").complete
 
 
+def test_workers_without_a_good_galaxy_leave_nothing_behind_either(fake, tmp_path, monkeypatch):
+    """Not even the marks of galaxies that fail while the run is being stopped."""
+    monkeypatch.setattr("picassso.observatory.load_light_table", lambda survey: None)
+    with pytest.raises(InputError, match="no galaxy could be made; the first failed with"):
+        fake(tmp_path / "mock.zarr", source=FakeSource(60, bad=tuple(range(60))), workers=2)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_full_disk_is_one_clear_message_and_the_run_goes_on(fake, tmp_path, monkeypatch):
     write = DatasetStore.write_galaxy
 

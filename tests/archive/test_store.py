@@ -219,3 +219,20 @@ def test_same_galaxy_in_two_snapshots_stays_on_one_side():
 def test_splitting_needs_one_mass_a_row():
     with pytest.raises(InputError, match="two columns of one length"):
         split_by_galaxy(["a", "b"], [1.0])
+
+
+def test_what_a_killed_process_was_marking_counts_for_nothing(plan):
+    store = fake_store(plan.store)
+    assert not render_galaxy(plan, store, 2).failure
+    (marker,) = (plan.store / "progress").iterdir()
+    marker.with_name(f".0123abcd.partial.{marker.name}").write_text("[{")
+    assert store.done() == {2}
+
+
+def test_failures_alone_are_forgotten(plan):
+    store = fake_store(plan.store)
+    assert not render_galaxy(plan, store, 0).failure
+    store.write_failure(1, galaxy_id="fake-1", reason="this galaxy is bad")
+    assert store.done() == {0, 1}
+    store.forget_failures()
+    assert store.done() == {0}

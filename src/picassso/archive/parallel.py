@@ -67,9 +67,6 @@ def render_all(
         else:
             succeeded += 1
         if not succeeded and len(failed) == min(_ALL_BAD, store.galaxies):
-            # Most likely not the galaxies' fault: try them again next time.
-            for bad in failed:
-                store.forget(bad.galaxy)
             raise InputError(f"no galaxy could be made; the first failed with: {failed[0].failure}")
 
     with _progress_bar(progress, total=store.galaxies, done=len(done)) as advance:
@@ -78,12 +75,19 @@ def render_all(
             note(outcome)
             advance(len(failed))
 
-        if workers > 1:
-            _render_in_processes(plan, todo, workers=workers, report=report)
-        elif todo:
-            with single_threaded():
-                for galaxy in todo:
-                    report(render_galaxy(plan, store, galaxy))
+        try:
+            if workers > 1:
+                _render_in_processes(plan, todo, workers=workers, report=report)
+            elif todo:
+                with single_threaded():
+                    for galaxy in todo:
+                        report(render_galaxy(plan, store, galaxy))
+        except InputError:
+            # Most likely not the galaxies' fault: try them again next time. Only now has the last
+            # worker ended, which may have marked one more.
+            if not succeeded:
+                store.forget_failures()
+            raise
 
 
 def _cores() -> int:

@@ -29,8 +29,8 @@ from numpy.typing import NDArray
 
 from picassso.archive.compression import MANTISSA_BITS, compressor, round_mantissa
 from picassso.archive.splits import SPLITS, split_by_galaxy
-from picassso.archive.table import columns, fingerprint, table_from_rows
-from picassso.core import PROPERTIES, GalaxyImage, InputError, Maps
+from picassso.archive.table import fingerprint, table_from_rows, write_table
+from picassso.core import PROPERTIES, GalaxyImage, InputError, Maps, written_whole
 
 __all__ = ["FORMAT_VERSION", "DatasetStore"]
 
@@ -334,15 +334,19 @@ class DatasetStore:
         row = {"galaxy_id": galaxy_id, "galaxy": galaxy, "failure": reason}
         self._mark(galaxy, [row | {"view": v} for v in range(self.views)])
 
-    def forget(self, galaxy: int) -> None:
-        """Take back the mark of a galaxy, so that it will be made anew."""
-        self._marker(galaxy).unlink(missing_ok=True)
+    def forget_failures(self) -> None:
+        """Take back the marks of galaxies that could not be made, so that they are tried anew."""
+        for galaxy in self.done():
+            marker = self._marker(galaxy)
+            if any(row.get("failure") for row in json.loads(marker.read_text())):
+                marker.unlink()
 
     def done(self) -> set[int]:
         """Numbers of the galaxies that are finished or have failed."""
         if self.complete:
             return set(range(self.galaxies))
-        return {int(p.stem) for p in (self.path / "progress").glob("*.json")}
+        # Numbers alone: what a killed process was writing lies beside them under a hidden name.
+        return {int(p.stem) for p in (self.path / "progress").glob("[0-9]*.json")}
 
     def finalise(self) -> None:
         """Write the table, the split and the fingerprint; the store is complete after this."""
@@ -359,17 +363,7 @@ class DatasetStore:
         split = np.full(len(good), "failed", dtype="<U10")
         split[good] = split_by_galaxy(table["galaxy_id"][good], table["stellar_mass"][good])
         table["split"] = split
-        units = {c.name: c.unit for c in columns(self.properties)}
-        group = self._group.create_group("table", overwrite=True)
-        for name, column in table.items():
-            text = column.dtype.kind == "U"
-            array = group.create_array(
-                name,
-                shape=column.shape,
-                dtype="str" if text else column.dtype,
-                attributes={"unit": units.get(name, "")},
-            )
-            array[...] = column.astype(object) if text else column
+        write_table(self._group, table, properties=self.properties)
         self._group.attrs.update(
             {
                 "columns": sorted(table),
@@ -390,10 +384,8 @@ class DatasetStore:
         return self.path / "progress" / f"{galaxy:08d}.json"
 
     def _mark(self, galaxy: int, rows: Sequence[Mapping[str, Any]]) -> None:
-        marker = self._marker(galaxy)
-        partial = marker.with_suffix(f".partial-{os.getpid()}")
-        partial.write_text(json.dumps(list(rows)))
-        partial.replace(marker)
+        with written_whole(self._marker(galaxy)) as partial:
+            partial.write_text(json.dumps(list(rows)))
 
     def _require_complete(self) -> None:
         if not self.complete:

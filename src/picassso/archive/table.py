@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from picassso.core import PROPERTIES
 
-__all__ = ["Column", "columns", "fingerprint", "table_from_rows"]
+__all__ = ["Column", "columns", "fingerprint", "table_from_rows", "write_table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,33 @@ def table_from_rows(
             empty = [np.nan] * n_bands if c.per_band else np.nan
             table[c.name] = np.array([r.get(c.name, empty) for r in rows], dtype=np.float64)
     return table
+
+
+def write_table(
+    group: Any, table: Mapping[str, NDArray[Any]], *, properties: Sequence[str]
+) -> None:
+    """Write a table into a store's zarr group, one array a column, with its unit beside it.
+
+    Parameters
+    ----------
+    group : zarr.Group
+        Of the store; its group ``table`` is replaced.
+    table : mapping of str to array
+        Columns.
+    properties : sequence of str
+        Properties of the store.
+    """
+    units = {c.name: c.unit for c in columns(properties)}
+    written = group.create_group("table", overwrite=True)
+    for name, column in table.items():
+        text = column.dtype.kind == "U"
+        array = written.create_array(
+            name,
+            shape=column.shape,
+            dtype="str" if text else column.dtype,
+            attributes={"unit": units.get(name, "")},
+        )
+        array[...] = column.astype(object) if text else column
 
 
 def fingerprint(config: Mapping[str, Any], table: Mapping[str, NDArray[Any]]) -> str:
