@@ -13,6 +13,7 @@ _PUBLIC = {
     "mock": "mocks",
     "read_image": "fits",
     "read_maps": "fits",
+    "read_paper_mock": "paper_mock",
     "round_mantissa": "compression",
     "split_by_galaxy": "splits",
     "write_maps": "fits",
