@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from picassso.networks.heads import ShiftedLogStudent  # noqa: E402
 from picassso.training import TrainConfig, export, train  # noqa: E402
 from picassso.training import loop as training_loop  # noqa: E402
 from picassso.training.augment import turn  # noqa: E402
+from picassso.training.checkpoints import load_checkpoint, save_checkpoint  # noqa: E402
 from picassso.training.data import ViewSet, training_batches, validation_batches  # noqa: E402
 from picassso.training.loop import learning_rate  # noqa: E402
 from picassso.training.losses import distribution_loss, paper_loss  # noqa: E402
@@ -192,6 +194,79 @@ def test_a_run_cut_off_resumes_bit_for_bit(
     assert a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
 
 
+def test_the_loss_scale_of_half_precision_comes_back(tmp_path: Path) -> None:
+    """Its next steps grow or shrink it as those of the run that was cut off would have."""
+
+    def begun() -> tuple[torch.nn.Module, torch.optim.Optimizer, torch.amp.GradScaler]:
+        torch.manual_seed(0)
+        network = torch.nn.Linear(2, 1)
+        scaler = torch.amp.GradScaler("cpu", init_scale=64.0, growth_interval=3)
+        return network, torch.optim.AdamW(network.parameters()), scaler
+
+    def step(network, optimizer, scaler, factor: float) -> None:
+        optimizer.zero_grad()
+        scaler.scale(factor * network(torch.ones(1, 2)).sum()).backward()
+        scaler.step(optimizer)
+        scaler.update()
+
+    run = begun()
+    for factor in (1.0, 1.0, 1.0, torch.inf, 1.0, 1.0):
+        step(*run, factor)
+    assert run[2].get_scale() == 64.0 * 2.0 / 2.0
+    path = tmp_path / "checkpoint.safetensors"
+    save_checkpoint(path, *run[:2], {"step": 6}, scaler=run[2])
+    resumed = begun()
+    assert load_checkpoint(path, *resumed[:2], scaler=resumed[2]) == {"step": 6}
+    for each in (run, resumed):
+        step(*each, 1.0)
+    assert resumed[2].get_scale() == run[2].get_scale() == 128.0
+    assert torch.equal(resumed[0].weight, run[0].weight)
+    save_checkpoint(path, *run[:2], {"step": 6})
+    with pytest.raises(InputError, match="not a readable checkpoint"):
+        load_checkpoint(path, *resumed[:2], scaler=resumed[2])
+
+
+@pytest.mark.parametrize("kind", ["training", "validation"])
+def test_a_loss_that_is_no_number_ends_the_run_and_spares_its_checkpoint(
+    store: DatasetStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    right = training_loop._loss
+    run = tmp_path / "run"
+
+    def wrong(accelerator, model, *rest):
+        loss = right(accelerator, model, *rest)
+        begun = (run / "checkpoint.safetensors").exists()
+        return loss * torch.nan if begun and model.training == (kind == "training") else loss
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training_loop, "_loss", wrong)
+        with pytest.raises(InputError, match=f"the {kind} loss is no number .* learning rate"):
+            train(store.path, output=run, config=QUICK, cpu=True, progress=False)
+    assert len((run / "metrics.csv").read_text().splitlines()) == 2
+    ended = train(store.path, output=run, config=QUICK, cpu=True, progress=False)
+    whole = train(store.path, output=tmp_path / "whole", config=QUICK, cpu=True, progress=False)
+    assert ended.metrics.read_text() == whole.metrics.read_text()
+
+
+def test_a_run_finds_its_data_from_any_folder(
+    store: DatasetStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = QUICK.model_copy(update={"epochs": 1.0, "checkpoints": 1})
+    monkeypatch.chdir(store.path.parent)
+    run = train(store.path.name, output=tmp_path / "run", config=short, cpu=True, progress=False)
+    monkeypatch.chdir(tmp_path)
+    train(store.path, output="run", config=short, cpu=True, progress=False)
+    assert json.loads(run.manifest.read_text())["data"] == {str(store.path): store.fingerprint}
+    written = export("run", output="ours.v1")
+    assert [str(p) for p in written] == ["ours.v1.onnx", "ours.v1.safetensors"]
+    assert load_weights(written[1])[1]["name"] == "ours.v1"
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "ours.v1.onnx",
+        "ours.v1.safetensors",
+        "run",
+    ]
+
+
 def test_training_teaches(store: DatasetStore, tmp_path: Path) -> None:
     run = train(
         store.path,
@@ -257,7 +332,7 @@ def test_a_config_that_is_refused_is_not_that_of_the_run(
 def test_bad_configs_name_the_key(chosen: dict, said: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=said):
         TrainConfig.resolve(**chosen)
-    (tmp_path / "c.json").write_text(__import__("json").dumps(chosen))
+    (tmp_path / "c.json").write_text(json.dumps(chosen))
     with pytest.raises(InputError, match=r"c\.json"):
         TrainConfig.read(tmp_path / "c.json")
 

@@ -116,7 +116,8 @@ def _pixel_statistics(
                 continue
             keep = torch.randint(len(found), (1000,), generator=generator)
             pulls[p].append(found[keep])
-    return true_sum.float(), mean_sum.float(), [torch.cat(p) for p in pulls]
+    empty = torch.empty(0)
+    return true_sum.float(), mean_sum.float(), [torch.cat([empty, *p]) for p in pulls]
 
 
 def _total_residuals(

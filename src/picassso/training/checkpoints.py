@@ -1,4 +1,4 @@
-"""Checkpoints: weights, optimizer and counters in one safetensors file, written atomically."""
+"""Checkpoints: weights, optimizer, loss scale and counters in one safetensors file."""
 
 from __future__ import annotations
 
@@ -17,9 +17,14 @@ __all__ = ["load_checkpoint", "save_checkpoint"]
 
 
 def save_checkpoint(
-    path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, counters: dict[str, Any]
+    path: Path,
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    counters: dict[str, Any],
+    *,
+    scaler: torch.amp.GradScaler | None = None,
 ) -> None:
-    """Write the state of a run.
+    """Write the state of a run, atomically.
 
     Parameters
     ----------
@@ -29,29 +34,40 @@ def save_checkpoint(
         Their states go in as tensors.
     counters : dict
         Step, best loss and the like, fit for JSON.
+    scaler : GradScaler, optional
+        Of training in half precision: its scale and its count of good steps go in as JSON.
     """
     tensors = {f"network.{k}": v for k, v in network.state_dict().items()}
     for index, state in optimizer.state_dict()["state"].items():
         for name, value in state.items():
             tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value)
     tensors = {k: v.detach().cpu().clone().contiguous() for k, v in tensors.items()}
+    metadata = {"counters": json.dumps(counters)}
+    if scaler is not None:
+        metadata["scaler"] = json.dumps(scaler.state_dict())
     with written_whole(path) as partial:
-        save_file(tensors, partial, metadata={"counters": json.dumps(counters)})
+        save_file(tensors, partial, metadata=metadata)
 
 
 def load_checkpoint(
-    path: Path, network: nn.Module, optimizer: torch.optim.Optimizer
+    path: Path,
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    *,
+    scaler: torch.amp.GradScaler | None = None,
 ) -> dict[str, Any]:
-    """Bring a network and an optimizer back to a checkpoint; returns its counters.
+    """Bring a network, an optimizer and a loss scale back to a checkpoint; returns its counters.
 
     Raises
     ------
     InputError
-        If the file cannot be read.
+        If the file cannot be read, or holds no loss scale where one is wanted.
     """
     try:
         with safe_open(str(path), framework="pt") as file:
-            counters = json.loads((file.metadata() or {})["counters"])
+            metadata = file.metadata() or {}
+            counters = json.loads(metadata["counters"])
+            scale = json.loads(metadata["scaler"]) if scaler is not None else {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError, KeyError) as error:
         raise InputError(
@@ -67,4 +83,6 @@ def load_checkpoint(
             state.setdefault(int(index), {})[name] = value
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": groups})
+    if scaler is not None:
+        scaler.load_state_dict(scale)
     return counters

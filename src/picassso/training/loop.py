@@ -54,7 +54,8 @@ def train(
     Raises
     ------
     InputError
-        If the stores do not fit together, or the run directory holds another run.
+        If the stores do not fit together, the run directory holds another run, or the loss is no
+        number any more: the last checkpoint and the best weights stay as they are.
     """
     config = config or TrainConfig()
     paths = [stores] if isinstance(stores, str | Path) else list(stores)
@@ -83,7 +84,9 @@ def train(
     every = max(1, math.ceil(steps / config.checkpoints))
     counters: dict = {"step": 0, "best": math.inf, "rows": [], "seconds": 0.0}
     if run.checkpoint.exists():
-        counters = load_checkpoint(run.checkpoint, accelerator.unwrap_model(model), prepared)
+        counters = load_checkpoint(
+            run.checkpoint, accelerator.unwrap_model(model), prepared, scaler=accelerator.scaler
+        )
     begun = time.monotonic() - counters["seconds"]
 
     batches = training_batches(
@@ -120,15 +123,18 @@ def train(
             running += loss.detach()
             since += 1
             if since % 20 == 0:
-                bar.update(task, completed=step + 1, told=f"loss {running.mean() / since:.3f}")
+                lately = _finite("training", running / since, step, run)
+                bar.update(task, completed=step + 1, told=f"loss {lately.mean():.3f}")
             if (step + 1) % every and step + 1 < steps:
                 continue
+            taught = _finite("training", running / since, step, run)
             held_out = _validate(accelerator, model, checks, config)
+            _finite("validation", held_out, step, run)
             row = {
                 "step": step + 1,
                 "epoch": round((step + 1) / steps_an_epoch, 3),
                 "learning_rate": rate,
-                "train_loss": float(running.mean() / since),
+                "train_loss": float(taught.mean()),
                 "validation_loss": float(held_out.mean()),
                 **{p: float(v) for p, v in zip(properties, held_out, strict=True)},
             }
@@ -167,6 +173,23 @@ def _loss(
     return painting_loss(head, raw.float(), truth, mean_weight=config.mean_weight)
 
 
+def _finite(kind: str, loss: torch.Tensor, step: int, run: RunDirectory) -> torch.Tensor:
+    """The loss, (P,), which must be a number: nothing is learnt after one that is not."""
+    if bool(torch.isfinite(loss).all()):
+        return loss
+    kept = (
+        f"its checkpoint and best weights are those before it: `picassso export {run.path}` "
+        "writes them"
+        if run.best.exists()
+        else "it holds no weights yet"
+    )
+    raise InputError(
+        f"{run.path}: the {kind} loss is no number any more, at step {step + 1}; {kept}. Train in "
+        "another directory with a lower learning rate, with gradient_clip, or, where the precision "
+        "is fp16, with bf16"
+    )
+
+
 @torch.no_grad()
 def _validate(
     accelerator: Accelerator, model: torch.nn.Module, checks: ViewSet, config: TrainConfig
@@ -198,7 +221,7 @@ def _record(
         about = {"step": row["step"], "validation_loss": row["validation_loss"]}
         save_weights(network, network_config, run.best, about=about)
     run.write_metrics(counters["rows"])
-    save_checkpoint(run.checkpoint, network, optimizer, counters)
+    save_checkpoint(run.checkpoint, network, optimizer, counters, scaler=accelerator.scaler)
 
 
 def _agree(

@@ -34,7 +34,8 @@ def export(
     run : path
         Run directory made by `picassso.train`.
     output : path
-        Of the ONNX file; the same network goes beside it as safetensors.
+        Of the ONNX file; the same network goes beside it as safetensors. A name that ends in
+        neither ``.onnx`` nor ``.safetensors`` gets these appended.
     stores : sequence of path, optional
         Where the run's stores lie now, if they were moved; they must be the same data.
     licence : str
@@ -57,11 +58,12 @@ def export(
     opened = [DatasetStore.open(p) for p in (stores or manifest["data"])]
     if sorted(s.fingerprint for s in opened) != sorted(manifest["data"].values()):
         raise InputError(f"{run}: the stores given are not the data that it was trained on")
+    onnx, safetensors = _twins(Path(output))
     network, found = load_weights(folder.best)
     config = NetworkConfig.from_dict(found["config"])
     calibration = calibrate(network, opened, bands=config.bands)
     about = {
-        "name": Path(output).stem,
+        "name": onnx.stem,
         "survey": opened[0].survey,
         "training_range": _training_range(opened),
         "calibration": calibration.totals,
@@ -75,12 +77,17 @@ def export(
         "version": __version__,
         "created": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }
-    onnx = Path(output).with_suffix(".onnx")
     onnx.parent.mkdir(parents=True, exist_ok=True)
-    safetensors = onnx.with_suffix(".safetensors")
     save_weights(network, config, safetensors, about=about)
     export_onnx(network, config, onnx, about=about)
     return onnx, safetensors
+
+
+def _twins(output: Path) -> tuple[Path, Path]:
+    """Paths of both files; a dot in the name that is none of their suffixes belongs to it."""
+    known = output.suffix in (".onnx", ".safetensors")
+    base = output.stem if known else output.name
+    return output.with_name(f"{base}.onnx"), output.with_name(f"{base}.safetensors")
 
 
 def _synthetic_seeds(stores: Sequence[DatasetStore]) -> list[int]:

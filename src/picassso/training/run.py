@@ -100,7 +100,8 @@ def _described(config: TrainConfig, stores: Sequence[DatasetStore]) -> dict[str,
     """What makes a run the same run."""
     return {
         "config": config.model_dump(mode="json"),
-        "data": {str(s.path): s.fingerprint for s in stores},
+        # Where they lie from any folder; whether they are the same, their fingerprints say.
+        "data": {str(s.path.resolve()): s.fingerprint for s in stores},
     }
 
 
