@@ -169,6 +169,13 @@ def test_wcs_that_cannot_be_used(tmp_path: Path) -> None:
         ({"redshift": 0.0}, "redshift"),
         ({"redshift": -1.0}, "redshift"),
         ({"redshift": float("nan")}, "redshift"),
+        ({"redshift": True}, "redshift True: expected a positive number"),
+        ({"redshift": np.True_}, "redshift .*True.*: expected a positive number"),
+        ({"redshift": "0.05"}, "redshift '0.05': expected a positive number"),
+        ({"pixel_scale": True}, "pixel scale True"),
+        ({"ebv": True}, r"E\(B-V\) True"),
+        ({"psf_fwhm": True}, "PSF FWHM True"),
+        ({"psf_fwhm": [1.0, 1.1, 1.2, 1.3, "1.4"]}, "PSF FWHM .*expected one positive number"),
         ({"pixel_scale": 0.0}, "pixel scale"),
         ({"redshift": 20.5}, "redshift 20.5.*up to 20"),
         ({"ebv": 10.5}, r"E\(B-V\) 10.5.*0 to 10"),
@@ -190,10 +197,8 @@ def test_flux_beyond_single_precision(tmp_path: Path) -> None:
 
 
 def test_wcs_and_pixscale_contradict(tmp_path: Path) -> None:
-    """A WCS without CDELT and CD has pixels of one degree."""
-    axes = {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 150.0, "CRVAL2": 2.0}
-    path = write_cube(tmp_path / "g.fits", CUBE, PIXSCALE=0.4, **axes)
-    refused(path, "g.fits", "3600 arcsec", "PIXSCALE says 0.4", "--pixel-scale")
+    path = write_cube(tmp_path / "g.fits", CUBE, wcs=make_wcs(pixel_scale=1.5), PIXSCALE=0.4)
+    refused(path, "g.fits", "1.5 arcsec", "PIXSCALE says 0.4", "--pixel-scale")
     assert read_image(path, pixel_scale=0.4).pixel_scale == 0.4
 
 

@@ -263,6 +263,43 @@ def test_pixel_scale_without_wcs(tmp_path, cube) -> None:
     assert read_image(path, pixel_scale=0.5).pixel_scale == 0.5
 
 
+@pytest.mark.parametrize("keywords", [{}, {"CDELT1": 1.0, "CDELT2": 1.0}])
+def test_a_wcs_without_a_scale_is_passed_over(tmp_path, cube, keywords) -> None:
+    """By the FITS standard its pixels are of one degree, which no galaxy's are."""
+    axes = {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 150.0, "CRVAL2": 2.0}
+    path = write_cube(tmp_path / "a.fits", cube, **axes, **keywords)
+    image = read_image(path)
+    assert image.pixel_scale == SDSS.pixel_scale and image.wcs is None
+    said = " ".join(image.assumptions)
+    assert "pixel scale 0.396 arcsec: that of sdss" in said and "neither CDELT nor CD" in said
+    given = read_image(path, pixel_scale=0.5)
+    assert given.pixel_scale == 0.5 and "header says" not in " ".join(given.assumptions)
+    stated = write_cube(tmp_path / "b.fits", cube, PIXSCALE=0.25, **axes, **keywords)
+    assert read_image(stated).pixel_scale == 0.25
+
+
+@pytest.mark.parametrize("with_inverse_variance", [True, False])
+@pytest.mark.parametrize("scale", [0.2, 0.4, 0.8])
+def test_noise_is_that_of_a_pixel_of_the_common_grid(
+    tmp_path, scale, with_inverse_variance
+) -> None:
+    """The same exposure has the same noise there, whatever the pixels it was stored with."""
+    rng = np.random.default_rng(7)
+    paths = []
+    for band, pixel in (("g", scale), ("r", PIXEL_SCALE)):
+        side = round(64 * PIXEL_SCALE / pixel)
+        sigma = 0.3 * PIXEL_SCALE / pixel
+        wcs = make_wcs((side, side), pixel_scale=pixel)
+        inverse_variance = np.full((side, side), sigma**-2, np.float32)
+        extra = [image_hdu(inverse_variance, "IVAR")] if with_inverse_variance else []
+        path = tmp_path / f"m99_{band}.fits"
+        plane = sigma * rng.standard_normal((side, side))
+        paths.append(write_cube(path, plane, wcs=wcs, bands=None, extra=extra, MAGSYS="AB"))
+    image = read_image(paths)
+    rel = 1e-5 if with_inverse_variance else 0.06
+    np.testing.assert_allclose(image.sky_noise, 0.3, rtol=rel)
+
+
 def test_pixel_scale_of_a_linear_axis_in_parsec(tmp_path, cube) -> None:
     path = write_cube(tmp_path / "a.fits", cube, CTYPE1="pc", CDELT1=200.0)
     expected = 0.2 / DEFAULT_COSMOLOGY.kpc_per_arcsec(0.05)

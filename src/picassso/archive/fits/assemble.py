@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from picassso.archive.fits.bands import Band
 from picassso.archive.fits.sky import border_level
+from picassso.archive.fits.units import is_number
 from picassso.core import GalaxyImage, InputError, Survey
 
 __all__ = ["assemble"]
@@ -48,8 +49,8 @@ def assemble(
     notes : list of str
         What was assumed so far; more is added.
     """
-    if not 0 <= ebv <= _MOST_EBV:
-        raise InputError(f"E(B-V) {ebv}: expected magnitudes from 0 to {_MOST_EBV:g}")
+    if not (is_number(ebv) and 0 <= ebv <= _MOST_EBV):
+        raise InputError(f"E(B-V) {ebv!r}: expected magnitudes from 0 to {_MOST_EBV:g}")
     mask = np.any([~np.isfinite(b.flux) for b in measured], axis=0)
     if mask.all():
         raise InputError(
@@ -165,7 +166,8 @@ def _fwhm(
 
 def _per_band(value: float | Sequence[float], bands: tuple[str, ...]) -> NDArray[np.float32]:
     """One positive number a band."""
-    values = np.atleast_1d(np.asarray(value, dtype=np.float64))
+    given = [value] if np.ndim(value) == 0 else list(np.asarray(value, dtype=object))
+    values = np.array([v if is_number(v) else np.nan for v in given], dtype=np.float64)
     if values.size not in (1, len(bands)) or not (np.isfinite(values) & (values > 0)).all():
         raise InputError(
             f"PSF FWHM {value!r}: expected one positive number of arcsec, or one for each of "

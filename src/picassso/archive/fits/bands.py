@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.archive.fits.grid import align, celestial_wcs, checked_pixel_scale, same_grid
+from picassso.archive.fits.grid import (
+    align,
+    celestial_wcs,
+    checked_pixel_scale,
+    pixel_scale_of,
+    same_grid,
+)
 from picassso.archive.fits.planes import Plane
 from picassso.archive.fits.sky import sky_noise, stamp_fwhm
 from picassso.archive.fits.units import converter, slope
@@ -22,7 +28,11 @@ Region = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Band:
-    """One band on the common grid, in nanomaggy arcsec^-2 and NaN where it is missing."""
+    """One band on the common grid, in nanomaggy arcsec^-2 and NaN where it is missing.
+
+    `noise` and `sky_noise` are those of a pixel of the grid, had the band been taken with such
+    pixels: independent of its neighbours, which a resampled one is not.
+    """
 
     name: str
     flux: NDArray[np.float64]
@@ -94,7 +104,7 @@ def read_band(plane: Plane, name: str, grid: Grid, *, forced_scale: float | None
         scale = checked_pixel_scale(plane, wcs, None, []) or scale
     flux, noise = _surface_brightness(plane, scale)
     check_signal(flux[np.isfinite(flux)], plane.source)
-    sky = sky_noise(flux)
+    sigma, sky_pixels = sky_noise(flux)
     if wcs is None or grid.wcs is None:
         if flux.shape != grid.shape:
             raise InputError(
@@ -110,8 +120,10 @@ def read_band(plane: Plane, name: str, grid: Grid, *, forced_scale: float | None
     else:
         x0, x1, y0, y1 = grid.region
         shape = (y1 - y0, x1 - x0)
-        flux = align(flux, wcs, grid.cut_wcs, shape)
-        noise = None if noise is None else align(noise, wcs, grid.cut_wcs, shape)
+        # Noise of a surface brightness goes as 1 / pixel size.
+        coarser = pixel_scale_of(wcs) / pixel_scale_of(grid.wcs)
+        flux, sigma = align(flux, wcs, grid.cut_wcs, shape), coarser * sigma
+        noise = None if noise is None else coarser * align(noise, wcs, grid.cut_wcs, shape)
     if not np.isfinite(flux).any():
         raise InputError(
             f"{plane.source}: no usable pixel where {grid.source} is to be painted; give bands of "
@@ -119,7 +131,7 @@ def read_band(plane: Plane, name: str, grid: Grid, *, forced_scale: float | None
         )
     fwhm, unusable = _psf_fwhm(plane, scale)
     notes = tuple(f"{name}: {s} of the header is no usable PSF FWHM" for s in unusable)
-    return Band(name, flux, noise, *sky, fwhm, notes)
+    return Band(name, flux, noise, sigma, sky_pixels, fwhm, notes)
 
 
 def _surface_brightness(

@@ -11,16 +11,43 @@ from numpy.typing import NDArray
 from picassso.archive.fits.planes import Plane
 from picassso.core import DEFAULT_COSMOLOGY, InputError
 
-__all__ = ["align", "celestial_wcs", "checked_pixel_scale", "header_pixel_scale", "same_grid"]
+__all__ = [
+    "align",
+    "celestial_wcs",
+    "checked_pixel_scale",
+    "header_pixel_scale",
+    "lacks_scale",
+    "pixel_scale_of",
+    "same_grid",
+]
 
 _ALIGNED = 0.02
 """Grids closer than this [pixels] at every corner are one grid."""
 
 _PIXEL_SCALE = ("PIXSCALE", "PIXSCL")
 
+_NO_SCALE = 3600.0
+"""Pixels [arcsec] of a WCS without CDELT and CD, by the defaults of the FITS standard."""
+
 
 def celestial_wcs(plane: Plane) -> Any | None:
-    """Celestial WCS of a plane; None where the header holds none."""
+    """Celestial WCS of a plane; None where the header holds none, or one without a scale."""
+    wcs = _stated_wcs(plane)
+    return None if wcs is None or _is_scaleless(wcs) else wcs
+
+
+def lacks_scale(plane: Plane) -> bool:
+    """Whether a plane has a celestial WCS that is of no use for want of CDELT and CD."""
+    wcs = _stated_wcs(plane)
+    return wcs is not None and _is_scaleless(wcs)
+
+
+def _is_scaleless(wcs: Any) -> bool:
+    return abs(pixel_scale_of(wcs) / _NO_SCALE - 1.0) < 1e-6
+
+
+def _stated_wcs(plane: Plane) -> Any | None:
+    """Celestial WCS as the header states it."""
     header = plane.headers[0]
     if not str(header.get("CTYPE1", "")).strip() and len(plane.headers) > 1:
         header = plane.headers[1]
@@ -39,14 +66,19 @@ def celestial_wcs(plane: Plane) -> Any | None:
     return wcs if wcs.has_celestial else None
 
 
+def pixel_scale_of(wcs: Any) -> float:
+    """Pixel scale [arcsec] of a celestial WCS: the root of a pixel's area."""
+    from astropy.wcs.utils import proj_plane_pixel_area
+
+    return float(np.sqrt(proj_plane_pixel_area(wcs)) * 3600.0)
+
+
 def header_pixel_scale(
     plane: Plane, wcs: Any | None, redshift: float | None = None
 ) -> float | None:
     """Pixel scale [arcsec] from the WCS, PIXSCALE, or a linear axis in pc or kpc; else None."""
     if wcs is not None:
-        from astropy.wcs.utils import proj_plane_pixel_area
-
-        return float(np.sqrt(proj_plane_pixel_area(wcs)) * 3600.0)
+        return pixel_scale_of(wcs)
     _, value, _ = plane.positive(*_PIXEL_SCALE)
     if value is not None:
         return value
@@ -74,7 +106,7 @@ def checked_pixel_scale(
     Raises
     ------
     InputError
-        If WCS and PIXSCALE differ by more than 2%, as where a WCS lacks CDELT and CD.
+        If WCS and PIXSCALE differ by more than 2%.
     """
     scale = header_pixel_scale(plane, wcs, redshift)
     keyword, value, unusable = plane.positive(*_PIXEL_SCALE)
@@ -85,7 +117,7 @@ def checked_pixel_scale(
         raise InputError(
             f"{plane.source}: its WCS has pixels of {scale:.6g} arcsec, but {keyword} says "
             f"{value:.6g}; expected one pixel scale: give the true one (--pixel-scale), or "
-            "correct the header (a WCS without CDELT or CD has pixels of 3600 arcsec)"
+            "correct the header"
         )
     return scale
 

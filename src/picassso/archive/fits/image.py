@@ -11,11 +11,16 @@ from numpy.typing import NDArray
 
 from picassso.archive.fits.assemble import assemble
 from picassso.archive.fits.bands import Band, Grid, Region, check_signal, read_band
-from picassso.archive.fits.grid import celestial_wcs, checked_pixel_scale, header_pixel_scale
+from picassso.archive.fits.grid import (
+    celestial_wcs,
+    checked_pixel_scale,
+    header_pixel_scale,
+    lacks_scale,
+)
 from picassso.archive.fits.grouping import galaxy_name
 from picassso.archive.fits.planes import Plane, parse_bands, read_planes
 from picassso.archive.fits.sky import sky_noise
-from picassso.archive.fits.units import is_catalogue_unit
+from picassso.archive.fits.units import is_catalogue_unit, is_number
 from picassso.core import GalaxyImage, InputError, Survey, get_survey
 
 __all__ = ["DEFAULT_REDSHIFT", "image_from_array", "read_image"]
@@ -82,6 +87,8 @@ def read_image(
     planes = _name_planes([p for f in files for p in read_planes(f, known)], bands, known, notes)
     reference = planes.get("r") or list(planes.values())[len(planes) // 2]
     z = _redshift(redshift, reference, notes)
+    if any(lacks_scale(p) for p in planes.values()):
+        notes.append("the WCS has neither CDELT nor CD, so that a pixel has no size: passed over")
     wcs = celestial_wcs(reference)
     scale = _pixel_scale(pixel_scale, reference, wcs, z, known, notes)
     shape = reference.data.shape
@@ -214,8 +221,8 @@ def _name_planes(
 def _check_numbers(**given: float | None) -> None:
     """Raise InputError for an option that is not a positive number."""
     for name, value in given.items():
-        if value is not None and not (np.isfinite(value) and value > 0):
-            raise InputError(f"{name.replace('_', ' ')} {value}: expected a positive number")
+        if value is not None and not (is_number(value) and np.isfinite(value) and value > 0):
+            raise InputError(f"{name.replace('_', ' ')} {value!r}: expected a positive number")
     redshift = given.get("redshift")
     if redshift is not None and redshift > _MOST_REDSHIFT:
         raise InputError(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from numbers import Real
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +13,14 @@ from numpy.typing import NDArray
 from picassso.archive.fits.planes import Plane
 from picassso.core import NANOMAGGY_ZERO_POINT, InputError
 
-__all__ = ["ACCEPTED_UNITS", "ZERO_POINT_KEYWORDS", "converter", "is_catalogue_unit", "slope"]
+__all__ = [
+    "ACCEPTED_UNITS",
+    "ZERO_POINT_KEYWORDS",
+    "converter",
+    "is_catalogue_unit",
+    "is_number",
+    "slope",
+]
 
 ACCEPTED_UNITS = (
     "nanomaggy, nJy, uJy, mJy or Jy (per pixel, or per arcsec2 or sr), mag/arcsec2 (AB), "
@@ -35,6 +44,11 @@ MICROJANSKY_PER_NANOMAGGY = 3.631
 _COUNTS = re.compile(r"^(counts?|cts?|adu|dn|electrons?|e-?)(\s*(/\s*s(ec)?|s-1))?$", re.IGNORECASE)
 _MAGNITUDE = re.compile(r"^(ab\s*)?mag(nitudes?)?(\(ab\))?\s*(/|per)?\s*arcsec", re.IGNORECASE)
 _MAGGY = re.compile(r"maggies", re.IGNORECASE)
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Whether a value is a real number; a truth value is none, though Python counts with it."""
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def converter(plane: Plane, pixel_scale: float) -> Callable[[NDArray], NDArray[np.float64]]:
