@@ -33,10 +33,13 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("accuracy"))
     parser.add_argument("--epochs", type=float, default=40.0)
     parser.add_argument("--only", choices=sorted(CONTENDERS), action="append")
+    parser.add_argument("--precision", choices=["no", "bf16"], default="no")
     parser.add_argument("--cpu", action="store_true", help="do not use a GPU")
     options = parser.parse_args()
     for name in options.only or CONTENDERS:
-        config = TrainConfig.resolve(**CONTENDERS[name], epochs=options.epochs, crop=0)
+        config = TrainConfig.resolve(
+            **CONTENDERS[name], epochs=options.epochs, crop=0, precision=options.precision
+        )
         run = train(options.store, output=options.output / name, config=config, cpu=options.cpu)
         weights, _ = export(run.path, output=options.output / f"{name}.onnx")
         evaluate(weights, options.store, output=options.output / f"{name}_test")

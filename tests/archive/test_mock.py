@@ -158,6 +158,7 @@ def test_full_disk_is_one_clear_message_and_the_run_goes_on(fake, tmp_path, monk
         ({"snapshots": ["a.hdf5"], "synthetic": 3}, "either snapshot files or a number"),
         ({"snapshots": ["nowhere.hdf5"]}, "no such snapshot: nowhere.hdf5"),
         ({"synthetic": 0}, "synthetic is 0, expected a positive number"),
+        ({"synthetic": 3, "spread": 0.5}, "spread is 0.5; it must lie between 1 and 3"),
         ({"synthetic": 3, "views": 5}, "views is 5, expected 1 to 4"),
         ({"synthetic": 3, "framing": "square"}, "unknown framing 'square'"),
         ({"synthetic": 3, "truth": "beauty"}, "unknown truth 'beauty'"),
@@ -315,7 +316,8 @@ def test_one_bad_galaxy_does_not_stop_the_rest_of_its_file(fake, tmp_path, monke
     """Of four galaxies of a file one is too small and one damaged."""
     source = mocks._source
     path = write_generic(tmp_path / "many.hdf5", [150, 300, 20, 200], damaged=1)
-    asked = {"synthetic": None, "seed": 0, "limit": None, "device": "cpu", "catalogue": None}
+    asked = {"synthetic": None, "spread": 1.0, "seed": 0, "limit": None}
+    asked |= {"device": "cpu", "catalogue": None}
     scanned = source([path], min_stars=100, **asked)
     assert [scanned.name(i) for i in range(3)] == [f"many.hdf5:many-{i}" for i in (0, 1, 3)]
     store = fake(tmp_path / "mock.zarr", source=scanned)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 
@@ -12,9 +13,13 @@ from hypothesis import strategies as st
 
 pytest.importorskip("torch")
 
+import torch
+
 from picassso.core import InputError, Particles
 from picassso.universe import SyntheticUniverse
 from picassso.universe.synthetic import histories
+from picassso.universe.synthetic.gas_relations import gas_metallicity_gradient
+from picassso.universe.synthetic.shapes import ArmPattern
 
 N = 40
 
@@ -192,11 +197,48 @@ def test_merging_galaxies_have_two_centres(universe: SyntheticUniverse) -> None:
         ({"n": 3, "seed": -1}, "seed is -1"),
         ({"n": 3, "seed": 1, "stars": 10}, "stars is 10"),
         ({"n": 3, "seed": 1, "gas": 10}, "gas is 10"),
+        ({"n": 3, "seed": 1, "spread": 0.5}, "spread is 0.5"),
+        ({"n": 3, "seed": 1, "spread": float("nan")}, "spread is nan"),
     ],
 )
 def test_numbers_out_of_range_are_named(options: dict[str, int], field: str) -> None:
     with pytest.raises(InputError, match=field):
         SyntheticUniverse(**options)
+
+
+def test_spread_is_the_factor_on_the_scatter_and_leaves_the_medians() -> None:
+    near, wide = (SyntheticUniverse(4000, seed=2, spread=s).properties for s in (1.0, 2.0))
+
+    def scatter(p: dict[str, np.ndarray], name: str, sample: np.ndarray) -> np.ndarray:
+        return np.quantile(p[name][sample], [0.159, 0.5, 0.841])
+
+    for name, sample, published in (
+        ("main_sequence_offset", lambda p: p["quenched"] == 0, 0.3),
+        ("gas_gradient", lambda p: p["quenched"] >= 0, 0.09),
+    ):
+        for p, factor in ((near, 1.0), (wide, 2.0)):
+            low, middle, high = scatter(p, name, sample(p))
+            assert (high - low) / 2 == pytest.approx(factor * published, rel=0.06)
+            centre = gas_metallicity_gradient()[0] if name == "gas_gradient" else 0.0
+            assert middle == pytest.approx(centre, abs=0.05 * factor * published)
+    assert near["oldest_age"].min() > 11.4 > 7.0 > wide["oldest_age"].min()
+
+
+def test_universes_of_another_spread_share_no_name() -> None:
+    wide = SyntheticUniverse(2, seed=1, spread=1.5)
+    assert wide[1].galaxy_id == wide.name(1) == "synthetic-1-1-spread-1.5"
+
+
+def test_irregular_discs_are_not_folded_over_themselves(universe: SyntheticUniverse) -> None:
+    """Knots keep the order of points on any line through their centre."""
+    pattern = ArmPattern((), 1.0, (0.0, 0.0), ((0.3, -0.2, 0.5, 0.9, 0.4),))
+    line = torch.linspace(-3.0, 3.0, 2001)
+    for angle in (0.4, 1.2, 2.0):
+        x, y = 0.3 + line * math.cos(angle), -0.2 + line * math.sin(angle)
+        moved = pattern.distort(torch.stack([x, y, torch.zeros_like(x)], 1), 1.0)
+        along = moved[:, 0] * math.cos(angle) + moved[:, 1] * math.sin(angle)
+        assert (along.diff() > 0).all()
+        assert float((moved[1000, :2] - torch.tensor([0.3, -0.2])).norm()) < 1e-6
 
 
 def test_galaxies_out_of_range_and_from_the_end(universe: SyntheticUniverse) -> None:

@@ -48,15 +48,22 @@ class PaperUNet(nn.Module):
         if conditions.shape[1]:
             constant = conditions[:, :, None, None].expand(-1, -1, x.shape[2], x.shape[3])
             x = torch.cat([x, constant], dim=1)
-        skips = []
-        for level, block in enumerate(self.down):
-            x = block(x if level == 0 else nn.functional.max_pool2d(x, 2))
+        # Half precision would blur colours at the first convolution, and logarithms at the last.
+        first, *rest = self.down[0].children()
+        with torch.autocast(x.device.type, enabled=False):
+            x = first(x)
+        for layer in rest:
+            x = layer(x)
+        skips = [x]
+        for block in self.down[1:]:
+            x = block(nn.functional.max_pool2d(x, 2))
             skips.append(x)
         skips.pop()
         for reduce, block in zip(self.reduce, self.up, strict=True):
             x = nn.functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
             x = block(torch.cat([skips.pop(), reduce(x)], dim=1))
-        return self.out(x)
+        with torch.autocast(x.device.type, enabled=False):
+            return self.out(x.to(self.out.weight.dtype))
 
 
 def _two_convolutions(channels: int, width: int) -> nn.Sequential:
