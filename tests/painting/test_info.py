@@ -74,3 +74,26 @@ def test_redshift_that_is_none_and_truncated_file(tmp_path, recwarn) -> None:
     with pytest.raises(InputError, match="cut short"):
         info(path)
     assert not any("truncated" in str(w.message) for w in recwarn)
+
+
+def test_mock_of_the_reference_network(data_dir) -> None:
+    said = info(data_dir / "illustris_mock" / "subhalo_10000.npz")
+    assert said.kind == "mock with its true maps" and dict(said.facts)["bands"] == "u g r i z"
+    assert "UNIT THAT THE FILE DOES NOT STATE" in dict(said.facts)["assumed"]
+
+
+def test_maps_in_hdf5_are_no_snapshot(data_dir, tmp_path) -> None:
+    path = next((data_dir / "illustris_maps").glob("*.h5"))
+    with pytest.raises(InputError, match=r"holds maps of 256 x 256 pixels \(stars_GFM_Met.* not"):
+        info(path)
+    (tmp_path / "a.hdf5").write_bytes((data_dir / "camels" / "snap.hdf5").read_bytes()[:9000])
+    with pytest.raises(InputError, match=r"a\.hdf5.*truncated"):
+        info(tmp_path / "a.hdf5")
+
+
+def test_folder_of_cutouts(data_dir, tmp_path) -> None:
+    for name in ("417175_stars", "412271_gas"):
+        source = data_dir / "illustris_particles" / f"subhalo_{name}.hdf5"
+        (tmp_path / source.name).symlink_to(source)
+    said = dict(info(tmp_path).facts)
+    assert said["galaxies"] == "2" and said["format"] == "illustris"

@@ -1,4 +1,4 @@
-"""What a thing is: an image, painted maps, weights, a data set, a training run or a snapshot."""
+"""What a thing is: an image, maps, weights, a data set, a training run, a snapshot or a mock."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Info:
     path : Path
         Of the thing.
     kind : str
-        ``"image"``, ``"maps"``, ``"weights"``, ``"data set"``, ``"training run"`` or
-        ``"snapshot"``.
+        ``"image"``, ``"maps"``, ``"weights"``, ``"data set"``, ``"training run"``,
+        ``"snapshot"`` or ``"mock with its true maps"``.
     facts : tuple of (str, str)
         Names and values, fit to be printed.
     """
@@ -46,7 +46,8 @@ def info(path: str | Path, *, survey: str = "sdss") -> Info:
     Parameters
     ----------
     path : path
-        A FITS image, painted maps, weights, a data set, a training run or a particle snapshot.
+        A FITS image, painted maps, weights, a data set, a training run, a particle snapshot or a
+        mock of the reference network's training set (``.npz``).
     survey : str
         Names the bands of images.
 
@@ -56,6 +57,8 @@ def info(path: str | Path, *, survey: str = "sdss") -> Info:
         If there is no such thing, or it is none that PICASSSO knows or can read.
     """
     import h5py
+
+    from picassso.archive.paper_mock import is_paper_mock
 
     path = Path(path)
     if not path.exists():
@@ -69,9 +72,12 @@ def info(path: str | Path, *, survey: str = "sdss") -> Info:
         return _fits(path, survey)
     if h5py.is_hdf5(path):
         return _snapshot(path)
+    if is_paper_mock(path):
+        return _paper_mock(path)
     raise InputError(
         f"{path}: not something that PICASSSO knows; expected a FITS image or maps, weights "
-        "(.onnx, .safetensors), a data set, a training run, or a snapshot (HDF5)"
+        "(.onnx, .safetensors), a data set, a training run, a snapshot (HDF5), or a mock of the "
+        "reference network's training set (.npz)"
     )
 
 
@@ -220,8 +226,9 @@ def _run(path: Path) -> Info:
 
 def _snapshot(path: Path) -> Info:
     from picassso.universe import detect_format, read_particles
+    from picassso.universe.readers import snapshot_files
 
-    form = detect_format(path)
+    formats = sorted({detect_format(file) for file in snapshot_files([path])})
     number, stars, gas, flags, redshift = 0, 0, 0, set(), None
     absent: set[str] = set()
     for galaxy in read_particles(path):
@@ -232,7 +239,7 @@ def _snapshot(path: Path) -> Info:
         absent |= galaxy.absent
         redshift = galaxy.redshift
     facts = {
-        "format": form,
+        "format": ", ".join(formats),
         "galaxies": number,
         "star particles": stars,
         "gas cells": gas,
@@ -241,6 +248,22 @@ def _snapshot(path: Path) -> Info:
         "assumed": ", ".join(sorted(flags)) or "nothing",
     }
     return _info(path, "snapshot", facts)
+
+
+def _paper_mock(path: Path) -> Info:
+    from picassso.archive import read_paper_mock
+
+    image, maps = read_paper_mock(path)
+    facts = {
+        "format": "training set of the reference network (Buck & Wolf 2021)",
+        "bands": " ".join(image.bands),
+        "size": f"{maps.shape[1]} x {maps.shape[0]} pixels",
+        "true maps": ", ".join(maps.properties),
+        "masked": f"{image.mask.mean():.1%}",
+        "flags": ", ".join(maps.flags),
+        "assumed": "; ".join(image.assumptions),
+    }
+    return _info(path, "mock with its true maps", facts)
 
 
 def _size(path: Path) -> str:

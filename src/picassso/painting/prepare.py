@@ -54,8 +54,9 @@ def prepare(image: GalaxyImage, weights: Weights) -> Prepared:
         )
     missing = [b for b in weights.bands if b not in image.bands]
     if missing:
+        lacking = "band {} is" if len(missing) == 1 else "bands {} are"
         raise InputError(
-            f"{image.galaxy_id}: bands {', '.join(missing)} are missing (found "
+            f"{image.galaxy_id}: {lacking.format(', '.join(missing))} missing (found "
             f"{', '.join(image.bands)}); the weights {weights.path.name} need "
             f"{', '.join(weights.bands)}: give those too, or weights for fewer bands"
         )

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from picassso.archive.fits.foreign import foreign_file, no_image, refuse_spectra
 from picassso.core import InputError, Survey
 
 if TYPE_CHECKING:
@@ -135,9 +136,10 @@ def read_planes(path: Path, survey: Survey) -> list[Plane]:
     Raises
     ------
     InputError
-        If the file is missing, not FITS, cut short, or holds no image.
+        If the file is missing, not FITS, cut short, or holds spectra or no image at all.
     """
     with _open(path) as hdus:
+        refuse_spectra(path, hdus)
         companions = {name: hdu.data for hdu in hdus if (name := _companion_name(hdu)) is not None}
         planes = []
         for number, hdu in enumerate(hdus):
@@ -147,11 +149,8 @@ def read_planes(path: Path, survey: Survey) -> list[Plane]:
                 continue
             place = f"{path}[{_extname(hdu) or number}]"
             planes += _planes_of(hdu, hdus[0].header, path, place, survey, companions)
-    if not planes:
-        raise InputError(
-            f"{path}: holds no image of two or three axes; expected a cube (band, y, x), one HDU "
-            "a band, or one file a band"
-        )
+        if not planes:
+            raise no_image(path, hdus)
     return planes
 
 
@@ -296,5 +295,13 @@ class _open:
             return io.BytesIO(file.read())
 
     def _unreadable(self, what: str, error: Exception) -> InputError:
+        foreign = foreign_file(self.path)
+        if foreign is not None:
+            return foreign
+        if "No SIMPLE card" in str(error):
+            return InputError(
+                f"{self.path}: is not a FITS file (it does not begin with SIMPLE); give a FITS "
+                "image, or fetch this one again"
+            )
         said = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
         return InputError(f"{self.path}: {what} ({said}); fetch or write it again")

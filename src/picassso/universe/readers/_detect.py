@@ -5,20 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from types import ModuleType
 
+import h5py
+
 from picassso.core import InputError
 from picassso.universe.readers import eagle, generic, illustris, magneticum, subhalos
 from picassso.universe.readers._files import open_hdf5
 
-__all__ = ["FORMATS", "detect_format", "known_formats", "reader_of"]
+__all__ = ["FORMATS", "detect_format", "reader_of"]
 
 FORMATS: dict[str, ModuleType] = {
     module.NAME: module for module in (illustris, subhalos, magneticum, eagle, generic)
 }
-
-
-def known_formats() -> str:
-    """The formats in words, for messages."""
-    return "; ".join(f"{name}: {module.DESCRIPTION}" for name, module in FORMATS.items())
 
 
 def reader_of(name: str) -> ModuleType:
@@ -53,7 +50,7 @@ def detect_format(path: str | Path) -> str:
         found = next(
             (m.NAME for m in (generic, magneticum, illustris, eagle) if m.matches(file)), None
         )
-        held = sorted(file)
+        held, contents = sorted(file), _contents(file)
     if found == illustris.NAME and subhalos.find_catalogue(path) is not None:
         return subhalos.NAME
     if found is not None:
@@ -69,6 +66,18 @@ def detect_format(path: str | Path) -> str:
             "with at least one of them"
         )
     raise InputError(
-        f"{path}: unknown layout (it holds {', '.join(held[:8]) or 'nothing'}). Known are "
-        f"{known_formats()}. docs/snapshots.md describes them, and how to write the generic one"
+        f"{path}: holds {contents}, not particles in a layout that PICASSSO knows "
+        f"({', '.join(FORMATS)}); docs/snapshots.md describes these, and how to write the generic "
+        "one"
     )
+
+
+def _contents(file: h5py.File) -> str:
+    """What lies at the root of a file, in words."""
+    names = ", ".join(sorted(file)[:8]) + ", ..." * (len(file) > 8)
+    shapes = {getattr(item, "shape", None) for item in file.values()}
+    shape = shapes.pop() if len(shapes) == 1 else None
+    # A table of particles has three columns at most, and no map is so narrow.
+    if shape is not None and len(shape) == 2 and min(shape) > 3:
+        return f"maps of {shape[1]} x {shape[0]} pixels ({names})"
+    return names or "nothing"

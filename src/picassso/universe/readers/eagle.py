@@ -30,10 +30,9 @@ from picassso.universe.readers._options import GalaxyNotFound, ReadOptions
 from picassso.universe.readers._single import list_single, read_single
 from picassso.universe.readers._units import KPC, read_snapshot
 
-__all__ = ["DESCRIPTION", "LAYOUT", "NAME", "list_galaxies", "matches", "read"]
+__all__ = ["LAYOUT", "NAME", "list_galaxies", "matches", "read"]
 
 NAME = "eagle"
-DESCRIPTION = "EAGLE snapshot, particle data or cutout (never tried on a real file)"
 LAYOUT = Layout(
     mass="Mass",
     velocity="Velocity",

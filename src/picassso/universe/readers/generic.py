@@ -26,11 +26,10 @@ from picassso.universe.readers._galaxy import (
 from picassso.universe.readers._options import GalaxyNotFound, ReadOptions
 from picassso.universe.readers._units import Snapshot
 
-__all__ = ["DESCRIPTION", "FORMAT", "NAME", "list_galaxies", "matches", "read"]
+__all__ = ["FORMAT", "NAME", "list_galaxies", "matches", "read"]
 
 NAME = "generic"
 FORMAT = "picassso-particles"
-DESCRIPTION = f"PICASSSO's own layout (root attribute format = {FORMAT!r})"
 _UNITS = {
     "position": "kpc",
     "velocity": "km / s",

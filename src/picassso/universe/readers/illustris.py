@@ -19,10 +19,9 @@ from picassso.universe.readers._options import ReadOptions
 from picassso.universe.readers._single import list_single, read_single
 from picassso.universe.readers._units import KPC
 
-__all__ = ["DESCRIPTION", "LAYOUT", "NAME", "list_galaxies", "matches", "read"]
+__all__ = ["LAYOUT", "NAME", "list_galaxies", "matches", "read"]
 
 NAME = "illustris"
-DESCRIPTION = "Illustris or IllustrisTNG cutout of one galaxy (PartType4 or PartType0 with Masses)"
 LAYOUT = Layout(
     mass="Masses",
     velocity="Velocities",

@@ -20,10 +20,9 @@ from picassso.universe.readers._options import ReadOptions
 from picassso.universe.readers._single import list_single, read_single
 from picassso.universe.readers._units import KPC, simulation_name
 
-__all__ = ["DESCRIPTION", "LAYOUT", "NAME", "list_galaxies", "matches", "read"]
+__all__ = ["LAYOUT", "NAME", "list_galaxies", "matches", "read"]
 
 NAME = "magneticum"
-DESCRIPTION = "Magneticum cutout in the SimSpin layout (Metallicity holds eleven element masses)"
 LAYOUT = Layout(
     mass="Mass",
     velocity="Velocity",

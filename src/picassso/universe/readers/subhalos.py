@@ -33,13 +33,9 @@ from picassso.universe.readers._options import GalaxyNotFound, ReadOptions
 from picassso.universe.readers._single import galaxy_number
 from picassso.universe.readers._units import KPC, Snapshot, read_snapshot
 
-__all__ = ["DESCRIPTION", "NAME", "find_catalogue", "is_catalogue", "list_galaxies", "read"]
+__all__ = ["NAME", "find_catalogue", "is_catalogue", "list_galaxies", "read"]
 
 NAME = "illustris-snapshot"
-DESCRIPTION = (
-    "group-ordered Illustris, IllustrisTNG or CAMELS snapshot with its subhalo catalogue "
-    "(Subhalo/SubhaloLenType) beside it"
-)
 _GAS, _STARS = 0, 4
 _MOST_NEIGHBOURS = 32  # files looked into in search of a catalogue: a folder may hold thousands
 
