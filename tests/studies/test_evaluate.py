@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,9 +12,9 @@ import pytest
 
 from picassso.archive import DatasetStore
 from picassso.core import PROPERTY_NAMES, SDSS, InputError, Maps
-from picassso.studies import evaluate, evaluation
+from picassso.studies import Evaluation, evaluate, evaluation
 
-PIXELS, GALAXIES, VIEWS = 48, 30, 2
+PIXELS, GALAXIES, VIEWS = 48, 60, 2
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +51,16 @@ def store(tmp_path_factory) -> DatasetStore:
             }
             for v in range(VIEWS)
         ]
-        flux = np.zeros((VIEWS, 5, PIXELS, PIXELS), np.float32)
+        # A frame of even light: S/N of 0.5 a pixel in the first half, of 50 in the second.
+        flux = np.full((VIEWS, 5, PIXELS, PIXELS), 0.5 if g < GALAXIES // 2 else 50.0, np.float32)
+        flux *= np.array(SDSS.sky_noise, np.float32)[:, None, None]
         store.write_galaxy(g, flux=flux, maps=np.stack([maps] * VIEWS), rows=rows)
     store.finalise()
     return DatasetStore.open(path)
 
 
-@pytest.fixture
-def painter(monkeypatch):
-    """A painter that paints the truth times 1.1, give or take 20%."""
+def paint_a_tenth_too_much(patch: pytest.MonkeyPatch) -> None:
+    """Put in a painter that paints the truth times 1.1, give or take 20%."""
     weights = SimpleNamespace(
         name="fake",
         fingerprint="0" * 16,
@@ -66,7 +68,7 @@ def painter(monkeypatch):
         about={},
         calibration=dict.fromkeys(PROPERTY_NAMES, (-1.0, 0.0, 1.0)),
     )
-    monkeypatch.setattr("picassso.painting.load_weights", lambda path: weights)
+    patch.setattr("picassso.painting.load_weights", lambda path: weights)
 
     def paint(weights, store, row, *, seed):
         truth = store.truth(row)
@@ -83,11 +85,31 @@ def painter(monkeypatch):
             p84=1.2 * mean,
         )
 
-    monkeypatch.setattr(evaluation, "_paint", paint)
+    patch.setattr(evaluation, "_paint", paint)
 
 
-def test_known_errors_come_back(store, painter, tmp_path):
-    found = evaluate("w.onnx", store, output=tmp_path / "out", progress=False)
+@pytest.fixture
+def painter(monkeypatch):
+    paint_a_tenth_too_much(monkeypatch)
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Write no files: drawing takes seconds."""
+    monkeypatch.setattr(evaluation, "write_evaluation", lambda *_: None)
+
+
+@pytest.fixture(scope="module")
+def evaluated(store, tmp_path_factory) -> tuple[Evaluation, Path]:
+    """An evaluation of that painter on all of the test split, and its folder."""
+    folder = tmp_path_factory.mktemp("evaluation") / "out"
+    with pytest.MonkeyPatch.context() as patch:
+        paint_a_tenth_too_much(patch)
+        return evaluate("w.onnx", store, output=folder, progress=False), folder
+
+
+def test_known_errors_come_back(store, evaluated):
+    found, _ = evaluated
     views = len(store.indices("test"))
     totals = {r.property: r for r in found.rows if r.kind == "total"}
     pixels = {r.property: r for r in found.rows if r.kind == "pixel"}
@@ -103,8 +125,8 @@ def test_known_errors_come_back(store, painter, tmp_path):
     np.testing.assert_allclose(painted.p84 / painted.mean, np.exp(np.sqrt(np.log(1.04))))
 
 
-def test_totals_are_those_of_the_aperture_or_of_the_frame(store, painter, tmp_path):
-    found = evaluate("w.onnx", store, output=tmp_path, split="test", progress=False)
+def test_totals_are_those_of_the_aperture_or_of_the_frame(store, evaluated):
+    found, _ = evaluated
     assert found.about["whole_frame"] == found.whole_frame.sum() == VIEWS
     large = found.galaxy_id == f"g{GALAXIES - 1}"
     np.testing.assert_array_equal(found.whole_frame, large)
@@ -119,7 +141,8 @@ def test_files(store, painter, tmp_path, capsys):
     evaluate(None, store.path, output=tmp_path / "out")
     assert "stellar_mass" in capsys.readouterr().out
     out = tmp_path / "out"
-    names = {"table.csv", "table.md", "totals.csv", "evaluation.json", "true_vs_predicted.png"}
+    figures = {"true_vs_predicted.png", "residuals_in_bins.png"}
+    names = {"table.csv", "table.md", "bins.csv", "totals.csv", "evaluation.json"} | figures
     assert {p.name for p in out.iterdir()} == names
     with (out / "table.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -134,13 +157,53 @@ def test_files(store, painter, tmp_path, capsys):
     assert "| stellar_mass | -0.041" in (out / "table.md").read_text()
 
 
-def test_limit_spreads_over_the_split(store, painter, tmp_path):
+def test_bins_tell_where(store, evaluated):
+    """The same error everywhere; no hydrogen; bins without a galaxy, with too few, with enough."""
+    found, folder = evaluated
+    with (folder / "bins.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(found.bins) == (9 + 4 + 6) * len(PROPERTY_NAMES)
+    assert not any(cell == "nan" for row in rows for cell in row.values())
+    snr = [r for r in rows if r["quantity"] == "signal_to_noise" and r["property"] == "gas_mass"]
+    assert [int(r["galaxies"]) for r in snr] == [6, 0, 0, 0, 5, 1, 0, 0, 0]
+    enough = [r for r in rows if not r["note"]]
+    assert {r["property"] for r in enough} == set(PROPERTY_NAMES) - {"hi_mass"}
+    assert {r["quantity"] for r in enough} == {b.quantity for b in found.bins}
+    for row in enough:
+        assert float(row["median_bias"]) == pytest.approx(-0.0414, abs=1e-4)
+        assert float(row["sigma"]) == pytest.approx(0, abs=1e-4)
+    for row in rows:
+        assert (row["note"] == "") == (int(row["galaxies"]) >= 5) == (row["sigma"] != "")
+    whole = {r.property: r.counts for r in found.rows if r.kind == "total"}
+    for quantity in ("signal_to_noise", "log_specific_star_formation_rate", "log_stellar_mass"):
+        for name in PROPERTY_NAMES:
+            of = [r for r in rows if r["quantity"] == quantity and r["property"] == name]
+            assert sum(int(r["used"]) for r in of) == whole[name].used
+            assert sum(int(r["absent"]) for r in of) == whole[name].absent
+    report = (folder / "table.md").read_text().split("## Where it errs")[1]
+    assert "in the r band" in report and "too few (" in report
+
+
+def test_signal_to_noise_of_every_view_is_written(store, evaluated):
+    """Of n pixels of even light, sqrt(n) times that of one."""
+    found, folder = evaluated
+    with (folder / "totals.csv").open() as file:
+        written = [float(row["signal_to_noise"]) for row in csv.DictReader(file)]
+    np.testing.assert_allclose(written, found.signal_to_noise, rtol=1e-5)
+    for k, row in enumerate(store.indices("test")):
+        ellipse = evaluation._aperture(store.truth(row))
+        pixels = PIXELS**2 if ellipse is None else ellipse.mask((PIXELS,) * 2, scale=2.0).sum()
+        each = 0.5 if store.table["galaxy"][row] < GALAXIES // 2 else 50.0
+        assert found.signal_to_noise[k] == pytest.approx(each * np.sqrt(pixels), rel=0.005)
+
+
+def test_limit_spreads_over_the_split(store, painter, undrawn, tmp_path):
     found = evaluate("w.onnx", store, output=tmp_path, limit=4, progress=False)
     assert len(found.galaxy_id) == 4
     assert found.galaxy_id[0] == "g4" and found.galaxy_id[-1] == f"g{GALAXIES - 1}"
 
 
-def test_noise_is_fixed_by_the_seed(store, tmp_path):
+def test_noise_is_fixed_by_the_seed(store, undrawn, tmp_path):
     """The whole path, with a tiny network: one seed repeats itself, another one does not."""
     from tiny_weights import write_tiny_weights
 

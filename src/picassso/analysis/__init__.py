@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from picassso.analysis.apertures import (
     Ellipse,
+    aperture_signal_to_noise,
     aperture_total,
     half_mass_ellipse,
     half_mass_radius,
 )
+from picassso.analysis.bins import MINIMUM_GALAXIES, BinnedResiduals, binned_residuals
 from picassso.analysis.metrics import (
     MAD_TO_SIGMA,
     Counts,
@@ -22,13 +24,17 @@ from picassso.analysis.pixels import PixelResiduals
 
 __all__ = [
     "MAD_TO_SIGMA",
+    "MINIMUM_GALAXIES",
+    "BinnedResiduals",
     "Counts",
     "Ellipse",
     "PixelResiduals",
     "Prediction",
     "ResidualStatistics",
     "Statistic",
+    "aperture_signal_to_noise",
     "aperture_total",
+    "binned_residuals",
     "half_mass_ellipse",
     "half_mass_radius",
     "log_residual",

@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from picassso.core import PROPERTIES, InputError
 
-__all__ = ["Ellipse", "aperture_total", "half_mass_ellipse", "half_mass_radius"]
+__all__ = [
+    "Ellipse",
+    "aperture_signal_to_noise",
+    "aperture_total",
+    "half_mass_ellipse",
+    "half_mass_radius",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +168,31 @@ def aperture_total(
         In the property's total unit; NaN if a pixel of the region is NaN.
     """
     return float(surface_density[region].sum(dtype=np.float64) * pixel_area)
+
+
+def aperture_signal_to_noise(
+    flux: NDArray[np.floating], noise: ArrayLike, region: NDArray[np.bool_]
+) -> float:
+    """Summed flux of a region over the noise of that sum.
+
+    Averaging pixels does not change it: it belongs to the exposure, not to the sampling.
+
+    Parameters
+    ----------
+    flux : (H, W) array
+        Surface brightness in one band.
+    noise : float or (H, W) array
+        1 sigma a pixel in the same unit, taken as independent between pixels.
+    region : (H, W) bool array
+        True where to sum.
+
+    Returns
+    -------
+    float
+        ``sum(flux) / sqrt(sum(noise^2))``; NaN where the region is empty, infinite where the
+        flux has no noise.
+    """
+    variance = np.broadcast_to(np.square(noise, dtype=np.float64), flux.shape)[region].sum()
+    signal = flux[region].sum(dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(np.divide(signal, np.sqrt(variance)))

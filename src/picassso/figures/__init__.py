@@ -1,5 +1,6 @@
 """How things are drawn. Arrays in, matplotlib out; matplotlib is imported when first drawn with."""
 
+from picassso.figures.bins import ResidualBins, residuals_in_bins
 from picassso.figures.collections import contact_sheet, training_curve, truth_vs_prediction
 from picassso.figures.panels import (
     add_colour_bar,
@@ -27,6 +28,7 @@ from picassso.figures.style import (
 __all__ = [
     "STYLES",
     "PropertyStyle",
+    "ResidualBins",
     "add_colour_bar",
     "add_note",
     "add_scale_bar",
@@ -43,6 +45,7 @@ __all__ = [
     "painting_sheet",
     "panel_axes",
     "residual_map",
+    "residuals_in_bins",
     "rgb_image",
     "save_figure",
     "style_of",

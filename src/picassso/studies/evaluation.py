@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,17 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.analysis import (
+    BinnedResiduals,
     Ellipse,
     PixelResiduals,
     Prediction,
     ResidualStatistics,
     aperture_total,
+    binned_residuals,
     half_mass_ellipse,
     residual_table,
 )
 from picassso.archive import DatasetStore
 from picassso.core import InputError, Maps
-from picassso.studies.tables import csv_table, markdown_table, print_table
+from picassso.studies.files import write_evaluation
+from picassso.studies.quantities import QUANTITIES, measure_quantities, signal_to_noise_band
+from picassso.studies.tables import print_table
 
 __all__ = ["APERTURE_RADII", "Evaluation", "evaluate"]
 
@@ -39,12 +42,16 @@ class Evaluation:
     ----------
     rows : tuple of ResidualStatistics
         Of totals, then of pixels, a row a property each.
+    bins : tuple of BinnedResiduals
+        Of totals, in bins of each quantity of `picassso.studies.quantities`.
     true : mapping of str to (N,) array
         True totals of every view.
     predicted : mapping of str to Prediction
         Predicted ones, (N,) each.
     galaxy_id : (N,) array of str
         Whom each view shows.
+    signal_to_noise : (N,) array
+        Of the flux summed over the aperture.
     whole_frame : (N,) bool array
         Where the aperture did not fit into the frame, which was summed instead.
     about : mapping
@@ -52,9 +59,11 @@ class Evaluation:
     """
 
     rows: tuple[ResidualStatistics, ...]
+    bins: tuple[BinnedResiduals, ...]
     true: Mapping[str, NDArray[np.float64]]
     predicted: Mapping[str, Prediction]
     galaxy_id: NDArray[np.str_]
+    signal_to_noise: NDArray[np.float64]
     whole_frame: NDArray[np.bool_]
     about: Mapping[str, Any]
 
@@ -73,7 +82,8 @@ def evaluate(
 
     Totals are sums inside the ellipse of two half-mass radii of the *true* stellar mass, or over
     the frame where that ellipse does not fit into it or there are no stars. Predictions are not
-    masked by the truth. Errors are bootstraps over galaxies.
+    masked by the truth. Errors are bootstraps over galaxies. Residuals of totals are also given
+    in bins of signal-to-noise and of the true specific star-formation rate and stellar mass.
 
     Parameters
     ----------
@@ -82,8 +92,9 @@ def evaluate(
     store : path or DatasetStore
         Data set made by `picassso.mock`.
     output : path
-        Folder for ``table.csv``, ``table.md``, ``totals.csv``, ``true_vs_predicted.png`` and
-        ``evaluation.json``; made if need be.
+        Folder for ``table.csv``, ``table.md``, ``bins.csv``, ``totals.csv``,
+        ``true_vs_predicted.png``, ``residuals_in_bins.png`` and ``evaluation.json``; made if need
+        be.
     split : {"train", "validation", "test"}
         Which views.
     seed : int
@@ -130,9 +141,10 @@ def evaluate(
         "seed": seed,
         "views": len(rows),
         "galaxies": len(np.unique(store.table["galaxy_id"][rows])),
+        "signal_to_noise_band": signal_to_noise_band(store.bands),
     }
     evaluation = _evaluate(loaded, store, rows, about=about, seed=seed, progress=progress)
-    _write(evaluation, Path(output))
+    write_evaluation(evaluation, Path(output))
     if progress:
         print_table(evaluation.rows)
     return evaluation
@@ -153,6 +165,7 @@ def _evaluate(
     predicted: dict[str, list[tuple[float, ...]]] = {p: [] for p in properties}
     galaxy_id = store.table["galaxy_id"][rows]
     whole_frame = np.zeros(len(rows), dtype=bool)
+    measured = np.empty((len(QUANTITIES), len(rows)))
     for k, row in enumerate(_shown(rows, progress)):
         truth = store.truth(int(row))
         maps = _paint(weights, store, int(row), seed=seed)
@@ -163,6 +176,7 @@ def _evaluate(
             if ellipse is None
             else ellipse.mask(truth.shape, scale=APERTURE_RADII)
         )
+        measured[:, k] = measure_quantities(store.image(int(row)), truth, region)
         totals = _painted_totals(maps, weights, ellipse)
         for p in properties:
             true[p].append(aperture_total(truth[p], region, pixel_area=truth.pixel_area))
@@ -172,11 +186,26 @@ def _evaluate(
     predictions = {p: Prediction(*np.array(t).T) for p, t in predicted.items()}
     table = residual_table(true_totals, predictions, galaxy_id=galaxy_id, seed=seed)
     table += [accumulator.result() for accumulator in pixels.values()]
+    bins = [
+        b
+        for quantity, values in zip(QUANTITIES, measured, strict=True)
+        for b in binned_residuals(
+            quantity.name,
+            values,
+            quantity.edges,
+            true_totals,
+            predictions,
+            galaxy_id=galaxy_id,
+            seed=seed,
+        )
+    ]
     return Evaluation(
         rows=tuple(table),
+        bins=tuple(bins),
         true=true_totals,
         predicted=predictions,
         galaxy_id=galaxy_id,
+        signal_to_noise=measured[0],
         whole_frame=whole_frame,
         about=dict(about) | {"whole_frame": int(whole_frame.sum())},
     )
@@ -238,63 +267,3 @@ def _shown(rows: Iterable[int], progress: bool) -> Iterator[int]:
     yield from track(
         list(rows), description="views", console=Console(stderr=True), disable=not progress
     )
-
-
-def _write(evaluation: Evaluation, folder: Path) -> None:
-    """All files of an evaluation; the tables appear whole."""
-    from picassso import __version__
-    from picassso.figures import save_figure, truth_vs_prediction
-
-    folder.mkdir(parents=True, exist_ok=True)
-    about = dict(evaluation.about) | {"version": __version__}
-    words = (
-        f"Weights {about['weights']} ({about['weights_fingerprint']}) on the {about['split']} "
-        f"split of {about['store']} ({about['store_fingerprint'][:16]}): {about['views']} views of "
-        f"{about['galaxies']} galaxies. Totals inside two half-mass radii of the true stellar "
-        f"mass; in {about['whole_frame']} views that did not fit and the frame was summed. "
-        "Residuals are log10(true / predicted) in dex; errors are bootstraps over galaxies.\n\n"
-    )
-    _replace(folder / "table.csv", csv_table(evaluation.rows))
-    _replace(folder / "table.md", words + markdown_table(evaluation.rows))
-    _replace(folder / "totals.csv", _totals_csv(evaluation))
-    _replace(folder / "evaluation.json", json.dumps(about, indent=2) + "\n")
-    scores = {
-        r.property: {
-            "linear bias": r.linear_bias.value,
-            "median bias": r.median_bias.value,
-            "sigma": r.sigma.value,
-            "coverage": r.coverage.value,
-        }
-        for r in evaluation.rows
-        if r.kind == "total"
-    }
-    figure = truth_vs_prediction(
-        evaluation.true,
-        {p: t.p50 for p, t in evaluation.predicted.items()},
-        scores=scores,
-        region="2 half-mass radii",
-    )
-    save_figure(figure, folder / "true_vs_predicted.png")
-
-
-def _totals_csv(evaluation: Evaluation) -> str:
-    """One line a view: true total, predicted mean and quantiles of each property."""
-    header: list[str] = ["galaxy_id", "whole_frame"]
-    columns: list[Sequence[Any]] = [
-        evaluation.galaxy_id.tolist(),
-        evaluation.whole_frame.astype(int).tolist(),
-    ]
-    for p, true in evaluation.true.items():
-        painted = evaluation.predicted[p]
-        header += [f"true_{p}", *(f"{q}_{p}" for q in ("mean", "p16", "p50", "p84"))]
-        for values in (true, painted.mean, painted.p16, painted.p50, painted.p84):
-            columns.append([f"{v:.6g}" for v in values])
-    lines = [",".join(header)]
-    lines += [",".join(str(cell) for cell in cells) for cells in zip(*columns, strict=True)]
-    return "\n".join(lines) + "\n"
-
-
-def _replace(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
-from picassso.analysis import Counts, ResidualStatistics, Statistic
+from picassso.analysis import (
+    MINIMUM_GALAXIES,
+    BinnedResiduals,
+    Counts,
+    ResidualStatistics,
+    Statistic,
+)
+from picassso.studies.quantities import Quantity
 
-__all__ = ["csv_table", "markdown_table", "print_table"]
+__all__ = ["bins_csv", "bins_markdown", "csv_table", "filled_bins", "markdown_table", "print_table"]
+
+_SHOWN_IN_BINS = ("stellar_mass", "star_formation_rate", "gas_mass")
 
 _SHOWN = {
     "linear_bias": "linear bias",
@@ -26,19 +35,46 @@ _SHOWN = {
 
 def csv_table(rows: Sequence[ResidualStatistics]) -> str:
     """One line a property and kind, every statistic with its error, every count."""
-    counts = [f.name for f in fields(Counts)]
-    header = ["property", "kind", "abs_linear_bias"]
-    for name in _SHOWN:
-        header += [name, f"{name}_error"]
+    header = ["property", "kind", "abs_linear_bias", *_statistics_header()]
+    return _csv(
+        header,
+        (
+            [row.property, row.kind, f"{abs(row.linear_bias.value):.5f}", *_statistics_cells(row)]
+            for row in rows
+        ),
+    )
+
+
+def bins_csv(bins: Sequence[BinnedResiduals]) -> str:
+    """One line a bin and property; cells of what is not known are empty."""
+    header = ["quantity", "low", "high", "property", "galaxies", "note"]
+    header += ["residual_p16", "residual_p84", *_statistics_header()]
+    return _csv(header, (["" if c == "nan" else c for c in _bin_cells(b)] for b in bins))
+
+
+def _bin_cells(b: BinnedResiduals) -> list[str]:
+    note = f"fewer than {MINIMUM_GALAXIES} galaxies" if b.few else ""
+    cells = [b.quantity, f"{b.low:g}", f"{b.high:g}", b.statistics.property, str(b.galaxies), note]
+    return [*cells, f"{b.p16:.5f}", f"{b.p84:.5f}", *_statistics_cells(b.statistics)]
+
+
+def _statistics_header() -> list[str]:
+    header = [word for name in _SHOWN for word in (name, f"{name}_error")]
+    return header + [f.name for f in fields(Counts)]
+
+
+def _statistics_cells(row: ResidualStatistics) -> list[str]:
+    """Every statistic with its error, and every count, in the order of the header."""
+    statistics: list[Statistic] = [getattr(row, name) for name in _SHOWN]
+    cells = [f"{number:.5f}" for s in statistics for number in (s.value, s.error)]
+    return cells + [str(getattr(row.counts, f.name)) for f in fields(Counts)]
+
+
+def _csv(header: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header + counts)
-    for row in rows:
-        line: list[Any] = [row.property, row.kind, f"{abs(row.linear_bias.value):.5f}"]
-        for name in _SHOWN:
-            statistic: Statistic = getattr(row, name)
-            line += [f"{statistic.value:.5f}", f"{statistic.error:.5f}"]
-        writer.writerow(line + [getattr(row.counts, c) for c in counts])
+    writer.writerow(header)
+    writer.writerows(lines)
     return out.getvalue()
 
 
@@ -54,6 +90,49 @@ def markdown_table(rows: Sequence[ResidualStatistics]) -> str:
         cells.append(_cell(pixels[row.property].coverage) if row.property in pixels else "–")
         lines.append("| " + " | ".join([*cells, str(row.counts.used)]) + " |")
     return "\n".join(lines) + "\n"
+
+
+def filled_bins(
+    bins: Sequence[BinnedResiduals], quantity: str
+) -> dict[tuple[float, float], dict[str, BinnedResiduals]]:
+    """Bins of a quantity by their limits, then by property, empty ones at either end left out."""
+    groups: dict[tuple[float, float], dict[str, BinnedResiduals]] = {}
+    for b in bins:
+        if b.quantity == quantity:
+            groups.setdefault((b.low, b.high), {})[b.statistics.property] = b
+    filled = [k for k, of in enumerate(groups.values()) if any(b.views for b in of.values())]
+    first, last = (filled[0], filled[-1] + 1) if filled else (0, 0)
+    return dict(list(groups.items())[first:last])
+
+
+def bins_markdown(bins: Sequence[BinnedResiduals], quantities: Sequence[Quantity]) -> str:
+    """Median bias and sigma of the main properties, one table a quantity, for a document."""
+    painted = {b.statistics.property for b in bins}
+    shown = [p for p in _SHOWN_IN_BINS if p in painted]
+    parts = []
+    for quantity in quantities:
+        columns = [f"{p}: {word}" for p in shown for word in ("median bias", "sigma")]
+        lines = [
+            "| " + " | ".join([quantity.title, "views", *columns]) + " |",
+            "|" + "---|" * (len(columns) + 2),
+        ]
+        for limits, of in filled_bins(bins, quantity.name).items():
+            cells = [_range(*limits), str(next(iter(of.values())).views)]
+            for p in shown:
+                few = f"too few ({of[p].galaxies})" if of[p].few else None
+                statistics = of[p].statistics
+                cells += [few or _cell(s) for s in (statistics.median_bias, statistics.sigma)]
+            lines.append("| " + " | ".join(cells) + " |")
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def _range(low: float, high: float) -> str:
+    if np.isnan(low):
+        return "not known"
+    if np.isinf(low):
+        return f"below {high:g}"
+    return f"above {low:g}" if np.isinf(high) else f"{low:g} to {high:g}"
 
 
 def print_table(rows: Sequence[ResidualStatistics]) -> None:
