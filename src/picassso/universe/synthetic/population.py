@@ -95,10 +95,7 @@ class SyntheticUniverse:
         ``weight`` brings sums over the population back to the numbers of Peng et al. (2010):
         weight / n is the comoving number density [Mpc^-3] that a galaxy stands for.
         """
-        tables = [
-            self._draw(range(k, min(k + _CHUNK, self.n)))
-            for k in range(0, self.n, _CHUNK)
-        ]
+        tables = [self._draw(range(k, min(k + _CHUNK, self.n))) for k in range(0, self.n, _CHUNK)]
         return {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
 
     def __getitem__(self, index: int) -> Particles:
