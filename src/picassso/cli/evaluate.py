@@ -34,7 +34,7 @@ def evaluate(
     limit: Annotated[int | None, typer.Option(help="At most this many views.")] = None,
     progress: Annotated[bool, typer.Option(help="Show a progress bar and the table.")] = True,
 ) -> None:
-    """Compare painted totals and pixels with the truth: bias, scatter, coverage."""
+    """Compare painted totals and pixels with the truth: bias, scatter, coverage, and where."""
     from picassso.core import InputError
     from picassso.studies import evaluate as run
 
@@ -53,4 +53,4 @@ def evaluate(
         limit=limit,
         progress=progress,
     )
-    typer.echo(f"Tables and figure: {output}")
+    typer.echo(f"Tables and figures: {output}")
