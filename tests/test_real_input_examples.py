@@ -11,7 +11,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from picassso.core import SDSS, GalaxyImage
+from picassso.core import SDSS, GalaxyImage, InputError
 
 
 @pytest.fixture
@@ -131,3 +131,38 @@ def test_galaxies_of_the_data_folder_are_judged_only_where_large(example, data_d
     for name in judged:
         assert len(found[name].stars) >= 200 and script.log_mass(found[name]) >= 9.5
     assert "gas_mass" in found["illustris_417175"].absent
+
+
+def test_one_pass_of_the_reference_network_over_its_own_kind_of_mock(
+    example, data_dir: Path
+) -> None:
+    torch = pytest.importorskip("torch")
+    from picassso.networks import build
+
+    script = example("paper_galaxy")
+    image, truth = script.read_paper_mock(data_dir / "illustris_mock" / "subhalo_10000.npz")
+    box = np.s_[..., 112:144, 112:144]
+    image = replace(image, flux=image.flux[box], mask=image.mask[box])
+    truth = replace(truth, cube=truth.cube[box])
+    done = script.one_pass(image, truth, seed=0)
+    assert done.parameters == 28_944_327
+    assert list(done.losses) == list(truth.properties)
+    assert np.isfinite(done.gradient_norm) and done.gradient_norm > 0
+    # The paper's own network and loss, by hand: squared error of log10 where a particle fell, and
+    # a millionth of the squared distance from -100 where none did.
+    torch.manual_seed(0)
+    network = build("paper_unet")
+    flux = torch.from_numpy(image.flux)[None]
+    with torch.no_grad():
+        raw = network(flux, *[torch.ones(1, 5)] * 2, *[torch.ones(1, 1)] * 2, raw=True)[0].numpy()
+    for name, values, said in zip(truth.properties, truth.cube, raw, strict=True):
+        filled = values > 0
+        error = ((said[filled] - np.log10(values[filled])) ** 2).mean()
+        pull = ((said[~filled] + 100) ** 2).mean() if not filled.all() else 0.0
+        assert done.losses[name] == pytest.approx(error + 1e-6 * pull, rel=1e-4), name
+
+
+def test_a_folder_without_mocks_is_refused(example, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no illustris_mock/\*\.npz"):
+        example("paper_galaxy").run(tmp_path, folder=tmp_path / "out", seed=0)
+    assert not (tmp_path / "out").exists()

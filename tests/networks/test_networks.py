@@ -52,22 +52,6 @@ def test_reference_network_has_the_published_size() -> None:
     assert count_parameters(build("paper_unet")) == 28_944_327
 
 
-def test_one_forward_and_backward_pass_of_the_reference_network_on_a_real_mock(
-    data_dir: Path,
-) -> None:
-    mock = np.load(data_dir / "illustris_mock" / "subhalo_10000.npz", allow_pickle=False)
-    image = torch.from_numpy(np.exp(mock["img"]).astype(np.float32))[None, :, ::4, ::4]
-    truth = torch.from_numpy(mock["gt"].astype(np.float32))[None, :, ::4, ::4]
-    network = build("paper_unet")
-    _, *conditions = inputs()
-    raw = network(image, *conditions, raw=True)
-    valid = truth > -99
-    (raw - truth)[valid].square().mean().backward()
-    gradients = [p.grad for p in network.parameters()]
-    assert raw.shape == truth.shape
-    assert all(g is not None and torch.isfinite(g).all() for g in gradients)
-
-
 @pytest.mark.parametrize("architecture", ["compact_unet", "paper_unet"])
 def test_maps_have_the_shape_of_the_image(architecture: str) -> None:
     config = NetworkConfig(architecture=architecture, properties=("stellar_mass", "hi_mass"))
