@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fits_galaxies import make_wcs
 from picassso.archive.fits import read_maps, write_maps
-from picassso.core import DERIVED, PROPERTIES, PROPERTY_NAMES, InputError, Maps, Total
+from picassso.core import DERIVED, EXCESSES, PROPERTIES, PROPERTY_NAMES, InputError, Maps, Total
 
 
 def make_maps(**changes) -> Maps:
@@ -127,7 +127,7 @@ def test_names_and_units_are_those_agreed(tmp_path: Path) -> None:
                 assert header["BUNIT"] == PROPERTIES[name].unit
                 units.Unit(header["BUNIT"], format="fits")
                 assert header["CTYPE1"] == "RA---TAN"
-        for name in DERIVED:
+        for name in (*DERIVED, *EXCESSES):
             np.testing.assert_array_equal(held[name].data, maps.derived(name))
         assert held["MASK"].data.sum() == 2
         assert held["TOTALS"].data["P50"][0] == 1.05e11

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from picassso.core import DERIVED, PROPERTIES
+from picassso.core import DERIVED, EXCESSES, PROPERTIES
 from picassso.figures import STYLES, colour_map, drawn_values, limits_of, style_of
 from picassso.figures.style import unit_text
 
-NAMES = [*PROPERTIES, *DERIVED]
+NAMES = [*PROPERTIES, *DERIVED, *EXCESSES]
 
 
 def lightness(name: str) -> np.ndarray:

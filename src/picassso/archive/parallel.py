@@ -19,7 +19,7 @@ from picassso.archive.render import (
     start_worker,
 )
 from picassso.archive.store import DatasetStore
-from picassso.core import InputError, PicasssoError, get_survey
+from picassso.core import InputError, PicasssoError, get_survey, usable_cores
 
 __all__ = ["render_all"]
 
@@ -51,7 +51,7 @@ def render_all(
     """
     done = store.done()
     todo = [g for g in range(store.galaxies) if g not in done]
-    workers = min(workers or _cores(), len(todo))
+    workers = min(workers or usable_cores(), len(todo))
     failed: list[Outcome] = []
     succeeded = len(done)
 
@@ -88,13 +88,6 @@ def render_all(
             if not succeeded:
                 store.forget_failures()
             raise
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _render_in_processes(

@@ -4,15 +4,25 @@ from picassso.core.cosmology import DEFAULT_COSMOLOGY, Cosmology
 from picassso.core.errors import InputError, MissingExtraError, PicasssoError, need
 from picassso.core.files import written_whole
 from picassso.core.images import GalaxyImage
+from picassso.core.machine import usable_cores
 from picassso.core.maps import Maps, Total
 from picassso.core.particles import HYDROGEN_FRACTION, Gas, Particles, Stars
-from picassso.core.properties import DERIVED, PROPERTIES, PROPERTY_NAMES, DerivedProperty, Property
+from picassso.core.properties import (
+    DERIVED,
+    EXCESSES,
+    PROPERTIES,
+    PROPERTY_NAMES,
+    DerivedProperty,
+    Excess,
+    Property,
+)
 from picassso.core.spectra import Spectrum
 from picassso.core.surveys import NANOMAGGY_ZERO_POINT, SDSS, SURVEYS, Survey, get_survey
 
 __all__ = [
     "DEFAULT_COSMOLOGY",
     "DERIVED",
+    "EXCESSES",
     "HYDROGEN_FRACTION",
     "NANOMAGGY_ZERO_POINT",
     "PROPERTIES",
@@ -21,6 +31,7 @@ __all__ = [
     "SURVEYS",
     "Cosmology",
     "DerivedProperty",
+    "Excess",
     "Gas",
     "GalaxyImage",
     "InputError",
@@ -35,5 +46,6 @@ __all__ = [
     "Total",
     "get_survey",
     "need",
+    "usable_cores",
     "written_whole",
 ]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.core.errors import InputError
-from picassso.core.properties import DERIVED, PROPERTIES
+from picassso.core.properties import DERIVED, EXCESSES, PROPERTIES
 
 __all__ = ["Maps", "Total"]
 
@@ -119,7 +119,7 @@ class Maps:
         """The map of an additive or derived property, (H, W)."""
         if name in self.properties:
             return self.cube[self.properties.index(name)]
-        if name in DERIVED:
+        if name in DERIVED or name in EXCESSES:
             return self.derived(name)
         raise KeyError(f"no map {name!r}; there are {[*self.properties, *self.derived_names]}")
 
@@ -127,10 +127,19 @@ class Maps:
     def derived_names(self) -> tuple[str, ...]:
         """Names of the derived maps whose ingredients are present."""
         have = set(self.properties)
-        return tuple(d.name for d in DERIVED.values() if {d.numerator, d.denominator} <= have)
+        ratios = [d.name for d in DERIVED.values() if {d.numerator, d.denominator} <= have]
+        excesses = [e.name for e in EXCESSES.values() if {e.whole, e.part} <= have]
+        return (*ratios, *excesses)
 
     def derived(self, name: str) -> NDArray[np.float32]:
-        """Ratio map of a derived property; NaN where the denominator lies below its floor."""
+        """Map of a derived property.
+
+        A ratio is NaN where its denominator lies below its floor. An excess is that of the means,
+        and zero where there is none: see `picassso.core.EXCESSES`.
+        """
+        if name in EXCESSES:
+            e = EXCESSES[name]
+            return np.maximum(self[e.whole] - np.float32(e.scale) * self[e.part], np.float32(0.0))
         d = DERIVED[name]
         numerator, denominator = self[d.numerator], self[d.denominator]
         ok = denominator > PROPERTIES[d.denominator].floor

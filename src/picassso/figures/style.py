@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from picassso.core import DERIVED, PROPERTIES, DerivedProperty, Property
+from picassso.core import DERIVED, EXCESSES, PROPERTIES, DerivedProperty, Excess, Property
 
 if TYPE_CHECKING:
     from matplotlib.colors import Colormap
@@ -122,9 +122,10 @@ _DRAWN: dict[str, tuple[str, str, bool, float, float]] = {
     "gas_metallicity": ("gas metallicity", "teal", True, -2.8, -1.0),
     "specific_star_formation_rate": ("specific SFR", "rose", True, -13.0, -8.5),
     "gas_fraction": ("gas fraction", "blue", True, -2.5, 1.0),
+    "atomic_hi_mass": ("atomic hydrogen", "violet", True, 5.0, 8.2),
 }
 
-_DEFINED: dict[str, Property | DerivedProperty] = {**PROPERTIES, **DERIVED}
+_DEFINED: dict[str, Property | DerivedProperty | Excess] = {**PROPERTIES, **DERIVED, **EXCESSES}
 
 STYLES: dict[str, PropertyStyle] = {
     name: PropertyStyle(

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from picassso.core import need, written_whole
+from picassso.networks.manifest import MANIFEST_KEY
 from picassso.networks.painter import INPUTS, OUTPUTS, Painter
 from picassso.networks.registry import NetworkConfig
-from picassso.networks.weights import MANIFEST_KEY, network_manifest
+from picassso.networks.weights import network_manifest
 
 __all__ = ["export_onnx"]
 

@@ -10,16 +10,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from picassso.core import InputError, written_whole
+from picassso.networks.manifest import FORMAT, MANIFEST_KEY
 from picassso.networks.painter import Painter
 from picassso.networks.registry import NetworkConfig, build
 
-__all__ = ["FORMAT", "MANIFEST_KEY", "load_weights", "network_manifest", "save_weights"]
-
-FORMAT = 1
-"""Version of the manifest."""
-
-MANIFEST_KEY = "picassso"
-"""Key of the manifest in the header of safetensors and ONNX files."""
+__all__ = ["load_weights", "network_manifest", "save_weights"]
 
 
 def network_manifest(network: Painter, config: NetworkConfig) -> dict[str, Any]:

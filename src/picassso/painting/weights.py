@@ -10,14 +10,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from picassso.core import PROPERTIES, SURVEYS, InputError
+from picassso.core import PROPERTIES, SURVEYS, InputError, usable_cores
+from picassso.networks.manifest import FORMAT, MANIFEST_KEY
 
-__all__ = ["FORMAT", "Weights", "default_weights_path", "load_weights"]
+__all__ = ["Weights", "default_weights_path", "load_weights"]
 
-FORMAT = 1
-"""Newest version of the manifest that this version reads."""
-
-MANIFEST_KEY = "picassso"
 _REQUIRED = (
     "architecture",
     "survey",
@@ -74,6 +71,11 @@ class Weights:
     about: Mapping[str, Any]
     session: Any = None
 
+    @property
+    def has_uncertainty(self) -> bool:
+        """Whether a distribution is painted; the paper's point head gives one number a pixel."""
+        return self.about.get("config", {}).get("head") != "point"
+
 
 def default_weights_path() -> Path:
     """The shipped weights (five bands, SDSS)."""
@@ -117,7 +119,7 @@ def _session(content: bytes, file: Path, threads: int | None) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or _threads_asked_for() or _cores()
+    options.intra_op_num_threads = threads or _threads_asked_for() or usable_cores()
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
@@ -136,16 +138,6 @@ def _threads_asked_for() -> int:
 
     first = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
     return int(first) if first.isdecimal() else 0
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    import os
-
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
 
 
 def _safetensors_manifest(content: bytes, file: Path) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from picassso.core import DERIVED, PROPERTIES, InputError, Maps, Total, written_whole
+from picassso.core import DERIVED, EXCESSES, PROPERTIES, InputError, Maps, Total, written_whole
 
 if TYPE_CHECKING:
     from astropy.io.fits import BinTableHDU, HDUList, Header
@@ -92,7 +92,8 @@ def _to_hdus(maps: Maps) -> HDUList:
             if cube is not None:
                 hdus.append(_image(cube[i], f"{name}_{statistic}", unit, wcs))
     for name in maps.derived_names:
-        hdus.append(_image(maps.derived(name), name, DERIVED[name].unit, wcs))
+        unit = (DERIVED.get(name) or EXCESSES[name]).unit
+        hdus.append(_image(maps.derived(name), name, unit, wcs))
     if maps.mask is not None:
         hdus.append(_image(maps.mask.astype(np.uint8), "MASK", "", wcs))
     hdus.append(_totals_table(maps.totals))
@@ -116,6 +117,8 @@ def _meaning(name: str) -> str:
         return "mean of the predicted distribution"
     if name in DERIVED:
         return "ratio of two maps"
+    if name in EXCESSES:
+        return "excess of one map over another"
     return {"std": "1 sigma", "p16": "16% quantile", "p50": "median", "p84": "84% quantile"}.get(
         name.rpartition("_")[2], "1 = not used"
     )
