@@ -7,10 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import picassso
 from fits_galaxies import galaxy, make_wcs, write_cube
-from picassso.core import DERIVED, PROPERTIES, PROPERTY_NAMES, GalaxyImage, InputError
+from picassso.archive.fits import read_maps, write_maps
+from picassso.cli.app import build_app
+from picassso.core import DERIVED, EXCESSES, PROPERTIES, PROPERTY_NAMES, GalaxyImage, InputError
 from picassso.painting import default_weights_path, load_weights, paint, paint_image
 from picassso.painting.prepare import prepare
 from tiny_weights import FACTORS, MANIFEST, write_tiny_weights
@@ -87,7 +90,7 @@ def test_maps_hold_what_the_network_says(weights) -> None:
     assert maps.provenance["weights"] == "tiny"
     assert maps.provenance["weights_fingerprint"] == weights.fingerprint
     assert maps.provenance["version"] == picassso.__version__
-    assert maps.derived_names == tuple(DERIVED)
+    assert maps.derived_names == (*DERIVED, *EXCESSES)
 
 
 def test_masked_pixels_are_not_painted(weights) -> None:
@@ -141,6 +144,47 @@ def test_totals_of_ratios(weights) -> None:
     assert age.mean == pytest.approx(expected) and age.unit == "Gyr"
     assert age.p16 < age.p50 < age.p84
     assert set(DERIVED) <= set(totals)
+
+
+def test_totals_of_atomic_hydrogen(weights) -> None:
+    """The sum of its map; where there is some, it is the difference of its ingredients."""
+    maps = paint_image(make_image(), weights)
+    atomic = next(t for t in maps.totals if t.property == "atomic_hi_mass")
+    some = maps["atomic_hi_mass"] > 0
+    assert 0 < some.sum() < some.size
+    expected = maps["atomic_hi_mass"].sum(dtype=np.float64) * maps.pixel_area
+    assert (atomic.region, atomic.unit) == ("frame", "solMass")
+    assert atomic.mean == pytest.approx(expected, rel=1e-5)
+    s = np.sqrt(np.log1p(FACTORS["std"] ** 2))
+    neutral = maps.total("hi_mass", some) * np.exp(np.array(MANIFEST["calibration"]["hi_mass"]) * s)
+    molecular = neutral[1] - atomic.p50
+    scale = EXCESSES["atomic_hi_mass"].scale
+    assert molecular == pytest.approx(
+        scale * maps.total("star_formation_rate", some) * np.exp(-0.1 * s), rel=1e-5
+    )
+    up = np.hypot(neutral[2] - neutral[1], molecular * (1 - np.exp(-0.7 * s)))
+    assert atomic.p84 - atomic.p50 == pytest.approx(up, rel=1e-4)
+    assert 0 <= atomic.p16 < atomic.p50
+
+
+def test_a_point_head_claims_no_certainty(tmp_path) -> None:
+    path = write_tiny_weights(tmp_path / "point.onnx", config={"head": "point"}, name="point")
+    maps = paint_image(make_image(), load_weights(path))
+    assert maps.std is maps.p16 is maps.p84 is None and maps.p50 is not None
+    assert maps.flags == ("no_uncertainty",)
+    assert "one number a pixel: no uncertainty is known" in maps.provenance["assumptions"]
+    for t in maps.totals:
+        assert np.isnan([t.p16, t.p84]).all() and np.isfinite([t.mean, t.p50]).all()
+    assert {t.region for t in maps.totals} == {"frame", "2 half-mass radii"}
+    write_maps(maps, tmp_path / "maps.fits")
+    again = read_maps(tmp_path / "maps.fits")
+    assert again.std is again.p16 is again.p84 is None and np.isnan(again.totals[0].p16)
+    image = tmp_path / "g.fits"
+    write_cube(image, galaxy(), wcs=make_wcs())
+    command = ["paint", str(image), "--weights", str(path), "-o", str(tmp_path / "painted")]
+    said = CliRunner().invoke(build_app(), command)
+    assert said.exit_code == 0 and "no uncertainty is known" in said.output
+    assert "nan" not in said.output and "e8 (" not in said.output
 
 
 def test_aperture_holds_the_galaxy_and_not_its_neighbours(weights) -> None:

@@ -173,11 +173,12 @@ def _report(maps: Maps, fits: Path, sheet: Path) -> None:
 
 
 def _interval(total: Total) -> str:
-    """Median and 68% interval, with one power of ten: ``4.04 (3.08 to 5.30) e8``."""
+    """Median and 68% interval, if known, with one power of ten: ``4.04 (3.08 to 5.30) e8``."""
     power = math.floor(math.log10(total.p50)) if total.p50 > 0 else 0
     power = 0 if -3 <= power <= 3 else power
     low, middle, high = (f"{v / 10.0**power:.3g}" for v in (total.p16, total.p50, total.p84))
-    return f"{middle} ({low} to {high})" + (f" e{power}" if power else "")
+    interval = f" ({low} to {high})" if math.isfinite(total.p16) else ""
+    return f"{middle}{interval}" + (f" e{power}" if power else "")
 
 
 def _unique(name: str, taken: set[str]) -> str:

@@ -227,6 +227,8 @@ def _painted_panel(axes: Axes, maps: Maps, name: str, mask: NDArray[np.bool_] | 
 def _interval(total: Total) -> str:
     """A total with its 68% interval; in dex for additive properties."""
     p16, p50, p84 = total.p16, total.p50, total.p84
+    if total.property in DERIVED and not np.isfinite(p16):
+        return f"{p50:.3g}"
     if total.property in DERIVED:
         return f"{p50:.3g} ({p16:.3g} to {p84:.3g})"
     if not min(p16, p50) > 0:

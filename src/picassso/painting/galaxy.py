@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,8 @@ def paint(
         `cube` is the mean of the predicted distribution of each pixel; `std`, `p16`, `p50` and
         `p84` its width and quantiles; NaN where masked. `totals` are those of the unmasked frame
         and inside two half-mass radii. ``provenance["assumptions"]`` says, a line each, what had
-        to be assumed.
+        to be assumed. Weights with a point head give no `std`, `p16` and `p84`, and totals whose
+        `p16` and `p84` are NaN.
 
     Raises
     ------
@@ -117,6 +119,9 @@ def paint_image(image: GalaxyImage, weights: Weights, *, engine: str = "onnx") -
     )
     painted[:, :, image.mask] = np.nan
     maps = dict(zip(OUTPUTS, painted, strict=True))
+    if not weights.has_uncertainty:
+        # Quantiles that are all one number would pass for certainty.
+        maps = {name: maps[name] for name in ("mean", "p50")}
     bare = Maps(
         galaxy_id=image.galaxy_id,
         view=image.view,
@@ -125,10 +130,19 @@ def paint_image(image: GalaxyImage, weights: Weights, *, engine: str = "onnx") -
         pixel_area=prepared.kpc_per_pixel**2,
         mask=image.mask,
         wcs=image.wcs,
-        flags=("outside_training_range",) if prepared.outside else (),
+        flags=_flags(prepared, weights),
         **maps,
     )
     return _finished(bare, image, prepared, weights, engine, painted_ellipse(bare))
+
+
+def _flags(prepared: Prepared, weights: Weights) -> tuple[str, ...]:
+    """Short words for machines."""
+    flags = {
+        "outside_training_range": bool(prepared.outside),
+        "no_uncertainty": not weights.has_uncertainty,
+    }
+    return tuple(name for name, holds in flags.items() if holds)
 
 
 def _finished(
@@ -140,8 +154,11 @@ def _finished(
     ellipse: Ellipse | None,
 ) -> Maps:
     """Maps with totals and provenance."""
-    from dataclasses import replace
-
+    totals = painted_totals(maps, weights, ellipse)
+    caveats: tuple[str, ...] = ()
+    if not weights.has_uncertainty:
+        totals = tuple(replace(t, p16=np.nan, p84=np.nan) for t in totals)
+        caveats = (f"the weights {weights.name} give one number a pixel: no uncertainty is known",)
     listed = {
         "weights": weights.name,
         "weights_fingerprint": weights.fingerprint,
@@ -158,9 +175,9 @@ def _finished(
         "noise_nanomaggy_per_arcsec2": _listed(prepared.noise),
         "ebv": f"{image.ebv:g}",
         "aperture": _described(ellipse, prepared.kpc_per_pixel),
-        "assumptions": "\n".join((*image.assumptions, *prepared.outside)),
+        "assumptions": "\n".join((*image.assumptions, *prepared.outside, *caveats)),
     }
-    return replace(maps, totals=painted_totals(maps, weights, ellipse), provenance=listed)
+    return replace(maps, totals=totals, provenance=listed)
 
 
 def _listed(values: NDArray[np.float32]) -> str:

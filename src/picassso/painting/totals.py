@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from picassso.analysis.apertures import Ellipse
-from picassso.core import DERIVED, PROPERTIES, Maps, Total
+from picassso.core import DERIVED, EXCESSES, PROPERTIES, Maps, Total
 from picassso.painting.weights import Weights
 
 __all__ = ["APERTURE_REGION", "FRAME_REGION", "painted_totals"]
@@ -24,16 +25,23 @@ class _Sum:
     mean: float
     offsets: tuple[float, float, float]
 
+    @property
+    def quantiles(self) -> tuple[float, float, float]:
+        """p16, p50 and p84."""
+        low, middle, high = (float(self.mean * np.exp(o)) for o in self.offsets)
+        return low, middle, high
+
 
 def painted_totals(maps: Maps, weights: Weights, ellipse: Ellipse | None) -> tuple[Total, ...]:
-    """Totals of every painted property and of the ratios derived from them.
+    """Totals of every painted property and of what is derived from them.
 
     The expectation of a total is the sum of the means. Pixels are neither independent nor fully
     correlated, so the width cannot follow from theirs alone: ln of a quantile is ln of that sum
     + c s, s being the mean ln-sigma of the pixels weighted by what each contributes, and c
     measured on the validation set and stored with the weights. A ratio adds the widths of both
     of its totals in quadrature, as if they were independent: since they mostly rise and fall
-    together, its interval is rather too wide than too narrow.
+    together, its interval is rather too wide than too narrow. An excess (atomic hydrogen) is the
+    sum over its map, and adds the widths of its two ingredients, where there is some, likewise.
 
     Parameters
     ----------
@@ -55,10 +63,8 @@ def painted_totals(maps: Maps, weights: Weights, ellipse: Ellipse | None) -> tup
             for i, p in enumerate(maps.properties)
             if p in weights.calibration
         }
-        totals += [
-            _total(p, name, s.mean, s.offsets, PROPERTIES[p].total_unit) for p, s in sums.items()
-        ]
-        totals += _ratios(sums, name)
+        totals += [_total(p, name, s, PROPERTIES[p].total_unit) for p, s in sums.items()]
+        totals += [*_ratios(sums, name), *_excesses(maps, weights, name, region)]
     return tuple(totals)
 
 
@@ -88,12 +94,31 @@ def _ratios(sums: dict[str, _Sum], region: str) -> list[Total]:
         down = np.hypot(above.offsets[1] - above.offsets[0], below.offsets[2] - below.offsets[1])
         up = np.hypot(above.offsets[2] - above.offsets[1], below.offsets[1] - below.offsets[0])
         value = d.scale * above.mean / below.mean
-        totals.append(_total(d.name, region, value, (middle - down, middle, middle + up), d.unit))
+        ratio = _Sum(value, (middle - down, middle, middle + up))
+        totals.append(_total(d.name, region, ratio, d.unit))
     return totals
 
 
-def _total(
-    name: str, region: str, mean: float, offsets: tuple[float, float, float], unit: str
-) -> Total:
-    low, middle, high = (float(mean * np.exp(o)) for o in offsets)
-    return Total(name, region, mean, low, middle, high, unit)
+def _excesses(
+    maps: Maps, weights: Weights, name: str, region: NDArray[np.bool_]
+) -> Iterator[Total]:
+    """Totals of excesses, over the pixels that have some: there an excess is a difference."""
+    for e in EXCESSES.values():
+        if not {e.whole, e.part} <= {*maps.properties} & weights.calibration.keys():
+            continue
+        some = region & (maps.derived(e.name) > 0)
+        whole, part = (
+            _sum(maps, maps.properties.index(p), some, weights.calibration[p])
+            for p in (e.whole, e.part)
+        )
+        above, below = np.array(whole.quantiles), e.scale * np.array(part.quantiles)
+        middle = above[1] - below[1]
+        down = np.hypot(above[1] - above[0], below[2] - below[1])
+        up = np.hypot(above[2] - above[1], below[1] - below[0])
+        mean = max(whole.mean - e.scale * part.mean, 0.0)
+        low, median, high = (max(float(v), 0.0) for v in (middle - down, middle, middle + up))
+        yield Total(e.name, name, mean, low, median, high, e.total_unit)
+
+
+def _total(name: str, region: str, total: _Sum, unit: str) -> Total:
+    return Total(name, region, total.mean, *total.quantiles, unit)
