@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_galaxies import rotating_disc
 
-from picassso.core import PROPERTY_NAMES, SDSS, InputError, Particles
+from picassso.core import PROPERTY_NAMES, SDSS, InputError, Particles, half_mass_radius
 from picassso.observatory import (
     LightTable,
     PaperFraming,
@@ -20,7 +20,6 @@ from picassso.observatory import (
     observe,
     surface_brightness_factor,
 )
-from picassso.observatory.cameras import half_mass_radius
 
 WIDE = PaperFraming(pixels=64, render=128, half_mass_radii=60.0)
 """A frame that holds the whole disc with what the PSF blurs out of it."""
@@ -91,7 +90,7 @@ def test_light_is_the_sum_of_the_particles(sdss_light: LightTable) -> None:
 
 def test_paper_framing_is_the_paper_s(sdss_light: LightTable) -> None:
     particles = rotating_disc()
-    radius = half_mass_radius(particles.stars)
+    radius = half_mass_radius(particles.stars.position, particles.stars.mass)
     seen = observe(particles, framing=PaperFraming(), survey=SDSS, seed=0)
     assert [s.camera for s in seen] == ["face_on", "edge_on", "random_1", "random_2"]
     for s in seen:

@@ -8,10 +8,9 @@ import h5py
 import numpy as np
 import pytest
 
-from picassso.core import Particles
+from picassso.core import Particles, half_mass_radius
 from picassso.universe import detect_format, read_particles
 from picassso.universe.readers import surviving_fraction
-from picassso.universe.readers._galaxy import half_mass_radius
 
 CUTOUTS = "illustris_particles"
 STAR_CUTOUTS = (417175, 426280)

@@ -6,7 +6,7 @@ from picassso.core.files import written_whole
 from picassso.core.images import GalaxyImage
 from picassso.core.machine import usable_cores
 from picassso.core.maps import Maps, Total
-from picassso.core.particles import HYDROGEN_FRACTION, Gas, Particles, Stars
+from picassso.core.particles import HYDROGEN_FRACTION, Gas, Particles, Stars, half_mass_radius
 from picassso.core.properties import (
     DERIVED,
     EXCESSES,
@@ -45,6 +45,7 @@ __all__ = [
     "Survey",
     "Total",
     "get_survey",
+    "half_mass_radius",
     "need",
     "usable_cores",
     "written_whole",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from picassso.core.cosmology import DEFAULT_COSMOLOGY, Cosmology
 from picassso.core.errors import InputError
 
-__all__ = ["Gas", "Particles", "Stars"]
+__all__ = ["Gas", "Particles", "Stars", "half_mass_radius"]
 
 HYDROGEN_FRACTION = 0.76
 """Primordial hydrogen mass fraction, used where a snapshot holds none."""
@@ -132,6 +132,27 @@ class Particles:
             if self.gas.star_formation_rate is None and self.stars is None:
                 absent.add("star_formation_rate")
         return frozenset(absent)
+
+
+def half_mass_radius(position: NDArray[np.floating], mass: NDArray[np.floating]) -> float:
+    """Radius of the sphere about the origin that holds half of the mass.
+
+    Parameters
+    ----------
+    position : (N, 3) array
+        Of the particles, in any unit.
+    mass : (N,) array
+        Theirs.
+
+    Returns
+    -------
+    float
+        In the unit of `position`.
+    """
+    radius = np.linalg.norm(position, axis=1)
+    order = np.argsort(radius)
+    enclosed = np.cumsum(mass[order], dtype=np.float64)
+    return float(radius[order][np.searchsorted(enclosed, 0.5 * enclosed[-1])])
 
 
 def _check_columns(table: Stars | Gas) -> None:

@@ -11,18 +11,10 @@ from numpy.typing import NDArray
 
 from picassso.core import InputError, Stars
 
-__all__ = ["CAMERAS", "camera_rotation", "half_mass_radius", "spin_axis"]
+__all__ = ["CAMERAS", "camera_rotation", "spin_axis"]
 
 CAMERAS = ("face_on", "edge_on", "random_1", "random_2")
 """Names of the views 0 to 3."""
-
-
-def half_mass_radius(stars: Stars) -> float:
-    """Radius of the sphere about the origin that holds half of the current stellar mass [kpc]."""
-    radius = np.linalg.norm(stars.position, axis=1)
-    order = np.argsort(radius)
-    enclosed = np.cumsum(stars.mass[order], dtype=np.float64)
-    return float(radius[order][np.searchsorted(enclosed, 0.5 * enclosed[-1])])
 
 
 def spin_axis(stars: Stars, *, within: float) -> NDArray[np.float64]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from picassso.core import GalaxyImage, InputError, Maps, Particles, Survey
-from picassso.observatory.cameras import CAMERAS, camera_rotation, half_mass_radius, spin_axis
+from picassso.core import GalaxyImage, InputError, Maps, Particles, Survey, half_mass_radius
+from picassso.observatory.cameras import CAMERAS, camera_rotation, spin_axis
 from picassso.observatory.framing import Framing
 from picassso.observatory.light_cache import load_light_table
 from picassso.observatory.scene import Scene
@@ -101,7 +101,7 @@ def observe(
             f"galaxy {particles.galaxy_id!r} from {particles.source!r} has no star particles, "
             "expected at least one; leave it out"
         )
-    radius = half_mass_radius(stars)
+    radius = half_mass_radius(stars.position, stars.mass)
     if not radius > 0:
         raise InputError(
             f"galaxy {particles.galaxy_id!r}: half of its stars lie in one point, expected a "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.core import HYDROGEN_FRACTION, Gas, InputError, Particles, Stars
+from picassso.core import HYDROGEN_FRACTION, Gas, InputError, Particles, Stars, half_mass_radius
 from picassso.universe.readers._units import Snapshot
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "StarColumns",
     "age_at_snapshot",
     "build_galaxy",
-    "half_mass_radius",
     "shrinking_sphere_centre",
     "surviving_fraction",
 ]
@@ -102,14 +101,6 @@ def age_at_snapshot(
 def wrap(offset: Array, box: float | None) -> Array:
     """Shortest offsets in a periodic box (any length unit, the same for both)."""
     return offset if box is None else offset - box * np.round(offset / box)
-
-
-def half_mass_radius(position: NDArray[np.floating], mass: NDArray[np.floating]) -> float:
-    """Radius about the origin that holds half of the mass, in the unit of `position`."""
-    radius = np.linalg.norm(position, axis=1)
-    order = np.argsort(radius)
-    inside = np.cumsum(mass[order])
-    return float(radius[order][np.searchsorted(inside, 0.5 * inside[-1])])
 
 
 def shrinking_sphere_centre(

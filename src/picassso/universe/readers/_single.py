@@ -10,10 +10,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.core import InputError, Particles
+from picassso.core import InputError, Particles, half_mass_radius
 from picassso.universe.readers._columns import GAS, STARS, Layout, gas_columns, star_columns
 from picassso.universe.readers._files import ParticleTable, header_value, open_hdf5
-from picassso.universe.readers._galaxy import build_galaxy, half_mass_radius
+from picassso.universe.readers._galaxy import build_galaxy
 from picassso.universe.readers._options import GalaxyNotFound, ReadOptions
 from picassso.universe.readers._units import Snapshot, read_snapshot
 
