@@ -97,3 +97,11 @@ def test_folder_of_cutouts(data_dir, tmp_path) -> None:
         (tmp_path / source.name).symlink_to(source)
     said = dict(info(tmp_path).facts)
     assert said["galaxies"] == "2" and said["format"] == "illustris"
+
+
+def test_a_header_is_judged_as_for_painting(tmp_path) -> None:
+    axes = {"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 150.0, "CRVAL2": 2.0}
+    path = write_cube(tmp_path / "g.fits", galaxy(), redshift=True, SIMZ=50.0, **axes)
+    said = facts(path)
+    assert said["redshift"] == "REDSHIFT = True, SIMZ = 50.0, which is none"
+    assert said["WCS"] == "without CDELT and CD" and said["pixel scale"].startswith("none said")

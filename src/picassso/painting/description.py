@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,16 +146,15 @@ def _maps(path: Path, maps: Any) -> Info:
     }
     for t in maps.totals:
         if t.region == "frame":
-            facts[f"total {t.property}"] = (
-                f"{t.p50:.3g} ({t.p16:.3g} to {t.p84:.3g}) {t.unit}".rstrip()
-            )
+            interval = f" ({t.p16:.3g} to {t.p84:.3g})" if math.isfinite(t.p16) else ""
+            facts[f"total {t.property}"] = f"{t.p50:.3g}{interval} {t.unit}".rstrip()
     facts |= {k: v.replace("\n", "; ") or "none" for k, v in maps.provenance.items()}
     return _info(path, "maps", facts)
 
 
 def _image(path: Path, survey: str) -> Info:
-    from picassso.archive.fits.grid import celestial_wcs, header_pixel_scale
-    from picassso.archive.fits.image import DEFAULT_REDSHIFT
+    from picassso.archive.fits.grid import celestial_wcs, header_pixel_scale, lacks_scale
+    from picassso.archive.fits.image import DEFAULT_REDSHIFT, header_redshift
     from picassso.archive.fits.planes import read_planes
 
     known = get_survey(survey)
@@ -163,8 +163,7 @@ def _image(path: Path, survey: str) -> Info:
     bands = [p.band or "?" for p in planes]
     missing = [b for b in known.bands if b not in bands]
     wcs = celestial_wcs(first)
-    said = first.lookup("REDSHIFT", "SIMZ", "Z")
-    redshift = float(said) if isinstance(said, (int, float)) and said > 0 else None
+    _, redshift, unusable = header_redshift(first)
     scale = header_pixel_scale(first, wcs, redshift or DEFAULT_REDSHIFT)
     held = {"IVAR": first.inverse_variance, "MASK": first.mask, "PSF": first.psf}
     facts = {
@@ -176,16 +175,16 @@ def _image(path: Path, survey: str) -> Info:
         "pixel scale": f"{scale:.4g} arcsec"
         if scale
         else f"none said: {known.pixel_scale} assumed",
-        "WCS": "celestial" if wcs is not None else "none",
-        "redshift": f"{redshift:g}" if redshift else _unusable(said),
+        "WCS": "without CDELT and CD" if lacks_scale(first) else "celestial" if wcs else "none",
+        "redshift": f"{redshift:g}" if redshift else _unusable(unusable),
         "holds also": ", ".join(k for k, v in held.items() if v is not None) or "nothing",
     }
     return _info(path, "image", facts)
 
 
-def _unusable(said: Any) -> str:
+def _unusable(said: list[str]) -> str:
     """What a header says of the redshift, where that is no redshift."""
-    return "none said" if said is None else f"{said!r} said, which is none"
+    return f"{', '.join(said)}, which is none" if said else "none said"
 
 
 def _store(path: Path) -> Info:

@@ -23,7 +23,7 @@ from picassso.archive.fits.sky import sky_noise
 from picassso.archive.fits.units import is_catalogue_unit, is_number
 from picassso.core import GalaxyImage, InputError, Survey, get_survey
 
-__all__ = ["DEFAULT_REDSHIFT", "image_from_array", "read_image"]
+__all__ = ["DEFAULT_REDSHIFT", "header_redshift", "image_from_array", "read_image"]
 
 DEFAULT_REDSHIFT = 0.03
 """Assumed, and said so, where neither a header nor the user gives one."""
@@ -237,10 +237,15 @@ def _assumed_redshift(why: str) -> str:
     )
 
 
+def header_redshift(plane: Plane) -> tuple[str | None, float | None, list[str]]:
+    """Keyword and value of a header's redshift, and what it says that is none."""
+    return plane.positive("REDSHIFT", "SIMZ", "Z", most=_MOST_REDSHIFT)
+
+
 def _redshift(given: float | None, reference: Plane, notes: list[str]) -> float:
     if given is not None:
         return given
-    keyword, value, unusable = reference.positive("REDSHIFT", "SIMZ", "Z", most=_MOST_REDSHIFT)
+    keyword, value, unusable = header_redshift(reference)
     said = f"the header says {', '.join(unusable)}, which is no redshift above 0 and up to 20"
     if value is not None:
         passed_over = f" ({said})" if unusable else ""
