@@ -17,6 +17,7 @@ pytest.importorskip("accelerate")
 from picassso.networks import load_weights  # noqa: E402
 from picassso.networks.heads import ShiftedLogStudent  # noqa: E402
 from picassso.training import TrainConfig, export, train  # noqa: E402
+from picassso.training import data as training_data  # noqa: E402
 from picassso.training import loop as training_loop  # noqa: E402
 from picassso.training.augment import turn  # noqa: E402
 from picassso.training.checkpoints import load_checkpoint, save_checkpoint  # noqa: E402
@@ -163,6 +164,24 @@ def test_noise_has_the_level_it_is_said_to_have(store: DatasetStore) -> None:
     assert torch.equal(first.flux, again.flux)
     _, _, clean, _ = views.view(0)
     assert float((first.flux[0] - torch.from_numpy(clean)).std()) == pytest.approx(0.1, rel=0.05)
+
+
+def test_memory_is_that_of_the_split_not_of_each_store(
+    store: DatasetStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What does not fit is read as needed, and the batches are the same."""
+    both = ViewSet([store, store], "train", bands=store.bands)
+    one = both.parts[0].held
+    assert one == sum(4 * len(store.indices("train")) * n * SIDE**2 for n in (5, len(MAPS)))
+    monkeypatch.setattr(training_data, "MEMORY_LIMIT", 1.5 * one)
+    tight = ViewSet([store, store], "train", bands=store.bands)
+    assert [p.held for p in tight.parts] == [one, 0]
+    options = {"batch": 4, "crop": 16, "seed": 3, "start": 0, "stop": 6}
+    options |= {"augment": True, "fresh_noise": True, "noise_range": (1.0, 1.0)}
+    pairs = zip(training_batches(both, **options), training_batches(tight, **options), strict=True)
+    for a, b in pairs:
+        for x, y in zip(a, b, strict=True):
+            torch.testing.assert_close(x, y, rtol=0, atol=0, equal_nan=True)
 
 
 def test_a_choice_of_bands_and_a_limit(store: DatasetStore) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from picassso.training.augment import turn
 
 __all__ = ["Batch", "ViewSet", "training_batches", "validation_batches"]
 
-MEMORY_LIMIT = 6e9
+MEMORY_LIMIT = 0.4 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 """Views are held in memory up to this many bytes a split; beyond it they are read as needed."""
 
 
@@ -50,6 +51,11 @@ class _Rows:
     kpc_per_pixel: NDArray[np.float32]
     real_sky: bool
 
+    @property
+    def held(self) -> int:
+        """Bytes in memory."""
+        return sum(x.nbytes for x in (self.flux, self.maps) if isinstance(x, np.ndarray))
+
 
 class ViewSet:
     """The views of one split of some stores.
@@ -79,7 +85,8 @@ class ViewSet:
         if not total:
             raise InputError(f"the {split} split is empty; make a store with more galaxies")
         keep = 1.0 if limit is None else min(1.0, limit / total)
-        self.parts = []
+        self.parts: list[_Rows] = []
+        free = float(MEMORY_LIMIT)
         self.order: list[tuple[int, int]] = []
         for number, store in enumerate(stores):
             channels = [store.bands.index(b) for b in bands]
@@ -87,7 +94,8 @@ class ViewSet:
             rows = rows[
                 np.unique(np.linspace(0, len(rows) - 1, round(keep * len(rows)), dtype=int))
             ]
-            self.parts.append(_read(store, rows, channels))
+            self.parts.append(_read(store, rows, channels, free=free))
+            free -= self.parts[-1].held
             self.order += [(number, k) for k in range(len(rows))]
 
     def __len__(self) -> int:
@@ -106,12 +114,13 @@ class ViewSet:
         return part, k, part.flux[at], part.maps[at]
 
 
-def _read(store: DatasetStore, rows: NDArray, channels: list[int]) -> _Rows:
+def _read(store: DatasetStore, rows: NDArray, channels: list[int], *, free: float) -> _Rows:
+    """Rows of a store: held in memory if they fit into `free` bytes, else read as needed."""
     table = store.table
     flux: Any = store.flux
     maps: Any = store.maps
     size = 4.0 * len(rows) * (np.prod(flux.shape[1:]) + np.prod(maps.shape[1:]))
-    if size <= MEMORY_LIMIT:
+    if size <= free:
         flux = np.stack([np.asarray(store.flux[int(r)])[channels] for r in rows])
         maps = np.stack([np.asarray(store.maps[int(r)]) for r in rows])
     elif channels != list(range(flux.shape[1])):
