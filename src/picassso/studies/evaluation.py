@@ -220,9 +220,10 @@ def _paint(weights: Any, store: DatasetStore, row: int, *, seed: int) -> Maps:
 
 def _pixels(maps: Maps, name: str) -> Prediction:
     """Mean and quantiles of one painted map."""
-    assert maps.p16 is not None and maps.p50 is not None and maps.p84 is not None
     i = maps.properties.index(name)
-    return Prediction(maps.cube[i], maps.p16[i], maps.p50[i], maps.p84[i])
+    # A point head gives no quantiles: an interval without width, which holds no truth.
+    quantiles = (maps.cube if q is None else q for q in (maps.p16, maps.p50, maps.p84))
+    return Prediction(maps.cube[i], *(q[i] for q in quantiles))
 
 
 def _refuse_galaxies_learnt_from(about: Mapping[str, Any], store: DatasetStore) -> None:
