@@ -146,7 +146,7 @@ def gas_metallicity_gradient() -> tuple[float, float]:
     """Mean and scatter of the oxygen gradient [dex per effective radius] of undisturbed discs.
 
     Sanchez et al. (2014, A&A 563, A49): -0.10 +- 0.09 between 0.3 and 2 effective radii of 193
-    CALIFA galaxies, whatever their mass; flat beyond.
+    CALIFA galaxies, whatever their mass; flat beyond (the scatter not checked against the paper).
     """
     return -0.10, 0.09
 
