@@ -230,6 +230,13 @@ class Relation:
     share: float = 0.85
     in_maps: bool = True
 
+    def measurable(self, measured: Table, drawn: Table, low: float, high: float) -> float:
+        """Share of its galaxies in a range of log M* in which the quantity can be measured."""
+        inside = (measured["mass"] >= low) & (measured["mass"] < high)
+        if self.about is not None:
+            inside &= self.about(drawn)
+        return float(np.isfinite(measured[self.quantity][inside]).mean())
+
     def residuals(
         self, measured: Table, drawn: Table
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
