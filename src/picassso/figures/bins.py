@@ -159,6 +159,8 @@ def _draw(above: Axes, below: Axes, bins: ResidualBins, name: str, limit: float)
 
 
 def _text(edge: float) -> str:
+    if abs(edge) >= 10_000:
+        return f"{edge / 1000:g}k"
     return f"{edge:g}".replace("-", "−")
 
 
