@@ -19,7 +19,7 @@ def test_atomic_hydrogen_is_the_neutral_less_what_forms_stars() -> None:
         hi_mass=[1.5e7, 1e7, 0.0, np.nan, 1e7], star_formation_rate=[5e-3, 1.0, 0.0, 1e-3, np.nan]
     )
     atomic = maps["atomic_hi_mass"][0]
-    assert atomic[0] == pytest.approx(1.5e7 - 5e-3 * 1.9e9 / 1.36, rel=1e-5)
+    assert atomic[0] == pytest.approx(1.5e7 - 5e-3 * 2.0e9 / 1.36, rel=1e-5)
     assert list(atomic[1:3]) == [0.0, 0.0] and np.isnan(atomic[3:]).all()
     assert atomic.dtype == np.float32
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from picassso.analysis import half_mass_radius
 from picassso.archive.render import single_threaded
-from picassso.core import SDSS, Maps, Particles
+from picassso.core import DEPLETION_TIME, SDSS, Maps, Particles
 from picassso.observatory import PaperFraming, observe
 from picassso.universe import SyntheticUniverse
 from picassso.universe.synthetic import gas_relations, histories, relations
@@ -127,7 +127,7 @@ def measure_maps(maps: Maps) -> tuple[dict[str, float], np.ndarray]:
     row["depletion"] = (
         np.log10((molecular * area).sum() / (dense_rate * area).sum()) if len(area) else np.nan
     )
-    time = 10.0 ** row["depletion"] if len(area) else gas_relations.DEPLETION_TIME
+    time = 10.0 ** row["depletion"] if len(area) else DEPLETION_TIME
     atomic = maps["hi_mass"] - time * rate
     row["hi"] = np.log10(max(atomic.sum() * maps.pixel_area, 1.0))
     row["hi_fraction"] = row["hi"] - row["mass"]
@@ -330,7 +330,7 @@ RELATIONS = {
     ),
     "depletion time of molecular gas (Bigiel et al. 2008)": Relation(
         "depletion",
-        _constant(np.log10(gas_relations.DEPLETION_TIME)),
+        _constant(np.log10(DEPLETION_TIME)),
         _constant(0.2),
         _star_forming,
         share=0.5,

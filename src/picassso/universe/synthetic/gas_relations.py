@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from picassso.core import DEPLETION_TIME
+
 __all__ = [
-    "DEPLETION_TIME",
     "SOLAR_METALLICITY_GAS",
     "SOLAR_OXYGEN",
     "atomic_fraction",
@@ -33,15 +34,6 @@ SOLAR_METALLICITY_GAS = 0.0142
 
 SOLAR_OXYGEN = 8.69
 """12 + log(O/H) of the solar photosphere, Asplund et al. (2009), table 1."""
-
-DEPLETION_TIME = 2.0e9 / 1.36
-"""Years in which star formation would use up the molecular hydrogen: Bigiel et al. (2008, AJ 136,
-2846), Sigma_SFR proportional to Sigma_H2^(1.0 +- 0.2), scatter 0.2 dex.
-
-Their mean of 2 Gyr is taken to count helium (a factor 1.36), as the 1.9 Gyr of Leroy et al. (2008)
-does; what is left for hydrogen alone lies between it and the 1.2 Gyr of their power law, which
-counts none: log Sigma_SFR [Msun/yr/kpc^2] = -2.06 + 0.96 log(Sigma_H2 / (10 Msun/pc^2)).
-"""
 
 # Catinella et al. (2018, MNRAS 476, 875), table 1: mean log M* of the bin, weighted median of
 # log(M_HI / M*) with undetected galaxies at their upper limits.
