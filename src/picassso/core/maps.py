@@ -131,17 +131,18 @@ class Maps:
         excesses = [e.name for e in EXCESSES.values() if {e.whole, e.part} <= have]
         return (*ratios, *excesses)
 
-    def derived(self, name: str) -> NDArray[np.float32]:
-        """Map of a derived property.
+    def derived(self, name: str, rows: slice = slice(None)) -> NDArray[np.float32]:
+        """Map of a derived property, or some rows of it.
 
         A ratio is NaN where its denominator lies below its floor. An excess is that of the means,
         and zero where there is none: see `picassso.core.EXCESSES`.
         """
         if name in EXCESSES:
             e = EXCESSES[name]
-            return np.maximum(self[e.whole] - np.float32(e.scale) * self[e.part], np.float32(0.0))
+            excess = self[e.whole][rows] - np.float32(e.scale) * self[e.part][rows]
+            return np.maximum(excess, np.float32(0.0))
         d = DERIVED[name]
-        numerator, denominator = self[d.numerator], self[d.denominator]
+        numerator, denominator = self[d.numerator][rows], self[d.denominator][rows]
         ok = denominator > PROPERTIES[d.denominator].floor
         out = np.full(numerator.shape, np.nan, dtype=np.float32)
         np.divide(d.scale * numerator, denominator, out=out, where=ok)

@@ -20,6 +20,7 @@ from picassso.figures.panels import (
     new_figure,
     panel_axes,
 )
+from picassso.figures.reduced import reduced
 from picassso.figures.rgb import rgb_image
 from picassso.figures.style import (
     EMPTY_COLOUR,
@@ -56,7 +57,8 @@ def painting_sheet(image: GalaxyImage, maps: Maps) -> Figure:
     Returns
     -------
     Figure
-        1600 pixels wide at its own resolution.
+        1600 pixels wide at its own resolution. A frame of more than 2048 pixels a side is drawn
+        from means of blocks.
 
     Raises
     ------
@@ -64,6 +66,8 @@ def painting_sheet(image: GalaxyImage, maps: Maps) -> Figure:
         If image and maps have different shapes.
     """
     _check_shapes(image, maps)
+    whole = image, maps
+    image, maps = reduced(image, maps)
     side, gap, foot = 294, 20, 60
     high = _panel_height(image.shape, side)
     head = 74
@@ -72,7 +76,7 @@ def painting_sheet(image: GalaxyImage, maps: Maps) -> Figure:
     height = head + 2 * (high + foot) + gap
     figure = new_figure(width, height)
     mask = _mask_of(image, maps)
-    _title(figure, image, maps, height)
+    _title(figure, *whole, height)
     for row, names in enumerate(_SHEET_ROWS):
         bottom = height - head - (row + 1) * high - row * (foot + gap)
         for column in range(columns):

@@ -117,7 +117,8 @@ def paint_image(image: GalaxyImage, weights: Weights, *, engine: str = "onnx") -
         stride=weights.stride,
         receptive_field=weights.receptive_field,
     )
-    painted[:, :, image.mask] = np.nan
+    for plane in painted.reshape(-1, *image.shape):
+        np.copyto(plane, np.nan, where=image.mask)
     maps = dict(zip(OUTPUTS, painted, strict=True))
     if not weights.has_uncertainty:
         # Quantiles that are all one number would pass for certainty.

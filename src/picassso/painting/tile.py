@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from picassso.core.large import empty_array
 from picassso.painting.run import OUTPUTS, Runner
 
 __all__ = ["LARGEST_WINDOW", "paint_tiles"]
@@ -47,10 +48,11 @@ def paint_tiles(
     Returns
     -------
     (5, P, H, W) float32 array
-        Mean, standard deviation, 16%, 50% and 84% quantile of each map.
+        Mean, standard deviation, 16%, 50% and 84% quantile of each map; in a file if it is
+        large (`picassso.core.large`).
     """
     height, width = flux.shape[1:]
-    out = np.empty((len(OUTPUTS), properties, height, width), dtype=np.float32)
+    out = empty_array((len(OUTPUTS), properties, height, width), np.float32)
     halo = -(-receptive_field // stride) * stride
     rows = list(_spans(height, stride, halo, largest_window))
     columns = list(_spans(width, stride, halo, largest_window))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from picassso.analysis.apertures import Ellipse
 from picassso.core import DERIVED, EXCESSES, PROPERTIES, Maps, Total
+from picassso.core.large import row_blocks
 from picassso.painting.weights import Weights
 
 __all__ = ["APERTURE_REGION", "FRAME_REGION", "painted_totals"]
@@ -52,12 +53,11 @@ def painted_totals(maps: Maps, weights: Weights, ellipse: Ellipse | None) -> tup
     ellipse : Ellipse or None
         Aperture of two half-mass radii; None gives totals of the frame alone.
     """
-    good = np.asarray(np.isfinite(maps.cube).all(axis=0))
-    regions: dict[str, NDArray[np.bool_]] = {FRAME_REGION: good}
-    if ellipse is not None:
-        regions[APERTURE_REGION] = good & ellipse.mask(maps.shape, scale=2.0)
+    regions = _regions(maps, ellipse)
     totals: list[Total] = []
     for name, region in regions.items():
+        if not region.any():
+            continue
         sums = {
             p: _sum(maps, i, region, weights.calibration[p])
             for i, p in enumerate(maps.properties)
@@ -68,16 +68,35 @@ def painted_totals(maps: Maps, weights: Weights, ellipse: Ellipse | None) -> tup
     return tuple(totals)
 
 
+def _regions(maps: Maps, ellipse: Ellipse | None) -> dict[str, NDArray[np.bool_]]:
+    """Unmasked pixels of the frame, and those of them inside the ellipse."""
+    good = np.empty(maps.shape, bool)
+    inside = None if ellipse is None else np.empty(maps.shape, bool)
+    for rows in row_blocks(maps.shape):
+        good[rows] = np.isfinite(maps.cube[:, rows]).all(axis=0)
+        if ellipse is not None and inside is not None:
+            part = replace(ellipse, y=ellipse.y - rows.start)
+            inside[rows] = good[rows] & part.mask(good[rows].shape, scale=2.0)
+    return {FRAME_REGION: good} | ({} if inside is None else {APERTURE_REGION: inside})
+
+
 def _sum(
     maps: Maps, index: int, region: NDArray[np.bool_], calibration: tuple[float, float, float]
 ) -> _Sum:
-    mean = maps.cube[index][region].astype(np.float64)
-    std = np.zeros_like(mean) if maps.std is None else maps.std[index][region].astype(np.float64)
-    whole = mean.sum()
+    whole = weighted = 0.0
+    for rows in row_blocks(maps.shape):
+        inside = region[rows]
+        if not inside.any():
+            continue
+        mean = maps.cube[index, rows][inside].astype(np.float64)
+        whole += mean.sum()
+        if maps.std is not None:
+            std = maps.std[index, rows][inside].astype(np.float64)
+            relative = np.divide(std, mean, out=np.zeros_like(mean), where=mean > 0)
+            weighted += (mean * np.sqrt(np.log1p(relative**2))).sum()
     if not whole > 0:
         return _Sum(0.0, (0.0, 0.0, 0.0))
-    relative = np.divide(std, mean, out=np.zeros_like(mean), where=mean > 0)
-    s = float((mean * np.sqrt(np.log1p(relative**2))).sum() / whole)
+    s = float(weighted / whole)
     low, middle, high = (c * s for c in calibration)
     return _Sum(float(whole * maps.pixel_area), (low, middle, high))
 
@@ -106,7 +125,9 @@ def _excesses(
     for e in EXCESSES.values():
         if not {e.whole, e.part} <= {*maps.properties} & weights.calibration.keys():
             continue
-        some = region & (maps.derived(e.name) > 0)
+        some = region.copy()
+        for rows in row_blocks(maps.shape):
+            some[rows] &= maps.derived(e.name, rows) > 0
         whole, part = (
             _sum(maps, maps.properties.index(p), some, weights.calibration[p])
             for p in (e.whole, e.part)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import warnings
+from collections.abc import Callable
+from functools import partial
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from picassso.core import DERIVED, EXCESSES, PROPERTIES, InputError, Maps, Total, written_whole
+from picassso.core.large import row_blocks
 
 if TYPE_CHECKING:
     from astropy.io.fits import BinTableHDU, HDUList, Header
@@ -17,6 +23,9 @@ __all__ = ["read_maps", "write_maps"]
 
 FORMAT = 1
 """Version of the layout, in the header as MAPSFMT."""
+
+_FITS_BLOCK = 2880
+"""Bytes; headers and data end on a multiple of it (FITS standard 4.0, section 3.1)."""
 
 _STATISTICS = ("std", "p16", "p50", "p84")
 _TOTAL_COLUMNS = ("PROPERTY", "REGION", "MEAN", "P16", "P50", "P84", "UNIT")
@@ -50,8 +59,9 @@ def write_maps(maps: Maps, path: str | Path, *, overwrite: bool = False) -> None
         raise InputError(f"{path}: exists already; ask to overwrite it, or choose another folder")
     if not path.parent.is_dir():
         raise InputError(f"{path.parent}: there is no such folder; make it first")
-    with written_whole(path) as partial:
-        _to_hdus(maps).writeto(partial, output_verify="exception")
+    opener: Callable[..., Any] = gzip.open if path.suffix.lower() == ".gz" else Path.open
+    with written_whole(path) as unfinished, opener(unfinished, "wb") as file:
+        _write_hdus(file, maps)
 
 
 def read_maps(path: str | Path) -> Maps:
@@ -80,36 +90,52 @@ def read_maps(path: str | Path) -> Maps:
         ) from None
 
 
-def _to_hdus(maps: Maps) -> HDUList:
+def _write_hdus(file: BinaryIO, maps: Maps) -> None:
+    """Write HDU after HDU, and images in blocks of rows: a large frame need not fit in memory."""
     from astropy.io import fits
 
+    primary = fits.PrimaryHDU(header=_primary_header(maps))
+    primary.header.set("EXTEND", True, after="NAXIS")
+    _write_whole(file, primary)
     wcs = None if maps.wcs is None else maps.wcs.to_header()
-    hdus = fits.HDUList([fits.PrimaryHDU(header=_primary_header(maps))])
+
+    def write(name: str, unit: str, rows_of: Callable[[slice], NDArray[Any]]) -> None:
+        kind = rows_of(slice(0, 1)).dtype
+        # The header is made from shape and type alone.
+        hdu = fits.ImageHDU(np.broadcast_to(np.zeros((), kind), maps.shape), header=wcs)
+        # Set after the constructor, which would write the name in capitals.
+        hdu.header["EXTNAME"] = (name, _meaning(name))
+        if unit:
+            hdu.header["BUNIT"] = unit
+        hdu.verify("exception")
+        file.write(hdu.header.tostring().encode("ascii"))
+        for rows in row_blocks(maps.shape):
+            file.write(rows_of(rows).astype(kind.newbyteorder(">")).tobytes())
+        file.write(bytes(-maps.shape[0] * maps.shape[1] * kind.itemsize % _FITS_BLOCK))
+
     for i, (name, unit) in enumerate(zip(maps.properties, maps.units, strict=True)):
-        hdus.append(_image(maps.cube[i], name, unit, wcs))
+        write(name, unit, maps.cube[i].__getitem__)
         for statistic in _STATISTICS:
             cube = getattr(maps, statistic)
             if cube is not None:
-                hdus.append(_image(cube[i], f"{name}_{statistic}", unit, wcs))
+                write(f"{name}_{statistic}", unit, cube[i].__getitem__)
     for name in maps.derived_names:
         unit = (DERIVED.get(name) or EXCESSES[name]).unit
-        hdus.append(_image(maps.derived(name), name, unit, wcs))
-    if maps.mask is not None:
-        hdus.append(_image(maps.mask.astype(np.uint8), "MASK", "", wcs))
-    hdus.append(_totals_table(maps.totals))
-    hdus.append(_provenance_table(maps))
-    return hdus
+        write(name, unit, partial(maps.derived, name))
+    if (mask := maps.mask) is not None:
+        write("MASK", "", lambda rows: mask[rows].astype(np.uint8))
+    _write_whole(file, _totals_table(maps.totals))
+    _write_whole(file, _provenance_table(maps))
 
 
-def _image(values: Any, name: str, unit: str, wcs: Header | None) -> Any:
+def _write_whole(file: BinaryIO, hdu: Any) -> None:
+    """Write a small HDU by way of memory: astropy puts an empty primary one before a table."""
     from astropy.io import fits
 
-    hdu = fits.ImageHDU(values, header=wcs)
-    # Set after the constructor, which would write the name in capitals.
-    hdu.header["EXTNAME"] = (name, _meaning(name))
-    if unit:
-        hdu.header["BUNIT"] = unit
-    return hdu
+    buffer = BytesIO()
+    hdu.writeto(buffer, output_verify="exception")
+    written = buffer.getvalue()
+    file.write(written if isinstance(hdu, fits.PrimaryHDU) else written[_FITS_BLOCK:])
 
 
 def _meaning(name: str) -> str:
