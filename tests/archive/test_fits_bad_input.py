@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from astropy import units as u
 from astropy.io import fits
 
 from fits_galaxies import galaxy, image_hdu, make_wcs, write_bands, write_cube
@@ -61,6 +62,50 @@ def test_no_image(tmp_path: Path) -> None:
 def test_bands_contradict_the_cube(tmp_path: Path, bands: str) -> None:
     path = write_cube(tmp_path / "g.fits", CUBE, bands=bands)
     refused(path, "g.fits", "BANDS", "contradicts", "5 planes", "correct the header")
+
+
+@pytest.mark.parametrize("bands", [None, "ugriz"])
+def test_bands_along_the_last_axis(tmp_path: Path, bands: str | None) -> None:
+    path = write_cube(tmp_path / "g.fits", np.moveaxis(CUBE, 0, -1), bands=bands)
+    said = "the last axis has 5 planes: reorder to \\(band, y, x\\)"
+    refused(path, "g.fits", said)
+    few = write_cube(tmp_path / "gri.fits", np.moveaxis(CUBE[:3], 0, -1), bands=None)
+    refused(few, "gri.fits", said.replace("5", "3"), bands="gri")
+    with pytest.raises(InputError, match=said):
+        image_from_array(np.moveaxis(CUBE, 0, -1))
+
+
+def test_a_long_cube_without_bands_is_not_listed_whole(tmp_path: Path) -> None:
+    path = write_cube(tmp_path / "g.fits", np.ones((40, 12, 12)), bands=None)
+    with pytest.raises(InputError, match="plane 5, 35 more: no band is named") as caught:
+        read_image(path)
+    assert "plane 6" not in str(caught.value)
+
+
+@pytest.mark.parametrize("image", [None, 3, [], [CUBE[0], CUBE[1]], {"u": CUBE[0]}, b"g.fits"])
+def test_what_is_no_image(image) -> None:
+    with pytest.raises(InputError, match="image of type|no image given"):
+        read_image(image)
+
+
+@pytest.mark.parametrize("dtype", [complex, bool, object, str, "datetime64[s]"])
+def test_arrays_of_anything_but_real_numbers(dtype) -> None:
+    with pytest.raises(InputError, match="expected real numbers"):
+        image_from_array(np.ones((5, 16, 16), int).astype(dtype))
+
+
+@pytest.mark.parametrize("unit", [u.K, u.dimensionless_unscaled, u.Jy / u.m, u.adu, u.ABmag])
+def test_arrays_in_a_unit_that_is_none_of_flux(unit) -> None:
+    said = re.escape(f"array in {unit}" if str(unit) else "dimensionless")
+    with pytest.raises(InputError, match=said):
+        image_from_array(CUBE * unit)
+
+
+def test_bands_and_surveys_that_are_no_names() -> None:
+    with pytest.raises(InputError, match="bands 3: expected their names"):
+        image_from_array(CUBE, bands=3)
+    with pytest.raises(InputError, match="unknown survey None"):
+        image_from_array(CUBE, survey=None)
 
 
 def test_bands_given_contradict_the_header(tmp_path: Path) -> None:

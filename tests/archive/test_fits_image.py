@@ -7,7 +7,9 @@ import gzip
 
 import numpy as np
 import pytest
+from astropy import units as u
 from astropy.io import fits
+from astropy.utils.masked import Masked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -191,6 +193,77 @@ def test_sky_noise_whatever_lies_on_it(sigma, level, seed) -> None:
     y, x = np.indices(plane.shape)
     crowded = plane + 100 * sigma * np.exp(-np.hypot(y - 160, x - 165) / 15)
     assert sky_noise(crowded)[0] == pytest.approx(sigma, rel=0.1)
+
+
+def test_arrays_with_units_are_converted_as_files_are(tmp_path, cube, wcs) -> None:
+    plain = image_from_array(cube, pixel_scale=PIXEL_SCALE)
+    jansky = 3.631e-6
+    for values in (
+        cube * u.nmgy / u.arcsec**2,
+        cube * jansky * u.Jy / u.arcsec**2,
+        cube * jansky * 1e6 * PIXEL_SCALE**2 * u.uJy,
+        cube * PIXEL_SCALE**2 * u.nmgy / u.pix,
+    ):
+        image = image_from_array(values, pixel_scale=PIXEL_SCALE)
+        np.testing.assert_allclose(image.flux, plain.flux, rtol=1e-5)
+        assert not image.mask.any()
+    bright = np.abs(cube) + 1.0
+    image = image_from_array((22.5 - 2.5 * np.log10(bright)) * u.mag / u.arcsec**2)
+    np.testing.assert_allclose(image.flux, bright, rtol=1e-5)
+    path = write_cube(tmp_path / "g.fits", cube * jansky, wcs=wcs, BUNIT="Jy/arcsec2")
+    np.testing.assert_allclose(read_image(path).flux, plain.flux, rtol=1e-5)
+
+
+def test_masked_arrays_keep_their_masks(cube) -> None:
+    hidden = np.zeros(cube.shape, bool)
+    hidden[1, 3:5, 7] = True
+    for values in (np.ma.array(cube, mask=hidden), Masked(cube, mask=hidden)):
+        image = image_from_array(values)
+        np.testing.assert_array_equal(image.mask, hidden.any(axis=0))
+        assert (image.flux[:, image.mask] == 0).all()
+    with_unit = image_from_array(Masked(cube * u.nmgy / u.arcsec**2, mask=hidden))
+    np.testing.assert_array_equal(with_unit.flux, image.flux)
+    assert not image_from_array(np.ma.array(cube)).mask.any()
+
+
+def test_units_of_many_slashes_are_read_without_a_warning(tmp_path, cube, wcs, recwarn) -> None:
+    unit = "erg/s/cm2/Hz/arcsec2"
+    image = read_image(write_cube(tmp_path / "g.fits", cube, wcs=wcs, BUNIT=unit))
+    np.testing.assert_allclose(image.flux, cube * 1e23 / 3.631e-6, rtol=1e-5)
+    assert not [w for w in recwarn if "slash" in str(w.message)]
+
+
+def filled_frame(size: float, peak: float, seed: int) -> tuple[np.ndarray, float]:
+    """An inclined exponential disc of so large a half-light radius on white noise, and its sigma.
+
+    `size` is the radius over the side of the frame, `peak` the central signal to noise.
+    """
+    rng = np.random.default_rng(seed)
+    side, sigma = 128, 0.2
+    y, x = np.indices((side, side)) - (side - 1) / 2
+    disc = peak * sigma * np.exp(-np.hypot(x, y / 0.7) * 1.678 / (size * side))
+    return disc + sigma * rng.standard_normal((side, side)), sigma
+
+
+@pytest.mark.parametrize("peak", [20.0, 200.0])
+@pytest.mark.parametrize("size", [0.13, 0.25, 0.39])
+def test_noise_of_galaxies_that_fill_the_frame(size, peak) -> None:
+    plane, sigma = filled_frame(size, peak, seed=3)
+    assert sky_noise(plane)[0] == pytest.approx(sigma, rel=0.06)
+    assert clipped_sky(plane)[1] > 1.1 * sigma  # what their light makes of the values
+
+
+def test_noise_of_a_resampled_sky_is_that_of_its_pixels() -> None:
+    """Neighbours averaged over half a pixel: the scatter halves, and no more is taken away."""
+    white = np.random.default_rng(4).standard_normal((201, 201))
+    half = (white[1:, 1:] + white[1:, :-1] + white[:-1, 1:] + white[:-1, :-1]) / 4
+    assert sky_noise(half)[0] == pytest.approx(0.5, rel=0.04)
+
+
+def test_differences_of_pixels_filled_with_zeros_do_not_count() -> None:
+    plane = 1.0 + 0.1 * np.random.default_rng(5).standard_normal((128, 128))
+    plane[:, :40] = 0.0
+    assert sky_noise(plane)[0] == pytest.approx(0.1, rel=0.1)
 
 
 @given(fwhm=st.floats(1.8, 8.0), x=st.floats(-0.5, 0.5), y=st.floats(-0.5, 0.5))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ from picassso.cli.app import build_app
 from picassso.core import DERIVED, EXCESSES, PROPERTIES, PROPERTY_NAMES, GalaxyImage, InputError
 from picassso.painting import default_weights_path, load_weights, paint, paint_image
 from picassso.painting.prepare import prepare
+from picassso.painting.totals import painted_totals
 from tiny_weights import FACTORS, MANIFEST, write_tiny_weights
 
 
@@ -78,6 +81,92 @@ def test_conditions_beyond_training_are_said(weights, changes, words) -> None:
     maps = paint_image(make_image(**changes), weights)
     assert words in maps.provenance["assumptions"]
     assert maps.flags == ("outside_training_range",)
+
+
+SEEN = {
+    **MANIFEST["training_range"],
+    **{f"noise_{b}": [0.05, 2.0] for b in "ugriz"},
+    **{f"brightest_{b}": [0.1, 100.0] for b in "ugriz"},
+}
+
+
+@pytest.mark.parametrize(
+    ("factor", "noise_factor", "words"),
+    [
+        (1.0, 1.0, ()),
+        (1.0, 1 / 50, ("noise .* in u 0.006 .trained on 0.05 to 2.,",)),
+        (1e6, 1.0, ("brightest pixel .*check the unit of the image",)),
+        (1e-6, 1e-6, ("noise", "brightest pixel")),
+    ],
+)
+def test_noise_and_brightness_beyond_training_are_said(
+    tmp_path, factor, noise_factor, words
+) -> None:
+    path = write_tiny_weights(tmp_path / "w.onnx", training_range=SEEN)
+    image = make_image()
+    changed = make_image(
+        flux=image.flux * np.float32(factor), noise=image.noise * np.float32(noise_factor)
+    )
+    prepared = prepare(changed, load_weights(path))
+    assert len(prepared.outside) == len(words)
+    for said, expected in zip(prepared.outside, words, strict=True):
+        assert re.search(expected, said) and "do not trust" in said
+    maps = paint_image(changed, load_weights(path))
+    assert maps.flags == (("outside_training_range",) if words else ())
+    assert "\n".join(prepared.outside) in maps.provenance["assumptions"]
+
+
+def test_a_unit_beyond_all_galaxies_is_flagged(tmp_path) -> None:
+    path = write_tiny_weights(tmp_path / "w.onnx", training_range=SEEN)
+    fits = tmp_path / "g.fits"
+    write_cube(fits, galaxy(), wcs=make_wcs(), BUNIT="erg/s/cm2/Hz/arcsec2")
+    maps = paint(fits, weights=path)
+    assert maps.flags == ("outside_training_range",)
+    assert "check the unit of the image" in maps.provenance["assumptions"]
+
+
+def test_weights_that_do_not_say_what_noise_they_saw(weights) -> None:
+    image = make_image()
+    dim = make_image(flux=image.flux * np.float32(1e-6), noise=image.noise / np.float32(50))
+    assert prepare(dim, weights).outside == ()
+
+
+def test_nothing_is_painted_without_noise(weights) -> None:
+    with pytest.raises(InputError, match="m99: the noise of g, z is 0; give 1 sigma"):
+        paint_image(make_image(noise=np.array([0.3, 0, 0.2, 0.3, 0], np.float32)), weights)
+
+
+@pytest.mark.parametrize(
+    ("image", "options"),
+    [
+        (None, {}),
+        ([galaxy()[0], galaxy()[1]], {}),
+        (galaxy(), {"weights": 3}),
+        (galaxy(), {"survey": None}),
+        (galaxy(), {"bands": 5}),
+    ],
+)
+def test_what_cannot_be_painted_is_said(weights, image, options) -> None:
+    with pytest.raises(InputError):
+        paint(image, **{"weights": weights, **options})
+
+
+def test_a_quantity_is_painted_by_its_unit(weights) -> None:
+    from astropy import units as u
+
+    plain = paint(galaxy(), weights=weights, redshift=0.05)
+    jansky = paint(galaxy() * 3.631e-6 * u.Jy / u.arcsec**2, weights=weights, redshift=0.05)
+    np.testing.assert_allclose(jansky.cube, plain.cube, rtol=1e-4)
+    with pytest.raises(InputError, match="array in K: expected nanomaggy"):
+        paint(galaxy() * u.K, weights=weights)
+
+
+def test_an_empty_region_has_no_total(weights) -> None:
+    from dataclasses import replace
+
+    maps = paint_image(make_image(), weights)
+    empty = replace(maps, cube=np.full_like(maps.cube, np.nan))
+    assert painted_totals(empty, weights, None) == ()
 
 
 def test_maps_hold_what_the_network_says(weights) -> None:

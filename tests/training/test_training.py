@@ -303,7 +303,15 @@ def test_training_teaches(store: DatasetStore, tmp_path: Path) -> None:
     assert manifest["synthetic_seeds"] == [5]
     low, middle, high = manifest["calibration"]["stellar_mass"]
     assert low < middle < high
-    assert manifest["training_range"]["kpc_per_pixel"] == pytest.approx([0.4, 0.4])
+    seen = manifest["training_range"]
+    assert seen["kpc_per_pixel"] == pytest.approx([0.4, 0.4])
+    rows = store.indices("train")
+    for channel, band in enumerate(store.bands):
+        noise = store.table["noise"][rows, channel]
+        low, high = QUICK.noise_range
+        assert seen[f"noise_{band}"] == pytest.approx([low * noise.min(), high * noise.max()])
+        brightest = np.asarray(store.flux[:])[rows, channel].max(axis=(1, 2))
+        assert seen[f"brightest_{band}"] == pytest.approx([brightest.min(), brightest.max()])
     # Sums over the calibration set itself must now be exact.
     true = painted = 0.0
     for *inputs, truth in validation_batches(

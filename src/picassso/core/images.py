@@ -29,9 +29,11 @@ class GalaxyImage:
         Band names, blue to red.
     flux : (B, H, W) float32 array
         AB surface brightness [nanomaggy arcsec^-2], corrected for Galactic extinction; rows run
-        along y. Finite everywhere: missing pixels are 0 here and True in `mask`.
+        along y. Missing pixels are NaN at the door (files, arrays) and True in `mask` here;
+        all others are finite.
     noise : (B,) or (B, H, W) float32 array
-        1 sigma a pixel, in the unit of `flux`.
+        1 sigma a pixel, in the unit of `flux`; finite wherever `mask` is not set. 0 says that the
+        image is free of noise, as that of a mock may be: nothing can be painted on it.
     mask : (H, W) bool array
         True where the pixel must not be used.
     psf_fwhm : (B,) float32 array
@@ -46,6 +48,12 @@ class GalaxyImage:
         Celestial WCS of the pixel grid.
     assumptions : tuple of str
         What had to be assumed for want of information, in words for the user.
+
+    Raises
+    ------
+    InputError
+        If shapes do not agree, or numbers that they hold cannot be: NaN outside the mask, noise
+        below 0, a pixel scale or redshift that is not positive.
     """
 
     galaxy_id: str
@@ -79,8 +87,31 @@ class GalaxyImage:
             problems.append(f"pixel_scale is {self.pixel_scale}, expected a positive number")
         if not self.redshift > 0:
             problems.append(f"redshift is {self.redshift}, expected a positive number")
+        problems = problems or self._numbers_that_cannot_be()
         if problems:
             raise InputError(f"image {self.galaxy_id!r}: " + "; ".join(problems))
+
+    def _numbers_that_cannot_be(self) -> list[str]:
+        """What is wrong with flux, noise and PSF, in words; by band, to copy no whole cube."""
+        problems = []
+        used = ~self.mask.astype(bool)
+        for name, flux, noise, fwhm in zip(
+            self.bands, self.flux, self.noise, self.psf_fwhm, strict=True
+        ):
+            unknown = int((~np.isfinite(flux) & used).sum())
+            if unknown:
+                problems.append(
+                    f"flux of {name} is NaN or infinite in {unknown} unmasked pixels; set these "
+                    "to 0 and True in mask"
+                )
+            if not ((np.isfinite(noise) & (noise >= 0)) | (~used if noise.ndim else False)).all():
+                problems.append(
+                    f"noise of {name} is NaN, infinite or negative; give 1 sigma a pixel in the "
+                    "unit of flux"
+                )
+            if not (np.isfinite(fwhm) and fwhm >= 0):
+                problems.append(f"psf_fwhm of {name} is {fwhm}; expected arcsec")
+        return problems
 
     @property
     def shape(self) -> tuple[int, int]:

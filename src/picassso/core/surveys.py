@@ -85,5 +85,5 @@ def get_survey(name: str) -> Survey:
     """Survey of a name, whatever its case; an unknown one raises InputError with the choices."""
     try:
         return SURVEYS[name.lower()]
-    except KeyError:
+    except (KeyError, AttributeError):
         raise InputError(f"unknown survey {name!r}; choose one of {sorted(SURVEYS)}") from None

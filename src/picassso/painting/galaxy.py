@@ -43,8 +43,8 @@ def paint(
     ----------
     image : path, sequence of paths, GalaxyImage or array
         One galaxy: a FITS cube, a FITS file with one HDU a band, one file a band, an image
-        already read, or an array (band, y, x) of AB surface brightness [nanomaggy arcsec^-2]
-        with NaN where it is missing.
+        already read, or an array (band, y, x) of AB surface brightness [nanomaggy arcsec^-2],
+        or in a unit of its own (an astropy Quantity), with NaN or masked where it is missing.
     redshift : float, optional
         Default: the header's, else 0.03, said in the assumptions.
     survey : str

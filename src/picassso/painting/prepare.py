@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from picassso.core import DEFAULT_COSMOLOGY, GalaxyImage, InputError
+from picassso.core.large import empty_array, row_blocks
 from picassso.painting.weights import Weights
 
 __all__ = ["Prepared", "prepare"]
@@ -45,7 +47,8 @@ def prepare(image: GalaxyImage, weights: Weights) -> Prepared:
     Raises
     ------
     InputError
-        If the image is of another survey, lacks a band of the weights, or has no unmasked pixel.
+        If the image is of another survey, lacks a band of the weights, has no unmasked pixel, or
+        says that it has no noise.
     """
     if image.survey != weights.survey:
         raise InputError(
@@ -65,13 +68,25 @@ def prepare(image: GalaxyImage, weights: Weights) -> Prepared:
     order = [image.bands.index(b) for b in weights.bands]
     kpc_per_pixel = image.pixel_scale * DEFAULT_COSMOLOGY.kpc_per_arcsec(image.redshift)
     psf = (image.psf_fwhm[order] / image.pixel_scale).astype(np.float32)
+    flux = image.flux if order == [*range(len(image.bands))] else image.flux[order]
+    flux = _filled(flux, image.mask)
+    noise = image.sky_noise[order].astype(np.float32)
+    if not (noise > 0).all():
+        raise InputError(
+            f"{image.galaxy_id}: the noise of {', '.join(np.array(weights.bands)[~(noise > 0)])} "
+            "is 0; give 1 sigma a pixel, and add it to a mock that is free of noise "
+            "(picassso.observatory.add_noise)"
+        )
     return Prepared(
-        flux=_filled(image.flux[order], image.mask),
-        noise=image.sky_noise[order].astype(np.float32),
+        flux=flux,
+        noise=noise,
         psf_fwhm=psf,
         redshift=image.redshift,
         kpc_per_pixel=kpc_per_pixel,
-        outside=_outside(weights, image.redshift, kpc_per_pixel, psf),
+        outside=(
+            *_outside(weights, image.redshift, kpc_per_pixel, psf),
+            *_outside_by_band(weights, noise, flux),
+        ),
     )
 
 
@@ -83,6 +98,18 @@ def _filled(flux: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.fl
     """
     if not mask.any():
         return flux
+    filled = empty_array(flux.shape, np.float32)
+    halo = int(4.0 * _FILL_SIGMAS[-1] + 0.5)
+    for rows in row_blocks(mask.shape):
+        top = max(rows.start - halo, 0)
+        window = slice(top, rows.stop + halo)
+        part = _filled_block(flux[:, window], mask[window])
+        filled[:, rows] = part[:, rows.start - top : rows.stop - top]
+    return filled
+
+
+def _filled_block(flux: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """What `_filled` does, of a block of rows with a halo of the widest Gaussian."""
     from scipy.ndimage import gaussian_filter
 
     filled = np.where(mask, np.float32(0.0), flux)
@@ -114,11 +141,43 @@ def _outside(
     words = []
     for key, (label, values) in given.items():
         low, high = weights.training_range.get(key, (-np.inf, np.inf))
-        # One part in a thousand: a number at the edge is not beyond it for a rounding error.
-        beyond = values[(values < low * 0.999) | (values > high * 1.001)]
+        beyond = values[_beyond(values, low, high)]
         if beyond.size:
             words.append(
                 f"{label} {', '.join(f'{v:.3g}' for v in beyond)} lies outside {low:g} to "
                 f"{high:g}, where the network was trained: do not trust the intervals"
             )
     return tuple(words)
+
+
+def _outside_by_band(
+    weights: Weights, noise: NDArray[np.float32], flux: NDArray[np.float32]
+) -> tuple[str, ...]:
+    """Noise and brightest pixels that the network never saw; weights may not say what it saw."""
+    given = {
+        "noise": ("noise", noise, ""),
+        "brightest": (
+            "brightest pixel",
+            flux.max(axis=(1, 2)),
+            ", and check the unit of the image",
+        ),
+    }
+    words = []
+    for key, (label, values, remedy) in given.items():
+        beyond = [
+            f"{band} {value:.3g} (trained on {low:.3g} to {high:.3g})"
+            for band, value in zip(weights.bands, values, strict=True)
+            for low, high in [weights.training_range.get(f"{key}_{band}", (-np.inf, np.inf))]
+            if _beyond(value, low, high)
+        ]
+        if beyond:
+            words.append(
+                f"{label} [nanomaggy/arcsec2] lies outside of training in {', '.join(beyond)}: do "
+                f"not trust the masses or the intervals{remedy}"
+            )
+    return tuple(words)
+
+
+def _beyond(values: Any, low: float, high: float) -> Any:
+    """Whether numbers lie beyond a range, by more than a rounding error of one in a thousand."""
+    return (values < low * 0.999) | (values > high * 1.001)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,8 @@ class Weights:
         Pixels to each side that can influence a painted one.
     training_range : mapping of str to (float, float)
         Lowest and highest ``redshift``, ``kpc_per_pixel`` and ``psf_fwhm_pixels`` seen in
-        training.
+        training, and, where stored, of each band ``noise_<band>`` and ``brightest_<band>``, the
+        brightest pixel of an image [nanomaggy arcsec^-2].
     calibration : mapping of str to (float, float, float)
         For each property c16, c50, c84: ln of the quantile of a total is ln of the summed mean
         + c s, with s the mass-weighted mean ln-sigma of the pixels.
@@ -97,6 +99,11 @@ def load_weights(path: str | Path | None = None, *, threads: int | None = None) 
     InputError
         If the file is missing, not weights of PICASSSO, or of a newer format.
     """
+    if path is not None and not isinstance(path, (str, PathLike)):
+        raise InputError(
+            f"weights of type {type(path).__name__}: expected the path of an .onnx or .safetensors "
+            "file made by `picassso export`"
+        )
     file = default_weights_path() if path is None else Path(path)
     if not file.is_file():
         raise InputError(

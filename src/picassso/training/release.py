@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -65,7 +66,9 @@ def export(
     about = {
         "name": onnx.stem,
         "survey": opened[0].survey,
-        "training_range": _training_range(opened),
+        "training_range": _training_range(
+            opened, bands=config.bands, noise_range=manifest["config"]["noise_range"]
+        ),
         "calibration": calibration.totals,
         "pixel_calibration": {k: v for k, v in asdict(calibration).items() if k != "totals"},
         "data_fingerprint": "+".join(sorted(s.fingerprint for s in opened)),
@@ -100,9 +103,12 @@ def _synthetic_seeds(stores: Sequence[DatasetStore]) -> list[int]:
     return sorted({int(s.config["seed"]) for s in stores if "synthetic" in s.config})
 
 
-def _training_range(stores: Sequence[DatasetStore]) -> dict[str, list[float]]:
-    """Extremes of the conditions in the training split."""
-    seen: dict[str, list[np.ndarray]] = {"redshift": [], "kpc_per_pixel": [], "psf_fwhm_pixels": []}
+def _training_range(
+    stores: Sequence[DatasetStore], *, bands: Sequence[str], noise_range: tuple[float, float]
+) -> dict[str, list[float]]:
+    """Extremes in the training split of the conditions, and by band of noise and brightness."""
+    seen: dict[str, list[np.ndarray]] = defaultdict(list)
+    total = sum(len(store.indices("train")) for store in stores)
     for store in stores:
         rows = store.indices("train")
         table = store.table
@@ -110,7 +116,20 @@ def _training_range(stores: Sequence[DatasetStore]) -> dict[str, list[float]]:
         seen["kpc_per_pixel"].append(table["kpc_per_pixel"][rows])
         fwhm = table["psf_fwhm"][rows] / table["pixel_scale"][rows, None]
         seen["psf_fwhm_pixels"].append(fwhm.ravel())
+        # A real sky is seen with its own noise alone.
+        factors = (1.0, 1.0) if store.real_sky else noise_range
+        some = rows[:: max(1, total // _BRIGHTNESS_SAMPLE)]
+        brightest = np.array([store.flux[int(row)].max(axis=(1, 2)) for row in some])
+        for band in bands:
+            channel = store.bands.index(band)
+            noise = table["noise"][rows, channel]
+            seen[f"noise_{band}"] += [factor * noise for factor in factors]
+            seen[f"brightest_{band}"].append(brightest[:, channel])
     return {
         k: [float(min(v.min() for v in values)), float(max(v.max() for v in values))]
         for k, values in seen.items()
     }
+
+
+_BRIGHTNESS_SAMPLE = 1000
+"""Images whose brightest pixels are looked up, which takes some seconds."""

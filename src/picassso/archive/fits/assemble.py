@@ -120,7 +120,8 @@ def _noise(
         lacking = [b.name for b in measured if b.noise is None]
         of = "" if len(lacking) == len(measured) else f" of {''.join(lacking)}"
         notes.append(
-            f"noise measured on the sky of the image (3-sigma clipped), which holds no IVAR{of}"
+            "noise measured on the sky of the image (3-sigma clipped, smooth light cancelled; too "
+            f"low where pixels farther apart than 3 are correlated), which holds no IVAR{of}"
         )
     if unknown.any():
         names = "".join(b.name for b, u in zip(measured, unknown, strict=True) if u)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,9 @@ from picassso.archive.fits.grid import (
     lacks_scale,
 )
 from picassso.archive.fits.grouping import galaxy_name
-from picassso.archive.fits.planes import Plane, parse_bands, read_planes
+from picassso.archive.fits.planes import Plane, parse_bands, read_planes, swapped_axes
 from picassso.archive.fits.sky import sky_noise
-from picassso.archive.fits.units import is_catalogue_unit, is_number
+from picassso.archive.fits.units import array_converter, is_catalogue_unit, is_number
 from picassso.core import GalaxyImage, InputError, Survey, get_survey
 
 __all__ = ["DEFAULT_REDSHIFT", "header_redshift", "image_from_array", "read_image"]
@@ -78,9 +79,7 @@ def read_image(
         If a file cannot be read, a header contradicts its image, a unit or band is unknown, or a
         band holds no data.
     """
-    files = [Path(p) for p in ([paths] if isinstance(paths, (str, Path)) else paths)]
-    if not files:
-        raise InputError("no image given; expected at least one FITS file")
+    files = _files(paths)
     known = get_survey(survey)
     _check_numbers(redshift=redshift, pixel_scale=pixel_scale)
     notes: list[str] = []
@@ -127,8 +126,9 @@ def image_from_array(
 
     Parameters
     ----------
-    flux : (B, H, W) array
-        AB surface brightness [nanomaggy arcsec^-2]; NaN where missing.
+    flux : (B, H, W) array or Quantity
+        AB surface brightness [nanomaggy arcsec^-2], or in its own unit, converted as BUNIT is;
+        NaN or masked (numpy, astropy) where missing.
     bands : optional
         One name a plane; default: the survey's own.
     survey, redshift, pixel_scale, psf_fwhm, ebv
@@ -139,13 +139,17 @@ def image_from_array(
     Raises
     ------
     InputError
-        If the shape does not fit the bands, or a band holds no data.
+        If the shape does not fit the bands, the values are no real numbers, their unit is none of
+        flux or surface brightness, or a band holds no data.
     """
     known = get_survey(survey)
     _check_numbers(redshift=redshift, pixel_scale=pixel_scale)
     names = known.bands if bands is None else parse_bands(bands)
     known.band_indices(names)
-    values = np.asarray(flux, dtype=np.float64)
+    scale = known.pixel_scale if pixel_scale is None else pixel_scale
+    values = _plain_values(flux, scale)
+    if swapped := swapped_axes(values.shape, len(names)):
+        raise InputError(f"array: {swapped}")
     if values.ndim != 3 or len(values) != len(names):
         raise InputError(
             f"array of shape {values.shape}: expected ({len(names)}, height, width), one plane "
@@ -165,7 +169,7 @@ def image_from_array(
         galaxy_id,
         measured,
         survey=known,
-        pixel_scale=known.pixel_scale if pixel_scale is None else pixel_scale,
+        pixel_scale=scale,
         redshift=DEFAULT_REDSHIFT if redshift is None else redshift,
         psf_fwhm=psf_fwhm,
         ebv=ebv,
@@ -173,6 +177,34 @@ def image_from_array(
         catalogue=(False,) * len(names),
         notes=notes,
     )
+
+
+def _files(paths: Any) -> list[Path]:
+    """Paths of one or several files; InputError for what is none."""
+    several = paths if isinstance(paths, (list, tuple)) else [paths]
+    wrong = sorted({type(p).__name__ for p in several if not isinstance(p, (str, PathLike))})
+    if wrong:
+        raise InputError(
+            f"image of type {', '.join(wrong)}: expected a FITS file or several, a GalaxyImage, "
+            "or one array (band, y, x), into which numpy.stack joins those of the bands"
+        )
+    if not several:
+        raise InputError("no image given; expected at least one FITS file")
+    return [Path(p) for p in several]
+
+
+def _plain_values(flux: Any, pixel_scale: float) -> NDArray[np.float64]:
+    """Values [nanomaggy arcsec^-2] of an array with or without a unit, NaN where it is masked."""
+    bare = np.asarray(getattr(flux, "unmasked", np.ma.getdata(flux, subok=False)))
+    if bare.dtype.kind not in "iuf":
+        raise InputError(f"array of dtype {bare.dtype}: expected real numbers, one flux a pixel")
+    unit = getattr(flux, "unit", None)
+    convert = np.array if unit is None else array_converter(str(unit), pixel_scale)
+    values = convert(bare.astype(np.float64))
+    mask = getattr(flux, "mask", None)
+    if mask is not None:
+        values[np.broadcast_to(mask, values.shape)] = np.nan
+    return values
 
 
 def _name_planes(
@@ -183,6 +215,8 @@ def _name_planes(
     first = planes[0].source
     if bands is not None:
         names = parse_bands(bands)
+        if swapped := swapped_axes((len(planes), *planes[0].data.shape), len(names)):
+            raise InputError(f"{first}: {swapped}")
         if len(names) != len(planes):
             raise InputError(
                 f"{first}: {len(names)} bands were given ({', '.join(names)}) for {len(planes)} "
@@ -204,8 +238,9 @@ def _name_planes(
     else:
         nameless = [p.source for p, s in zip(planes, said, strict=True) if s is None]
         if nameless:
+            some = [*nameless[:5], f"{len(nameless) - 5} more"] if len(nameless) > 6 else nameless
             raise InputError(
-                f"{', '.join(nameless)}: no band is named by BANDS, FILTER, EXTNAME or the file "
+                f"{', '.join(some)}: no band is named by BANDS, FILTER, EXTNAME or the file "
                 "name; give the bands in order, such as ugriz"
             )
         names = tuple(s for s in said if s is not None)

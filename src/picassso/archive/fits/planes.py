@@ -9,7 +9,7 @@ import math
 import re
 import warnings
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,15 @@ from picassso.core import InputError, Survey
 if TYPE_CHECKING:
     from astropy.io.fits import HDUList, Header
 
-__all__ = ["Plane", "band_in_name", "band_in_words", "parse_bands", "read_planes", "stem"]
+__all__ = [
+    "Plane",
+    "band_in_name",
+    "band_in_words",
+    "parse_bands",
+    "read_planes",
+    "stem",
+    "swapped_axes",
+]
 
 _INVERSE_VARIANCE = ("IVAR", "INVVAR")
 # Images that accompany a band and are never a band themselves.
@@ -109,9 +117,29 @@ def stem(path: Path | str) -> str:
 def parse_bands(text: str | Sequence[str]) -> tuple[str, ...]:
     """Band names from ``"ugriz"``, ``"u,g,r,i,z"``, ``"u g r i z"`` or a sequence of names."""
     if not isinstance(text, str):
+        if not isinstance(text, Iterable):
+            raise InputError(f"bands {text!r}: expected their names, such as 'ugriz'")
         return tuple(str(b) for b in text)
     words = re.split(r"[,;\s]+", text.strip())
     return tuple(words[0]) if len(words) == 1 else tuple(w for w in words if w)
+
+
+def swapped_axes(shape: tuple[int, ...], number: int) -> str:
+    """What to say of a cube whose last axis is that of its bands; empty if it is not.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the cube, last axis first in FITS headers.
+    number : int
+        Of bands that are expected.
+    """
+    if len(shape) != 3 or shape[0] == number or shape[-1] != number:
+        return ""
+    return (
+        f"shape {shape}: the last axis has {number} planes: reorder to (band, y, x), as "
+        "numpy.moveaxis(cube, -1, 0) does"
+    )
 
 
 def band_in_words(text: str, survey: Survey) -> str | None:
@@ -174,6 +202,9 @@ def _planes_of(
         return [Plane(band, hdu.data, headers, place, **about(band, 0))]
     named = next((h["BANDS"] for h in headers if str(h.get("BANDS", "")).strip()), None)
     bands: tuple[str | None, ...] = (None,) * len(hdu.data)
+    expected = len(survey.bands if named is None else parse_bands(str(named)))
+    if swapped := swapped_axes(shape, expected):
+        raise InputError(f"{place}: {swapped}")
     if named is not None:
         bands = parse_bands(str(named))
         if len(bands) != len(hdu.data) or len(set(bands)) != len(bands):
@@ -270,7 +301,10 @@ class _open:
                 warnings.filterwarnings(
                     "error", message=".*truncated.*", category=AstropyUserWarning
                 )
-                self.hdus = fits.open(self._content(), memmap=False)
+                content = self._content()
+                # None: where it can be, which scaled integers cannot.
+                memmap = None if isinstance(content, Path) else False
+                self.hdus = fits.open(content, memmap=memmap)
                 for hdu in self.hdus:
                     if hdu.is_image:
                         _ = hdu.data

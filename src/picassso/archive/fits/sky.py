@@ -47,9 +47,16 @@ _CLIPPED_STD = 0.98658
 def sky_noise(plane: NDArray) -> tuple[float, int]:
     """Standard deviation of the sky in one pixel and the number of pixels that it rests on.
 
-    Of clipped standard deviations in blocks of 64 x 64 pixels the lower quartile is taken, so
-    that crowded parts of a field and the body of a galaxy do not count; an image of fewer than
-    4 x 4 blocks is one block.
+    The smaller of two 3-sigma clipped standard deviations: that of the values, which the light of
+    a galaxy raises where it fills the frame, and that of differences which cancel smooth light
+    (Immerkaer 1996, CVIU 64, 300, between pixels that lie 3 apart). The latter agree with the
+    former on white noise and where resampling has correlated neighbours over up to 3 pixels; they
+    are too low where the correlation reaches farther.
+
+    An image of at least 4 x 4 blocks of 64 x 64 pixels is measured by block, and the lower
+    quartile is taken, so that crowded parts of a field and the body of a galaxy do not count. In
+    a smaller one, differences are taken from its fainter half, where photons of the galaxy count
+    least.
 
     Parameters
     ----------
@@ -58,21 +65,56 @@ def sky_noise(plane: NDArray) -> tuple[float, int]:
     """
     height, width = plane.shape
     if min(height, width) < 4 * _BLOCK:
-        good = plane[np.isfinite(plane)]
-        return clipped_sky(good)[1:]
+        return _smaller(*_deviations(plane, share=0.5))
     measured = []
     for y in range(0, height - _BLOCK + 1, _BLOCK):
         for x in range(0, width - _BLOCK + 1, _BLOCK):
             block = plane[y : y + _BLOCK, x : x + _BLOCK]
-            good = block[np.isfinite(block)]
-            if good.size > block.size // 2:
-                measured.append(clipped_sky(good)[1:])
+            if np.isfinite(block).sum() > block.size // 2:
+                measured.append(_deviations(block, share=1.0))
     if not measured:
-        return clipped_sky(plane[np.isfinite(plane)])[1:]
-    sigma, number = np.array(measured).T
-    return float(np.percentile(sigma, 25)), int(number.sum())
+        return _smaller(*_deviations(plane, share=0.5))
+    values, differences, number = np.array(measured).T
+    known = differences[np.isfinite(differences)]
+    lowest = float(np.percentile(known, 25)) if known.size else np.nan
+    return _smaller(float(np.percentile(values, 25)), lowest, int(number.sum()))
 
 
+def _smaller(values: float, differences: float, number: int) -> tuple[float, int]:
+    """The smaller deviation, NaN where there is none, and the number of pixels."""
+    return float(np.fmin(values, differences)), number
+
+
+def _deviations(plane: NDArray, *, share: float) -> tuple[float, float, int]:
+    """Clipped deviations of values and of differences, and the number of values.
+
+    Differences are those of the faintest share of the pixels. Their brightness is the mean of the
+    pixels that enter, which white noise leaves independent of the difference itself. NaN if they
+    are too few.
+    """
+    _, sigma, number = clipped_sky(plane[np.isfinite(plane)])
+    height, width = (max(0, side - 2 * _LAG) for side in plane.shape)
+    lag = (0, _LAG, 2 * _LAG)
+    difference = np.zeros((height, width))
+    level = np.zeros((height, width))
+    for y, by_row in zip(lag, _SECOND, strict=True):
+        for x, by_column in zip(lag, _SECOND, strict=True):
+            shifted = plane[y : y + height, x : x + width]
+            difference += by_row * by_column * shifted
+            level += shifted
+    # Exact zeros are pixels without data, filled with a constant.
+    known = np.isfinite(difference) & (difference != 0)
+    if known.sum() < _FEWEST_DIFFERENCES:
+        return sigma, np.nan, number
+    difference, level = difference[known], level[known]
+    faint = difference[level <= np.quantile(level, share)]
+    # Of white noise the nine weights, squared and summed, make 36.
+    return sigma, clipped_sky(faint)[1] / 6.0, number
+
+
+_SECOND = (1.0, -2.0, 1.0)
+_LAG = 3
+_FEWEST_DIFFERENCES = 900
 _BLOCK = 64
 
 

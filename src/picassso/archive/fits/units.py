@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable
 from numbers import Real
 from typing import Any, TypeGuard
@@ -16,6 +17,7 @@ from picassso.core import NANOMAGGY_ZERO_POINT, InputError
 __all__ = [
     "ACCEPTED_UNITS",
     "ZERO_POINT_KEYWORDS",
+    "array_converter",
     "converter",
     "is_catalogue_unit",
     "is_number",
@@ -72,7 +74,41 @@ def converter(plane: Plane, pixel_scale: float) -> Callable[[NDArray], NDArray[n
     if unit == "" or _COUNTS.match(unit):
         factor = 10 ** (0.4 * (NANOMAGGY_ZERO_POINT - _zero_point(plane))) / pixel_scale**2
     else:
-        factor = _factor(unit, plane, pixel_scale)
+        found = _factor(unit, pixel_scale)
+        if found is None:
+            raise InputError(
+                f"{plane.source}: BUNIT = {plane.lookup('BUNIT')!r} is not a unit of flux or "
+                f"surface brightness; expected {ACCEPTED_UNITS}"
+            )
+        factor = found
+    return lambda values: np.asarray(values, dtype=np.float64) * factor
+
+
+def array_converter(unit: str, pixel_scale: float) -> Callable[[NDArray], NDArray[np.float64]]:
+    """Function from values of an array that states its unit to nanomaggy arcsec^-2.
+
+    Parameters
+    ----------
+    unit : str
+        As `astropy.units` writes it.
+    pixel_scale : float
+        Arcsec per pixel.
+
+    Raises
+    ------
+    InputError
+        If it is no unit of flux or surface brightness.
+    """
+    unit = _MAGGY.sub("maggy", unit)
+    if _MAGNITUDE.match(unit):
+        return _from_magnitudes
+    factor = _factor(unit, pixel_scale)
+    if factor is None:
+        accepted = ACCEPTED_UNITS.partition(", or counts")[0]
+        raise InputError(
+            f"array in {unit or 'no unit (dimensionless)'}: expected {accepted}; convert it, or "
+            "give its plain values if they are nanomaggy/arcsec2"
+        )
     return lambda values: np.asarray(values, dtype=np.float64) * factor
 
 
@@ -123,18 +159,18 @@ def _zero_point(plane: Plane) -> float:
     )
 
 
-def _factor(unit: str, plane: Plane, pixel_scale: float) -> float:
-    """Nanomaggy arcsec^-2 in one unit of flux per pixel or per solid angle."""
+def _factor(unit: str, pixel_scale: float) -> float | None:
+    """Nanomaggy arcsec^-2 in one unit of flux per pixel or per solid angle; None if it is none."""
     from astropy import units as u
 
-    refused = InputError(
-        f"{plane.source}: BUNIT = {plane.lookup('BUNIT')!r} is not a unit of flux or surface "
-        f"brightness; expected {ACCEPTED_UNITS}"
-    )
     try:
-        parsed = u.Unit(re.sub(r"^AB\s+", "", unit), parse_strict="raise")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", u.UnitsWarning)  # of how it is written, not what it is
+            parsed = u.Unit(re.sub(r"^AB\s+", "", unit), parse_strict="raise")
     except (ValueError, TypeError):
-        raise refused from None
+        return None
+    if not isinstance(parsed, u.UnitBase):  # magnitudes of no solid angle, which no factor converts
+        return None
     for flux, nanomaggies in ((u.nmgy, 1.0), (u.uJy, 1 / MICROJANSKY_PER_NANOMAGGY)):
         for area, arcsec2 in (
             (u.dimensionless_unscaled, pixel_scale**2),
@@ -146,7 +182,7 @@ def _factor(unit: str, plane: Plane, pixel_scale: float) -> float:
                 if area is u.dimensionless_unscaled and _has_angle(parsed):
                     continue
                 return float(parsed.to(flux / area)) * nanomaggies / arcsec2
-    raise refused
+    return None
 
 
 def _has_angle(unit) -> bool:
