@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 
 import numpy as np
@@ -161,6 +162,16 @@ def test_create_refuses_what_exists(tmp_path):
     with pytest.raises(InputError, match="exists already"):
         fake_store(tmp_path / "mock.zarr")
     assert [p.name for p in tmp_path.iterdir()] == ["mock.zarr"]
+
+
+def test_create_leaves_nothing_on_a_full_disk(tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(zarr.Group, "create_array", fail)
+    with pytest.raises(OSError, match="No space left"):
+        fake_store(tmp_path / "mock.zarr")
+    assert not list(tmp_path.iterdir())
 
 
 @given(arrays(np.float32, array_shapes(max_dims=2), elements=st.floats(width=32)))

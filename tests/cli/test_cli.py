@@ -256,7 +256,7 @@ def test_full_disk_leaves_nothing(tmp_path, picassso, weights, monkeypatch, writ
 
     def fail(self, name, *_, **__) -> None:
         Path(name).write_bytes(b"half")
-        raise OSError(errno.ENOSPC, "No space left on device", str(name))
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     if writer == "maps":
         monkeypatch.setattr(fits.HDUList, "writeto", fail)
@@ -265,8 +265,18 @@ def test_full_disk_leaves_nothing(tmp_path, picassso, weights, monkeypatch, writ
 
         monkeypatch.setattr(Figure, "savefig", fail)
     result = picassso("paint", image, "-o", tmp_path / "o" / "p", "--weights", weights)
-    assert_refused(result, "No space left on device")
+    path = tmp_path / "o" / "p" / ("m99_maps.fits" if writer == "maps" else "m99_maps.png")
+    assert_refused(result, str(path), "No space left on device", "free")
     assert not (tmp_path / "o").exists()
+
+
+def test_a_full_disk_comes_with_a_remedy(picassso, monkeypatch) -> None:
+    def fail(*_, **__) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "run/metrics.csv")
+
+    monkeypatch.setattr("picassso.training.train", fail)
+    result = picassso("train", "a.zarr")
+    assert_refused(result, "run/metrics.csv: No space left on device; free some space")
 
 
 def test_a_folder_that_was_there_stays(tmp_path, picassso, weights) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 import pytest
 
-from picassso.core import written_whole
+from picassso.core import InputError, folder_made_whole, output_folder, written_whole
 
 
 def test_replaces_when_done(tmp_path) -> None:
@@ -27,3 +30,53 @@ def test_leaves_nothing_behind(tmp_path, error) -> None:
         raise error
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["weights.onnx"]
+
+
+def test_errors_of_the_system_name_the_file_that_was_asked_for(tmp_path) -> None:
+    path = tmp_path / "weights.onnx"
+    with pytest.raises(OSError, match="No space left") as caught, written_whole(path):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert caught.value.filename == str(path)
+    with (
+        pytest.raises(FileNotFoundError) as caught,
+        written_whole(tmp_path / "no" / "w") as partial,
+    ):
+        partial.write_text("half")
+    assert caught.value.filename == str(tmp_path / "no" / "w")
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
+def test_a_folder_appears_whole_or_not_at_all(tmp_path, error) -> None:
+    path = tmp_path / "mock.zarr"
+    with pytest.raises(error), folder_made_whole(path) as partial:
+        (partial / "zarr.json").write_text("half")
+        assert not path.exists()
+        raise error
+    assert not list(tmp_path.iterdir())
+    with folder_made_whole(path) as partial:
+        (partial / "zarr.json").write_text("whole")
+    assert [p.name for p in tmp_path.iterdir()] == ["mock.zarr"]
+    with pytest.raises(InputError, match="exists already"), folder_made_whole(path):
+        pass
+
+
+def test_an_output_folder_is_made_first_and_goes_if_nothing_comes(tmp_path) -> None:
+    folder = tmp_path / "a" / "b"
+    with pytest.raises(KeyboardInterrupt), output_folder(folder):
+        assert folder.is_dir()
+        raise KeyboardInterrupt
+    assert not list(tmp_path.iterdir())
+    with output_folder(folder):
+        (folder / "table.csv").write_text("rows")
+    assert (folder / "table.csv").exists()
+
+
+def test_an_output_folder_that_cannot_be_used_is_refused(tmp_path, monkeypatch) -> None:
+    (tmp_path / "file").write_text("notes")
+    for wrong in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(InputError, match="cannot be made"), output_folder(wrong):
+            pass
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(InputError, match="may not write there"), output_folder(tmp_path / "new"):
+        pass
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]

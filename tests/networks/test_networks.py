@@ -12,6 +12,9 @@ from picassso.core import InputError
 
 torch = pytest.importorskip("torch")
 
+from safetensors import safe_open  # noqa: E402
+from safetensors.torch import save_file  # noqa: E402
+
 from picassso.networks import (  # noqa: E402
     NetworkConfig,
     Painter,
@@ -21,6 +24,7 @@ from picassso.networks import (  # noqa: E402
     load_weights,
     save_weights,
 )
+from picassso.networks.weights import fill, network_manifest  # noqa: E402
 
 SMALL = NetworkConfig(widths=(8, 12), blocks=(1, 1), fold=2)
 
@@ -122,6 +126,48 @@ def test_foreign_weights_are_refused(tmp_path: Path) -> None:
     save_weights(stirred(), SMALL, tmp_path / "new.safetensors", about=about)
     with pytest.raises(InputError, match="format 99"):
         load_weights(tmp_path / "new.safetensors")
+
+
+def test_weights_of_another_architecture_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "old.safetensors"
+    network = stirred()
+    save_weights(network, SMALL, path, about={})
+    wrong = build(SMALL)
+    # As a version would that named, shaped and counted its layers otherwise.
+    first, second, *_ = wrong.state_dict()
+    tensors = {k: v for k, v in network.state_dict().items() if k != first}
+    tensors[second] = torch.zeros(1, 2, 3)
+    tensors["backbone.stem.scale"] = torch.zeros(1)
+    before = {k: v.clone() for k, v in wrong.state_dict().items()}
+    with pytest.raises(InputError) as caught:
+        fill(wrong, tensors, source=str(path), remedy="train again")
+    said = str(caught.value)
+    for words in (str(path), f"missing: {first}", "unknown: backbone.stem.scale", "train again"):
+        assert words in said
+    assert f"of another shape: {second} [1, 2, 3], expected" in said
+    assert all(torch.equal(v, before[k]) for k, v in wrong.state_dict().items())
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata()
+    save_file(tensors, path, metadata)
+    with pytest.raises(InputError, match=r"old\.safetensors.*do not fit.*\.onnx"):
+        load_weights(path)
+    with pytest.raises(InputError, match=r"missing: .* and \d+ more\)"):
+        fill(wrong, {}, source="empty", remedy="train again")
+
+
+def test_a_network_is_known_by_its_config_and_its_tensors(tmp_path: Path) -> None:
+    def fingerprint(network: Painter) -> str:
+        return network_manifest(network, SMALL)["network_fingerprint"]
+
+    network = stirred()
+    assert fingerprint(network) == fingerprint(stirred())
+    save_weights(network, SMALL, tmp_path / "w.safetensors", about={})
+    again, manifest = load_weights(tmp_path / "w.safetensors")
+    assert manifest["network_fingerprint"] == fingerprint(network) == fingerprint(again)
+    assert fingerprint(stirred(seed=2)) != fingerprint(network)
+    with torch.no_grad():
+        network.head.mean_factor *= 1.01
+    assert manifest["network_fingerprint"] != fingerprint(network)
 
 
 def test_onnx_says_what_torch_says(tmp_path: Path) -> None:

@@ -336,6 +336,23 @@ def test_unknown_engine_and_absent_twin(weights) -> None:
         paint_image(make_image(), weights, engine="torch")
 
 
+def test_a_twin_of_another_network_is_refused(tmp_path) -> None:
+    pytest.importorskip("torch")
+    from picassso.networks import NetworkConfig, build, save_weights
+
+    small = NetworkConfig(widths=(8, 8), blocks=(1, 1))
+    network = build(small)
+    save_weights(network, small, tmp_path / "tiny.safetensors", about={})
+    older = load_weights(write_tiny_weights(tmp_path / "tiny.onnx"))
+    for onnx in (older, replace(older, about={**MANIFEST, "network_fingerprint": "0" * 16})):
+        with pytest.raises(InputError, match=r"tiny\.safetensors: holds another network than tiny"):
+            paint_image(make_image(), onnx, engine="torch")
+    # Both of before there were fingerprints.
+    about = {"network_fingerprint": None}
+    save_weights(network, small, tmp_path / "tiny.safetensors", about=about)
+    assert paint_image(make_image(), older, engine="torch").shape == (64, 64)
+
+
 def test_weights_that_are_none(tmp_path) -> None:
     cases = {
         "absent.onnx": (None, "no such weights file"),

@@ -245,6 +245,13 @@ def test_bad_input(store, painter, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_an_output_that_cannot_be_written_fails_before_the_work(store, monkeypatch, tmp_path):
+    monkeypatch.setattr(evaluation, "_paint", lambda *_, **__: pytest.fail("painted"))
+    (tmp_path / "notes").write_text("a file")
+    with pytest.raises(InputError, match="notes: cannot be made"):
+        evaluate(None, store, output=tmp_path / "notes", progress=False)
+
+
 def test_galaxies_that_were_learnt_from_are_refused(store) -> None:
     known = SimpleNamespace(
         path=store.path, config={"synthetic": 10, "seed": 1}, fingerprint="other"

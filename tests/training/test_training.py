@@ -6,19 +6,23 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
+from typer.testing import CliRunner
 
 from picassso.archive import DatasetStore
+from picassso.cli.app import build_app
 from picassso.core import PROPERTIES, InputError
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("accelerate")
 
-from picassso.networks import load_weights  # noqa: E402
+from picassso.networks import build, load_weights  # noqa: E402
 from picassso.networks.heads import ShiftedLogStudent  # noqa: E402
 from picassso.training import TrainConfig, export, train  # noqa: E402
 from picassso.training import data as training_data  # noqa: E402
 from picassso.training import loop as training_loop  # noqa: E402
+from picassso.training import release as training_release  # noqa: E402
 from picassso.training.augment import turn  # noqa: E402
 from picassso.training.checkpoints import load_checkpoint, save_checkpoint  # noqa: E402
 from picassso.training.data import ViewSet, training_batches, validation_batches  # noqa: E402
@@ -296,8 +300,12 @@ def test_training_teaches(store: DatasetStore, tmp_path: Path) -> None:
     )
     rows = np.genfromtxt(run.metrics, delimiter=",", names=True)
     assert rows["validation_loss"][-1] < 0.5 * rows["validation_loss"][0]
-    onnx, safetensors = export(run.path, output=tmp_path / "toy.onnx")
+    onnx, safetensors = export(run.path, output=tmp_path / "new" / "toy.onnx")
     network, manifest = load_weights(safetensors)
+    twin = json.loads(
+        onnxruntime.InferenceSession(onnx).get_modelmeta().custom_metadata_map["picassso"]
+    )
+    assert twin == manifest and len(manifest["network_fingerprint"]) == 16
     assert onnx.stat().st_size > 1e4
     assert set(manifest["calibration"]) == set(MAPS)
     assert manifest["synthetic_seeds"] == [5]
@@ -354,6 +362,9 @@ def test_a_config_that_is_refused_is_not_that_of_the_run(
         ({"architecture": "vit"}, "architecture"),
         ({"noise_range": [0.0, 1.0]}, "noise_range is 0 to 1"),
         ({"widths": [8, 8, 8], "blocks": [1, 1]}, "widths and blocks"),
+        ({"epochs": float("inf")}, "epochs: Input should be a finite number"),
+        ({"learning_rate": float("nan")}, "learning_rate: Input should be a finite number"),
+        ({"noise_range": [0.5, float("inf")]}, "noise_range.1: Input should be a finite number"),
     ],
 )
 def test_bad_configs_name_the_key(chosen: dict, said: str, tmp_path: Path) -> None:
@@ -362,6 +373,67 @@ def test_bad_configs_name_the_key(chosen: dict, said: str, tmp_path: Path) -> No
     (tmp_path / "c.json").write_text(json.dumps(chosen))
     with pytest.raises(InputError, match=r"c\.json"):
         TrainConfig.read(tmp_path / "c.json")
+
+
+@pytest.mark.parametrize("epochs", ["inf", "nan"])
+def test_endless_training_is_refused_before_it_begins(
+    store: DatasetStore, tmp_path: Path, epochs: str
+) -> None:
+    words = ["train", str(store.path), "-o", str(tmp_path / "run"), "--epochs", epochs]
+    said = CliRunner().invoke(build_app(), words)
+    assert isinstance(said.exception, InputError) and "epochs" in str(said.exception)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_batch_is_shared_evenly_or_refused(
+    store: DatasetStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Three(training_loop.Accelerator):
+        num_processes = 3
+
+    monkeypatch.setattr(training_loop, "Accelerator", Three)
+    with pytest.raises(InputError, match="batch is 4, expected a multiple of the 3.*batch to 6"):
+        train(store.path, output=tmp_path / "run", config=QUICK, cpu=True, progress=False)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_checkpoint_of_another_architecture_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    old, new = torch.nn.Linear(2, 1), torch.nn.Linear(3, 1)
+    save_checkpoint(path, old, torch.optim.AdamW(old.parameters()), {"step": 6})
+    with pytest.raises(InputError, match=r"checkpoint\.safetensors.*weight \[1, 2\].*run\.json"):
+        load_checkpoint(path, new, torch.optim.AdamW(new.parameters()))
+
+
+@pytest.mark.parametrize("wrong", ["notes/w.onnx", "taken"])
+def test_an_export_that_cannot_be_written_fails_before_the_work(
+    store: DatasetStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    short = QUICK.model_copy(update={"epochs": 1.0, "checkpoints": 1})
+    run = train(store.path, output=tmp_path / "run", config=short, cpu=True, progress=False)
+    (tmp_path / "notes").write_text("a file")
+    (tmp_path / "taken.safetensors").mkdir()
+    monkeypatch.setattr(training_release, "calibrate", lambda *_, **__: pytest.fail("calibrated"))
+    with pytest.raises(InputError, match="cannot be made|is a folder"):
+        export(run.path, output=tmp_path / wrong)
+
+
+def test_benchmarked_networks_each_have_both_recipes() -> None:
+    from runpy import run_path
+
+    script = Path(__file__).parents[2] / "benchmarks" / "accuracy.py"
+    contenders = run_path(str(script))["CONTENDERS"]
+    configs = {name: TrainConfig.resolve(**chosen) for name, chosen in contenders.items()}
+    assert {(c.architecture, c.recipe) for c in configs.values()} == {
+        (a, r) for a in ("compact_unet", "paper_unet") for r in ("picassso", "paper")
+    }
+    assert len(configs) == 4
+    for config in configs.values():
+        network = config.network(tuple("ugriz"), MAPS)
+        with torch.device("meta"):
+            assert type(build(network).head).__name__ == (
+                "LogPoint" if config.recipe == "paper" else "ShiftedLogStudent"
+            )
 
 
 def test_floors_are_those_of_the_vocabulary() -> None:

@@ -16,29 +16,13 @@ from picassso.core import GalaxyImage, InputError, get_survey, written_whole
 from picassso.observatory import add_noise
 from picassso.observatory.sky import SkyBackground
 
-__all__ = ["AlignedSky", "SkyFrames", "StoredSky"]
+__all__ = ["SkyFrames", "StoredSky"]
 
 _PLACE = 1
 """Marks the random numbers of the place, which are none of those that `observe` draws."""
 
 _SAME_SCALE = 1e-2
 """Pixel scales that differ by less are one, as for `SkyBackground`."""
-
-
-class AlignedSky(SkyBackground):
-    """A `SkyBackground` of frames that are on one grid already.
-
-    Parameters
-    ----------
-    frames : (B, H, W) array
-        Surface brightness [nanomaggy arcsec^-2]; NaN where a band has no data.
-    pixel_scale : float
-        Arcsec per pixel.
-    """
-
-    def __init__(self, frames: NDArray[np.float32], *, pixel_scale: float) -> None:
-        self.frames = frames
-        self.pixel_scale = pixel_scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +66,7 @@ class StoredSky:
         InputError
             If the frames are too small, or hold no such piece without bad pixels.
         """
-        sky = AlignedSky(np.load(self.path, mmap_mode="r"), pixel_scale=self.pixel_scale)
+        sky = SkyBackground(np.load(self.path, mmap_mode="r"), pixel_scale=self.pixel_scale)
         name = hashlib.sha256(image.galaxy_id.encode()).digest()[:8]
         rng = np.random.default_rng([seed, int.from_bytes(name, "little"), image.view, _PLACE])
         background = sky.draw(rng, image.shape, image.pixel_scale)

@@ -30,7 +30,14 @@ from numpy.typing import NDArray
 from picassso.archive.compression import MANTISSA_BITS, compressor, round_mantissa
 from picassso.archive.splits import SPLITS, split_by_galaxy
 from picassso.archive.table import fingerprint, table_from_rows, write_table
-from picassso.core import PROPERTIES, GalaxyImage, InputError, Maps, written_whole
+from picassso.core import (
+    PROPERTIES,
+    GalaxyImage,
+    InputError,
+    Maps,
+    folder_made_whole,
+    written_whole,
+)
 
 __all__ = ["FORMAT_VERSION", "DatasetStore"]
 
@@ -126,51 +133,40 @@ class DatasetStore:
         import picassso
 
         path = Path(path)
-        if path.exists():
-            raise InputError(f"{path} exists already; choose another name or remove it first")
-        partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-        shutil.rmtree(partial, ignore_errors=True)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial.mkdir()
-        except OSError as error:
-            raise InputError(
-                f"{path}: cannot be made ({error.strerror}); choose a folder that you may write to"
-            ) from None
-        group = zarr.open_group(partial, mode="w", zarr_format=3)
-        group.attrs.update(
-            {
-                "format": _FORMAT,
-                "format_version": FORMAT_VERSION,
-                "package_version": picassso.__version__,
-                "config": dict(config),
-                "survey": survey,
-                "bands": list(bands),
-                "properties": list(properties),
-                "views": views,
-                "mantissa_bits": MANTISSA_BITS,
-                "real_sky": real_sky,
-                "complete": False,
-            }
-        )
-        units = [PROPERTIES[p].unit for p in properties]
-        for name, depth, fill, unit, axis in (
-            ("flux", len(bands), 0.0, _FLUX_UNIT, "band"),
-            ("maps", len(properties), np.nan, units, "property"),
-        ):
-            group.create_array(
-                name,
-                shape=(galaxies * views, depth, *shape),
-                dtype="float32",
-                chunks=(1, depth, *shape),
-                shards=(views, depth, *shape),
-                compressors=compressor(),
-                fill_value=fill,
-                dimension_names=("view", axis, "y", "x"),
-                attributes={"unit": unit},
+        with folder_made_whole(path) as partial:
+            group = zarr.open_group(partial, mode="w", zarr_format=3)
+            group.attrs.update(
+                {
+                    "format": _FORMAT,
+                    "format_version": FORMAT_VERSION,
+                    "package_version": picassso.__version__,
+                    "config": dict(config),
+                    "survey": survey,
+                    "bands": list(bands),
+                    "properties": list(properties),
+                    "views": views,
+                    "mantissa_bits": MANTISSA_BITS,
+                    "real_sky": real_sky,
+                    "complete": False,
+                }
             )
-        (partial / "progress").mkdir()
-        partial.replace(path)
+            units = [PROPERTIES[p].unit for p in properties]
+            for name, depth, fill, unit, axis in (
+                ("flux", len(bands), 0.0, _FLUX_UNIT, "band"),
+                ("maps", len(properties), np.nan, units, "property"),
+            ):
+                group.create_array(
+                    name,
+                    shape=(galaxies * views, depth, *shape),
+                    dtype="float32",
+                    chunks=(1, depth, *shape),
+                    shards=(views, depth, *shape),
+                    compressors=compressor(),
+                    fill_value=fill,
+                    dimension_names=("view", axis, "y", "x"),
+                    attributes={"unit": unit},
+                )
+            (partial / "progress").mkdir()
         return cls(path, zarr.open_group(path, mode="r+"))
 
     @classmethod

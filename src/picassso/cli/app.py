@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 from typing import Annotated
@@ -62,7 +63,9 @@ def main() -> None:
         _fail(str(error))
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        _fail(f"{where}{error.strerror or error}")
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        remedy = "; free some space, or choose an output on another disk" if full else ""
+        _fail(f"{where}{error.strerror or error}{remedy}")
     except MemoryError:
         _fail("out of memory; use a smaller image or region")
 

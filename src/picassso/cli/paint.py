@@ -65,7 +65,7 @@ def paint(
 ) -> None:
     """Paint maps with error bars onto images of galaxies."""
     from picassso.archive.fits import group_images
-    from picassso.core import PicasssoError
+    from picassso.core import PicasssoError, output_folder
     from picassso.painting import load_weights
 
     loaded = load_weights(weights)
@@ -79,13 +79,8 @@ def paint(
         "region": parse_box(region, option="--region"),
     }
     groups = group_images(images, survey=survey)
-    made = _make_folder(output)
-    try:
+    with output_folder(output):
         failures = _paint_all(groups, options, loaded, output, engine=engine, overwrite=overwrite)
-    finally:
-        for folder in made:
-            if not any(folder.iterdir()):
-                folder.rmdir()
     if failures:
         raise PicasssoError(
             f"{len(failures)} of {len(groups)} galaxies could not be painted:\n  "
@@ -132,7 +127,13 @@ def _write(image: GalaxyImage, maps: Maps, folder: Path, name: str, overwrite: b
         if path.exists() and not overwrite:
             raise InputError(f"{path}: exists already; choose another folder, or add --overwrite")
     existed = fits.exists()
-    write_maps(maps, fits, overwrite=overwrite)
+    try:
+        write_maps(maps, fits, overwrite=overwrite)
+    except OSError as error:
+        raise InputError(
+            f"{fits}: the maps cannot be written ({error.strerror or error}); free some space, or "
+            "choose another folder with --output"
+        ) from None
     try:
         save_figure(painting_sheet(image, maps), sheet)
     except BaseException:
@@ -188,20 +189,6 @@ def _unique(name: str, taken: set[str]) -> str:
         unique, number = f"{name}_{number}", number + 1
     taken.add(unique)
     return unique
-
-
-def _make_folder(folder: Path) -> list[Path]:
-    """Make a folder and those above it; the ones that had to be made, innermost first."""
-    from picassso.core import InputError
-
-    made = [f for f in (folder, *folder.parents) if not f.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"{folder}: cannot be made ({error.strerror}); choose a folder that you may write to"
-        ) from None
-    return made
 
 
 def _numbers(text: str | None) -> list[float] | None:

@@ -2,12 +2,20 @@
 
 from picassso.core.cosmology import DEFAULT_COSMOLOGY, Cosmology
 from picassso.core.errors import InputError, MissingExtraError, PicasssoError, need
-from picassso.core.files import written_whole
+from picassso.core.files import folder_made_whole, output_folder, written_whole
 from picassso.core.images import GalaxyImage
 from picassso.core.machine import usable_cores
 from picassso.core.maps import Maps, Total
-from picassso.core.particles import HYDROGEN_FRACTION, Gas, Particles, Stars, half_mass_radius
+from picassso.core.particles import (
+    HYDROGEN_FRACTION,
+    SOLAR_METALLICITY,
+    Gas,
+    Particles,
+    Stars,
+    half_mass_radius,
+)
 from picassso.core.properties import (
+    DEPLETION_TIME,
     DERIVED,
     EXCESSES,
     PROPERTIES,
@@ -21,6 +29,7 @@ from picassso.core.surveys import NANOMAGGY_ZERO_POINT, SDSS, SURVEYS, Survey, g
 
 __all__ = [
     "DEFAULT_COSMOLOGY",
+    "DEPLETION_TIME",
     "DERIVED",
     "EXCESSES",
     "HYDROGEN_FRACTION",
@@ -28,6 +37,7 @@ __all__ = [
     "PROPERTIES",
     "PROPERTY_NAMES",
     "SDSS",
+    "SOLAR_METALLICITY",
     "SURVEYS",
     "Cosmology",
     "DerivedProperty",
@@ -44,9 +54,11 @@ __all__ = [
     "Stars",
     "Survey",
     "Total",
+    "folder_made_whole",
     "get_survey",
     "half_mass_radius",
     "need",
+    "output_folder",
     "usable_cores",
     "written_whole",
 ]

@@ -10,10 +10,20 @@ from numpy.typing import NDArray
 from picassso.core.cosmology import DEFAULT_COSMOLOGY, Cosmology
 from picassso.core.errors import InputError
 
-__all__ = ["Gas", "Particles", "Stars", "half_mass_radius"]
+__all__ = [
+    "HYDROGEN_FRACTION",
+    "SOLAR_METALLICITY",
+    "Gas",
+    "Particles",
+    "Stars",
+    "half_mass_radius",
+]
 
 HYDROGEN_FRACTION = 0.76
 """Primordial hydrogen mass fraction, used where a snapshot holds none."""
+
+SOLAR_METALLICITY = 0.02
+"""Mass fraction of metals of the Sun in the models of Bruzual & Charlot 2003."""
 
 
 @dataclass(frozen=True, slots=True)

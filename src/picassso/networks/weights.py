@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import Tensor, nn
 
 from picassso.core import InputError, written_whole
 from picassso.networks.manifest import FORMAT, MANIFEST_KEY
 from picassso.networks.painter import Painter
 from picassso.networks.registry import NetworkConfig, build
 
-__all__ = ["load_weights", "network_manifest", "save_weights"]
+__all__ = ["fill", "load_weights", "network_manifest", "save_weights"]
+
+_NAMED = 3
+"""So many of the tensors that do not fit are named."""
 
 
 def network_manifest(network: Painter, config: NetworkConfig) -> dict[str, Any]:
-    """What any weights file says of its network: format, architecture, config, bands, reach."""
+    """What any weights file says of its network: format, architecture, config, bands, reach.
+
+    Its ``network_fingerprint`` tells whether two files, ONNX and safetensors, hold one network.
+    """
     return {
         "format": FORMAT,
         "architecture": config.architecture,
@@ -27,6 +37,7 @@ def network_manifest(network: Painter, config: NetworkConfig) -> dict[str, Any]:
         "properties": list(config.properties),
         "stride": network.stride,
         "receptive_field": network.receptive_field,
+        "network_fingerprint": _fingerprint(network, config),
     }
 
 
@@ -60,7 +71,8 @@ def load_weights(path: str | Path) -> tuple[Painter, dict[str, Any]]:
     Raises
     ------
     InputError
-        If the file is not a PICASSSO weights file, or of a newer format.
+        If the file is not a PICASSSO weights file, of a newer format, or of an architecture that
+        has changed since.
     """
     try:
         with safe_open(str(path), framework="pt") as file:
@@ -76,6 +88,69 @@ def load_weights(path: str | Path) -> tuple[Painter, dict[str, Any]]:
             f"{path}: format {manifest['format']}, but this version reads up to {FORMAT}; "
             "update picassso"
         )
-    network = build(NetworkConfig.from_dict(manifest["config"]))
-    network.load_state_dict(tensors)
+    config = NetworkConfig.from_dict(manifest["config"])
+    network = build(config)
+    fill(
+        network,
+        tensors,
+        source=f"{path} ({config.architecture})",
+        remedy="train again with this version, export again from the run with the version that "
+        "made it, or paint with the .onnx file, which holds its own network",
+    )
     return network.eval(), manifest
+
+
+def fill(network: nn.Module, tensors: Mapping[str, Tensor], *, source: str, remedy: str) -> None:
+    """Put tensors of a file into a network of this version.
+
+    Parameters
+    ----------
+    network : nn.Module
+        To be filled.
+    tensors : mapping of str to Tensor
+        By the names of its state dict.
+    source, remedy : str
+        Where they come from, and what to do if they do not fit, for the message.
+
+    Raises
+    ------
+    InputError
+        If a tensor is missing, of another shape, or unknown to the network, which stays as it was.
+    """
+    own = network.state_dict()
+    shape = {k: list(v.shape) for k, v in tensors.items()}
+    problems = [
+        _some("missing", [k for k in own if k not in tensors]),
+        _some("unknown", [k for k in tensors if k not in own]),
+        _some(
+            "of another shape",
+            [
+                f"{k} {shape[k]}, expected {list(v.shape)}"
+                for k, v in own.items()
+                if k in tensors and shape[k] != list(v.shape)
+            ],
+        ),
+    ]
+    if any(problems):
+        raise InputError(
+            f"{source}: its tensors do not fit the network of this version "
+            f"({'; '.join(filter(None, problems))}); {remedy}"
+        )
+    network.load_state_dict(tensors)
+
+
+def _some(what: str, names: list[str]) -> str:
+    """The first few names, or nothing where there are none."""
+    if not names:
+        return ""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{what}: {', '.join(names[:_NAMED])}{more}"
+
+
+def _fingerprint(network: nn.Module, config: NetworkConfig) -> str:
+    """First 16 hexadecimal digits of the SHA-256 of config and tensors."""
+    digest = hashlib.sha256(json.dumps(config.to_dict(), sort_keys=True).encode())
+    for name, tensor in network.state_dict().items():
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()[:16]

@@ -68,8 +68,7 @@ def attenuation_curve(wavelength: ArrayLike, *, curve: str = "cardelli") -> NDAr
         Rest-frame wavelengths [Angstrom].
     curve : str
         ``"cardelli"``: Galactic extinction, Cardelli, Clayton & Mathis 1989 (ApJ 345, 245),
-        R_V = 3.1, 0.125 to 3.3 micron. ``"calzetti"``: starburst attenuation, Calzetti et al. 2000
-        (ApJ 533, 682), R_V = 4.05, 0.12 to 2.2 micron. ``"charlot_fall"``: ``lambda^-0.7`` about
+        R_V = 3.1, 0.125 to 3.3 micron. ``"charlot_fall"``: birth clouds, ``lambda^-0.7`` about
         5500 A, Charlot & Fall 2000 (ApJ 539, 718).
 
     Raises
@@ -94,16 +93,14 @@ def screen_transmission(
     *,
     wavelength: ArrayLike,
     amplitude: float = 1.0,
-    curve: str = "cardelli",
     age_gyr: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
     """Fraction of each star's light that passes the dust before it.
 
     ``A_V = amplitude * GALACTIC_AV_PER_METAL_COLUMN * column``, spread over wavelength by the
-    curve. Of an extinction curve (``"cardelli"``) only the part counts that removes light from the
-    galaxy: scattering sends 43% of it back at V (Calzetti et al. 1994). Attenuation curves hold
-    that already. Young stars lose ``amplitude * BIRTH_CLOUD_AV`` in addition, with Charlot &
-    Fall's ``lambda^-0.7``.
+    extinction curve of Cardelli et al. 1989, of which only the part counts that removes light from
+    the galaxy: scattering sends 43% of it back at V (Calzetti et al. 1994). Young stars lose
+    ``amplitude * BIRTH_CLOUD_AV`` in addition, with Charlot & Fall's ``lambda^-0.7``.
 
     Parameters
     ----------
@@ -114,8 +111,6 @@ def screen_transmission(
         ``survey.effective_wavelengths / (1 + z)``.
     amplitude : float
         Dust-to-metal ratio of the galaxy in units of the Galactic one; 0 for no dust.
-    curve : str
-        Of the diffuse dust; see `attenuation_curve`.
     age_gyr : (N,) array or None
         Ages [Gyr]; None leaves birth clouds out.
 
@@ -131,9 +126,8 @@ def screen_transmission(
     """
     if not amplitude >= 0.0:
         raise InputError(f"dust amplitude is {amplitude}, expected zero or a positive number")
-    diffuse = amplitude * GALACTIC_AV_PER_METAL_COLUMN * attenuation_curve(wavelength, curve=curve)
-    if curve in _EXTINCTION_CURVES:
-        diffuse = diffuse * _absorbed(np.asarray(wavelength, dtype=np.float64))
+    diffuse = amplitude * GALACTIC_AV_PER_METAL_COLUMN * attenuation_curve(wavelength)
+    diffuse = diffuse * _absorbed(np.asarray(wavelength, dtype=np.float64))
     magnitudes = np.multiply.outer(column, diffuse.astype(np.float32))
     if age_gyr is not None:
         cloud = amplitude * BIRTH_CLOUD_AV * attenuation_curve(wavelength, curve="charlot_fall")
@@ -251,14 +245,6 @@ def _cardelli(wavelength: NDArray[np.float64]) -> NDArray[np.float64]:
     return a + b / 3.1
 
 
-def _calzetti(wavelength: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Calzetti et al. 2000, equation 4."""
-    x = 1e4 / wavelength
-    red = 2.659 * (-1.857 + 1.040 * x) + 4.05
-    blue = 2.659 * (-2.156 + 1.509 * x - 0.198 * x**2 + 0.011 * x**3) + 4.05
-    return np.where(wavelength >= 6300.0, red, blue) / 4.05
-
-
 def _charlot_fall(wavelength: NDArray[np.float64]) -> NDArray[np.float64]:
     """Charlot & Fall 2000, equation 5."""
     return (wavelength / _V_BAND) ** -0.7
@@ -266,8 +252,5 @@ def _charlot_fall(wavelength: NDArray[np.float64]) -> NDArray[np.float64]:
 
 _CURVES = {
     "cardelli": (_cardelli, 1250.0, 33000.0),
-    "calzetti": (_calzetti, 1200.0, 22000.0),
     "charlot_fall": (_charlot_fall, 100.0, 1e6),
 }
-
-_EXTINCTION_CURVES = frozenset({"cardelli"})

@@ -15,10 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.core import InputError
+from picassso.core import SOLAR_METALLICITY, InputError
 from picassso.observatory.stellar_populations import (
     IONISING_EDGE,
-    SOLAR_METALLICITY,
     StellarGrid,
     grid_folder,
 )

@@ -14,12 +14,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.core import InputError, need
+from picassso.core import SOLAR_METALLICITY, InputError, need
 
 __all__ = [
     "IONISING_EDGE",
     "SOLAR_LUMINOSITY",
-    "SOLAR_METALLICITY",
     "StellarGrid",
     "grid_folder",
     "read_stellar_grid",
@@ -28,9 +27,6 @@ __all__ = [
 
 SOLAR_LUMINOSITY = 3.826e33
 """erg s^-1, the value with which BC03 normalise their spectra (not the IAU's 3.828e33)."""
-
-SOLAR_METALLICITY = 0.02
-"""Mass fraction of metals that the grids call solar."""
 
 IONISING_EDGE = 911.8
 """Angstrom; light below it ionises hydrogen."""

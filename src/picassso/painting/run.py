@@ -35,7 +35,7 @@ def make_runner(prepared: Prepared, weights: Weights, *, engine: str = "onnx") -
     Raises
     ------
     InputError
-        If the engine is unknown or the weights have no file for it.
+        If the engine is unknown, or the weights have no file for it or one of another network.
     MissingExtraError
         If torch is asked for and not installed.
     """
@@ -81,7 +81,13 @@ def _torch_runner(conditions: dict[str, NDArray[np.float32]], weights: Weights) 
 
     from picassso.networks import load_weights
 
-    network, _ = load_weights(file)
+    network, manifest = load_weights(file)
+    # Weights of before there were fingerprints have none, either of them.
+    if manifest.get("network_fingerprint") != weights.about.get("network_fingerprint"):
+        raise InputError(
+            f"{file}: holds another network than {weights.path.name}; write both again with "
+            "`picassso export`, or use the onnx engine"
+        )
     fixed = {k: torch.from_numpy(v) for k, v in conditions.items()}
 
     def run(flux: NDArray[np.float32]) -> list[NDArray[np.float32]]:

@@ -23,7 +23,7 @@ from picassso.analysis import (
     residual_table,
 )
 from picassso.archive import DatasetStore
-from picassso.core import InputError, Maps
+from picassso.core import InputError, Maps, output_folder
 from picassso.studies.files import write_evaluation
 from picassso.studies.quantities import QUANTITIES, measure_quantities, signal_to_noise_band
 from picassso.studies.tables import print_table
@@ -111,7 +111,8 @@ def evaluate(
     Raises
     ------
     InputError
-        If the weights or the store cannot be used, or the split is empty.
+        If the weights or the store cannot be used, the split is empty, or `output` cannot be
+        written to.
     """
     from picassso.painting import load_weights
 
@@ -143,8 +144,9 @@ def evaluate(
         "galaxies": len(np.unique(store.table["galaxy_id"][rows])),
         "signal_to_noise_band": signal_to_noise_band(store.bands),
     }
-    evaluation = _evaluate(loaded, store, rows, about=about, seed=seed, progress=progress)
-    write_evaluation(evaluation, Path(output))
+    with output_folder(Path(output)):
+        evaluation = _evaluate(loaded, store, rows, about=about, seed=seed, progress=progress)
+        write_evaluation(evaluation, Path(output))
     if progress:
         print_table(evaluation.rows)
     return evaluation

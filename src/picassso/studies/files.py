@@ -28,11 +28,10 @@ __all__ = ["write_evaluation"]
 
 
 def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
-    """All files of an evaluation; the tables appear whole."""
+    """All files of an evaluation, into a folder that exists; the tables appear whole."""
     from picassso import __version__
     from picassso.figures import residuals_in_bins, save_figure, truth_vs_prediction
 
-    folder.mkdir(parents=True, exist_ok=True)
     about = dict(evaluation.about) | {"version": __version__}
     _write(folder / "table.csv", csv_table(evaluation.rows))
     _write(folder / "table.md", _report(evaluation))

@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from picassso.core import InputError, written_whole
+from picassso.networks.weights import fill
 
 __all__ = ["load_checkpoint", "save_checkpoint"]
 
@@ -61,7 +62,8 @@ def load_checkpoint(
     Raises
     ------
     InputError
-        If the file cannot be read, or holds no loss scale where one is wanted.
+        If the file cannot be read, does not fit the network, or holds no loss scale where one is
+        wanted.
     """
     try:
         with safe_open(str(path), framework="pt") as file:
@@ -73,8 +75,12 @@ def load_checkpoint(
         raise InputError(
             f"{path}: not a readable checkpoint ({error}); remove the run and start it again"
         ) from error
-    network.load_state_dict(
-        {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}
+    fill(
+        network,
+        {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")},
+        source=str(path),
+        remedy="go on with the version of picassso that began the run (see its run.json), or train "
+        "in another directory",
     )
     state: dict[int, dict[str, torch.Tensor]] = {}
     for key, value in tensors.items():

@@ -81,7 +81,7 @@ class TrainConfig(BaseModel):
         Of everything random.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     recipe: Literal["picassso", "paper"] = "picassso"
     architecture: Literal["compact_unet", "paper_unet"] = "compact_unet"

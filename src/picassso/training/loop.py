@@ -54,8 +54,9 @@ def train(
     Raises
     ------
     InputError
-        If the stores do not fit together, the run directory holds another run, or the loss is no
-        number any more: the last checkpoint and the best weights stay as they are.
+        If the stores do not fit together, the batch cannot be shared among the processes, the run
+        directory holds another run, or the loss is no number any more: the last checkpoint and
+        the best weights stay as they are.
     """
     config = config or TrainConfig()
     paths = [stores] if isinstance(stores, str | Path) else list(stores)
@@ -66,6 +67,7 @@ def train(
 
     torch.manual_seed(config.seed)
     accelerator = Accelerator(mixed_precision=config.precision, cpu=cpu)
+    _check_shares(config, accelerator.num_processes)
     views = ViewSet(opened, "train", bands=bands)
     checks = ViewSet(opened, "validation", bands=bands, limit=config.validation_images)
     network_config = config.network(bands, properties)
@@ -253,6 +255,14 @@ def _check_sizes(config: TrainConfig, stride: int, views: ViewSet) -> None:
     side = sides.pop()
     if side % stride:
         raise InputError(f"images of {side} pixels: crop must be a multiple of {stride}")
+
+
+def _check_shares(config: TrainConfig, processes: int) -> None:
+    if config.batch % processes:
+        raise InputError(
+            f"train config: batch is {config.batch}, expected a multiple of the {processes} "
+            f"processes that share it; set batch to {-(-config.batch // processes) * processes}"
+        )
 
 
 def _optimizer(network: torch.nn.Module, config: TrainConfig) -> torch.optim.Optimizer:

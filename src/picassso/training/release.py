@@ -13,7 +13,7 @@ import numpy as np
 
 from picassso import __version__
 from picassso.archive import DatasetStore
-from picassso.core import InputError
+from picassso.core import InputError, output_folder
 from picassso.networks import NetworkConfig, export_onnx, load_weights, save_weights
 from picassso.training.calibrate import calibrate
 from picassso.training.run import RunDirectory
@@ -50,7 +50,8 @@ def export(
     Raises
     ------
     InputError
-        If the run holds no weights yet, or its data are not to be found.
+        If the run holds no weights yet, its data are not to be found, or `output` cannot be
+        written.
     """
     folder = RunDirectory(Path(run))
     if not folder.best.exists():
@@ -60,29 +61,29 @@ def export(
     if sorted(s.fingerprint for s in opened) != sorted(manifest["data"].values()):
         raise InputError(f"{run}: the stores given are not the data that it was trained on")
     onnx, safetensors = _twins(Path(output))
-    network, found = load_weights(folder.best)
-    config = NetworkConfig.from_dict(found["config"])
-    calibration = calibrate(network, opened, bands=config.bands)
-    about = {
-        "name": onnx.stem,
-        "survey": opened[0].survey,
-        "training_range": _training_range(
-            opened, bands=config.bands, noise_range=manifest["config"]["noise_range"]
-        ),
-        "calibration": calibration.totals,
-        "pixel_calibration": {k: v for k, v in asdict(calibration).items() if k != "totals"},
-        "data_fingerprint": "+".join(sorted(s.fingerprint for s in opened)),
-        "synthetic_seeds": _synthetic_seeds(opened),
-        "train_config": manifest["config"],
-        "step": found["step"],
-        "validation_loss": found["validation_loss"],
-        "licence": licence,
-        "version": __version__,
-        "created": datetime.datetime.now(datetime.UTC).date().isoformat(),
-    }
-    onnx.parent.mkdir(parents=True, exist_ok=True)
-    save_weights(network, config, safetensors, about=about)
-    export_onnx(network, config, onnx, about=about)
+    with output_folder(onnx.parent):
+        network, found = load_weights(folder.best)
+        config = NetworkConfig.from_dict(found["config"])
+        calibration = calibrate(network, opened, bands=config.bands)
+        about = {
+            "name": onnx.stem,
+            "survey": opened[0].survey,
+            "training_range": _training_range(
+                opened, bands=config.bands, noise_range=manifest["config"]["noise_range"]
+            ),
+            "calibration": calibration.totals,
+            "pixel_calibration": {k: v for k, v in asdict(calibration).items() if k != "totals"},
+            "data_fingerprint": "+".join(sorted(s.fingerprint for s in opened)),
+            "synthetic_seeds": _synthetic_seeds(opened),
+            "train_config": manifest["config"],
+            "step": found["step"],
+            "validation_loss": found["validation_loss"],
+            "licence": licence,
+            "version": __version__,
+            "created": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        }
+        save_weights(network, config, safetensors, about=about)
+        export_onnx(network, config, onnx, about=about)
     return onnx, safetensors
 
 
@@ -90,7 +91,11 @@ def _twins(output: Path) -> tuple[Path, Path]:
     """Paths of both files; a dot in the name that is none of their suffixes belongs to it."""
     known = output.suffix in (".onnx", ".safetensors")
     base = output.stem if known else output.name
-    return output.with_name(f"{base}.onnx"), output.with_name(f"{base}.safetensors")
+    twins = output.with_name(f"{base}.onnx"), output.with_name(f"{base}.safetensors")
+    for path in twins:
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder, expected the name of a file; choose another")
+    return twins
 
 
 def _synthetic_seeds(stores: Sequence[DatasetStore]) -> list[int]:

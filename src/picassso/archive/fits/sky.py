@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["border_level", "clipped_sky", "sky_noise", "stamp_fwhm"]
+from picassso.observatory.psf import FWHM_PER_SIGMA
 
-_FWHM_PER_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
+__all__ = ["border_level", "clipped_sky", "sky_noise", "stamp_fwhm"]
 
 
 def clipped_sky(
@@ -145,4 +145,4 @@ def stamp_fwhm(stamp: NDArray) -> float:
     core = values[y, x] / peak
     terms = np.stack([np.ones(y.size), x, y, x * x + y * y], axis=1)
     fit, *_ = np.linalg.lstsq(terms * core[:, None], np.log(core) * core, rcond=None)
-    return float(_FWHM_PER_SIGMA * np.sqrt(-0.5 / fit[3])) if fit[3] < 0 else float("nan")
+    return float(FWHM_PER_SIGMA * np.sqrt(-0.5 / fit[3])) if fit[3] < 0 else float("nan")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from picassso.core import SOLAR_METALLICITY
+
 __all__ = [
     "SOLAR_METALLICITY_STARS",
     "environment_quenching",
@@ -25,7 +27,7 @@ __all__ = [
     "tully_fisher",
 ]
 
-SOLAR_METALLICITY_STARS = 0.02
+SOLAR_METALLICITY_STARS = SOLAR_METALLICITY
 """Solar mass fraction of metals of the BC03 models that Gallazzi et al. (2005) fitted."""
 
 Array = NDArray[np.float64]
