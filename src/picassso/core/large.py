@@ -21,12 +21,19 @@ _BLOCK = 2**22
 """Pixels of a block of rows: images of up to 2048 x 2048 are one block."""
 
 
-def empty_array(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray:
+def empty_array(shape: tuple[int, ...], dtype: DTypeLike, *, number: int = 1) -> NDArray:
     """Uninitialised array, in memory if it is small, else in a file without a name.
 
     The file lies in the folder that TMPDIR names, else in /var/tmp, which unlike /tmp is seldom
     held in memory, else where Python puts temporary files. Its space is claimed at once, and
     freed when the array goes, or the process ends, however it ends.
+
+    Parameters
+    ----------
+    shape, dtype
+        As for `numpy.empty`.
+    number : int
+        Of such arrays that will be held at once: small is what they are together.
 
     Raises
     ------
@@ -34,7 +41,7 @@ def empty_array(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray:
         If the disk has no room for it.
     """
     size = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    if size <= LARGEST_IN_MEMORY:
+    if size * number <= LARGEST_IN_MEMORY:
         return np.empty(shape, dtype)
     var_tmp = "/var/tmp" if os.access("/var/tmp", os.W_OK) else None
     folder = Path(os.environ.get("TMPDIR") or var_tmp or tempfile.gettempdir())

@@ -12,6 +12,7 @@ from picassso.archive.fits.bands import Band
 from picassso.archive.fits.sky import border_level
 from picassso.archive.fits.units import is_number
 from picassso.core import GalaxyImage, InputError, Survey
+from picassso.core.large import empty_array, row_blocks
 
 __all__ = ["assemble"]
 
@@ -51,7 +52,9 @@ def assemble(
     """
     if not (is_number(ebv) and 0 <= ebv <= _MOST_EBV):
         raise InputError(f"E(B-V) {ebv!r}: expected magnitudes from 0 to {_MOST_EBV:g}")
-    mask = np.any([~np.isfinite(b.flux) for b in measured], axis=0)
+    mask = np.zeros(measured[0].flux.shape, bool)
+    for b in measured:
+        mask |= ~np.isfinite(b.flux)
     if mask.all():
         raise InputError(
             f"{galaxy_id}: no pixel is good in all bands; check the masks and whether the bands "
@@ -63,17 +66,14 @@ def assemble(
     factor = 10 ** (0.4 * (np.array(survey.extinction)[list(index)] * ebv - offsets))
     _report_sky(measured, ~mask, notes)
     noise = _noise(measured, mask, survey, index, pixel_scale, notes)
-    flux = np.stack([b.flux for b in measured]) * factor[:, None, None]
-    flux[:, mask] = 0.0
-    noise = noise * factor.reshape(-1, *(1,) * (noise.ndim - 1))
-    _check_range(galaxy_id, bands, flux, noise)
+    planes = noise if noise.ndim == 3 else noise[:, None, None]
     return GalaxyImage(
         galaxy_id=galaxy_id,
         view=0,
         survey=survey.name,
         bands=bands,
-        flux=flux.astype(np.float32),
-        noise=noise.astype(np.float32),
+        flux=_single(galaxy_id, bands, [b.flux for b in measured], factor, mask),
+        noise=_single(galaxy_id, bands, planes, factor).reshape(noise.shape),
         mask=mask,
         psf_fwhm=_fwhm(measured, psf_fwhm, survey, index, notes),
         pixel_scale=float(pixel_scale),
@@ -84,17 +84,32 @@ def assemble(
     )
 
 
-def _check_range(
-    galaxy_id: str, bands: tuple[str, ...], flux: NDArray[Any], noise: NDArray[Any]
-) -> None:
-    """Raise InputError for values that single precision cannot hold."""
+def _single(
+    galaxy_id: str,
+    bands: tuple[str, ...],
+    values: Sequence[NDArray[np.float64]] | NDArray[np.float64],
+    factor: NDArray[np.float64],
+    mask: NDArray[np.bool_] | None = None,
+) -> NDArray[np.float32]:
+    """Planes times a factor each, in single precision; 0 where masked.
+
+    Raises InputError for values that single precision cannot hold.
+    """
     most = float(np.finfo(np.float32).max)
-    for name, *both in zip(bands, flux, noise, strict=True):
-        if not all((np.abs(values) <= most).all() for values in both):
-            raise InputError(
-                f"{galaxy_id}, band {name}: flux or noise is beyond {most:.1e} nanomaggy/arcsec2; "
-                "expected the light of a galaxy: check E(B-V), the unit and the zero point"
-            )
+    single = empty_array((len(bands), *values[0].shape), np.float32)
+    for k, name in enumerate(bands):
+        for rows in row_blocks(values[k].shape):
+            exact = values[k][rows] * factor[k]
+            if mask is not None:
+                exact[mask[rows]] = 0.0
+            if not (np.abs(exact) <= most).all():
+                raise InputError(
+                    f"{galaxy_id}, band {name}: flux or noise is beyond {most:.1e} "
+                    "nanomaggy/arcsec2; expected the light of a galaxy: check E(B-V), the unit "
+                    "and the zero point"
+                )
+            single[k, rows] = exact
+    return single
 
 
 def _noise(
@@ -107,7 +122,8 @@ def _noise(
 ) -> NDArray[np.float64]:
     """1 sigma a pixel: maps where every band has an inverse variance, else one number a band."""
     if all(b.noise is not None for b in measured):
-        noise = np.stack([b.noise for b in measured if b.noise is not None])
+        room = empty_array((len(measured), *mask.shape), np.float64)
+        noise = np.stack([b.noise for b in measured if b.noise is not None], out=room)
         for plane in noise:
             unknown = ~np.isfinite(plane)
             plane[unknown] = np.median(plane[~unknown & ~mask] if (~unknown & ~mask).any() else 0.0)

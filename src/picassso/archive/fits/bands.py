@@ -19,6 +19,7 @@ from picassso.archive.fits.planes import Plane
 from picassso.archive.fits.sky import sky_noise, stamp_fwhm
 from picassso.archive.fits.units import converter, slope
 from picassso.core import InputError
+from picassso.core.large import empty_array, row_blocks
 
 __all__ = ["Band", "Grid", "Region", "check_signal", "read_band"]
 
@@ -139,22 +140,31 @@ def _surface_brightness(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Flux and noise [nanomaggy arcsec^-2]; NaN where masked or without weight."""
     convert = converter(plane, pixel_scale)
-    flux = convert(plane.data)
-    for what, companion in (("MASK", plane.mask), ("IVAR", plane.inverse_variance)):
-        if companion is not None and companion.shape != flux.shape:
+    shape, weight = plane.data.shape, plane.inverse_variance
+    for what, companion in (("MASK", plane.mask), ("IVAR", weight)):
+        if companion is not None and companion.shape != shape:
             raise InputError(
                 f"{plane.source}: its {what} has {_size(companion.shape)} pixels and the image "
-                f"{_size(flux.shape)}; both must have one size"
+                f"{_size(shape)}; both must have one size"
             )
-    flux[~np.isfinite(flux)] = np.nan
-    if plane.mask is not None:
-        flux[np.nan_to_num(plane.mask) != 0] = np.nan
-    if plane.inverse_variance is None:
-        return flux, None
-    known = np.isfinite(plane.inverse_variance) & (plane.inverse_variance > 0)
-    flux[~known] = np.nan
-    sigma = 1.0 / np.sqrt(np.where(known, plane.inverse_variance, np.nan).astype(np.float64))
-    return flux, sigma * slope(plane, flux, pixel_scale)
+    flux = empty_array(shape, np.float64, number=_BANDS)
+    noise = None if weight is None else empty_array(shape, np.float64, number=_BANDS)
+    for rows in row_blocks(shape):
+        part = convert(plane.data[rows])
+        part[~np.isfinite(part)] = np.nan
+        if plane.mask is not None:
+            part[np.nan_to_num(plane.mask[rows]) != 0] = np.nan
+        if weight is not None and noise is not None:
+            known = np.isfinite(weight[rows]) & (weight[rows] > 0)
+            part[~known] = np.nan
+            sigma = 1.0 / np.sqrt(np.where(known, weight[rows], np.nan).astype(np.float64))
+            noise[rows] = sigma * slope(plane, part, pixel_scale)
+        flux[rows] = part
+    return flux, noise
+
+
+_BANDS = 5
+"""Of a galaxy, more or less: so many planes are held at once."""
 
 
 def _size(shape: tuple[int, ...]) -> str:
