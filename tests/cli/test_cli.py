@@ -254,16 +254,20 @@ def test_output_folder_that_cannot_be_made(tmp_path, picassso, weights) -> None:
 def test_full_disk_leaves_nothing(tmp_path, picassso, weights, monkeypatch, writer) -> None:
     image = write_cube(tmp_path / "m99.fits", CUBE, wcs=make_wcs())
 
-    def fail(self, name, *_, **__) -> None:
-        Path(name).write_bytes(b"half")
+    def fail(*_, **__) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
+    def fail_half_way(_, name, **__) -> None:
+        Path(name).write_bytes(b"half")
+        fail()
+
     if writer == "maps":
-        monkeypatch.setattr(fits.HDUList, "writeto", fail)
+        # The primary HDU stands in the file by then.
+        monkeypatch.setattr(fits, "ImageHDU", fail)
     else:
         from matplotlib.figure import Figure
 
-        monkeypatch.setattr(Figure, "savefig", fail)
+        monkeypatch.setattr(Figure, "savefig", fail_half_way)
     result = picassso("paint", image, "-o", tmp_path / "o" / "p", "--weights", weights)
     path = tmp_path / "o" / "p" / ("m99_maps.fits" if writer == "maps" else "m99_maps.png")
     assert_refused(result, str(path), "No space left on device", "free")
