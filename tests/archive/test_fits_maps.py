@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -148,11 +149,11 @@ def test_existing_files_are_kept(tmp_path: Path) -> None:
 
 
 def test_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(self, name, *_, **__) -> None:
-        Path(name).write_bytes(b"half")
-        raise OSError(errno.ENOSPC, "No space left on device", str(name))
+    def fail(file: BinaryIO, _: Maps) -> None:
+        file.write(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(fits.HDUList, "writeto", fail)
+    monkeypatch.setattr("picassso.archive.fits.maps._write_hdus", fail)
     with pytest.raises(OSError, match="No space left"):
         write_maps(make_maps(), tmp_path / "m.fits")
     assert list(tmp_path.iterdir()) == []
