@@ -294,7 +294,7 @@ def test_training_teaches(store: DatasetStore, tmp_path: Path) -> None:
     run = train(
         store.path,
         output=tmp_path / "run",
-        config=QUICK.model_copy(update={"epochs": 60.0, "learning_rate": 3e-3}),
+        config=QUICK.model_copy(update={"epochs": 60.0, "learning_rate": 1e-2}),
         cpu=True,
         progress=False,
     )

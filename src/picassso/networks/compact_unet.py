@@ -9,9 +9,6 @@ from torch import Tensor, nn
 
 __all__ = ["CompactUNet"]
 
-_UNFOLDED = 16
-"""Channels at full resolution."""
-
 
 class CompactUNet(nn.Module):
     """U-Net behind a pixel-unshuffle stem, with residual blocks, told its conditions.
@@ -63,13 +60,8 @@ class CompactUNet(nn.Module):
         )
         self.grow = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in itertools.pairwise(widths))
         self.up = nn.ModuleList(ResidualBlock(w) for w in widths[:-1])
-        # The pixels of a fold come from separate channels: a convolution across them afterwards
-        # keeps the fold from showing as a pattern.
         self.out = nn.Sequential(
-            nn.Conv2d(widths[0], _UNFOLDED * fold**2, 1),
-            nn.PixelShuffle(fold),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(_UNFOLDED, out_channels, 3, padding=1),
+            nn.Conv2d(widths[0], out_channels * fold**2, 1), nn.PixelShuffle(fold)
         )
 
     def forward(self, x: Tensor, conditions: Tensor) -> Tensor:
@@ -112,7 +104,7 @@ class ResidualBlock(nn.Module):
 
 def _receptive_field(fold: int, blocks: tuple[int, ...]) -> int:
     """Pixels to each side that can influence an output pixel."""
-    radius = 2 * fold + 1  # the stem's convolution, the folding itself, the last convolution
+    radius = 2 * fold  # the stem's convolution, and the folding itself
     for level, count in enumerate(blocks):
         step = fold * 2**level
         up = 1 if level < len(blocks) - 1 else 0
