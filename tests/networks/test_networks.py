@@ -24,6 +24,7 @@ from picassso.networks import (  # noqa: E402
     load_weights,
     save_weights,
 )
+from picassso.networks.compact_unet import CompactUNet, TriangularFilter  # noqa: E402
 from picassso.networks.weights import fill, network_manifest  # noqa: E402
 
 SMALL = NetworkConfig(widths=(8, 12), blocks=(1, 1), fold=2)
@@ -203,3 +204,27 @@ def test_unknown_configs_are_refused(change: dict, said: str) -> None:
         build(NetworkConfig(**change))
     with pytest.raises(InputError, match="depth"):
         NetworkConfig.from_dict({"depth": 4})
+
+
+@pytest.mark.parametrize("fold", [1, 2, 4])
+def test_no_pattern_of_the_folds_period(fold: int) -> None:
+    torch.manual_seed(0)
+    network = CompactUNet(5, 6, conditions=12, widths=(8, 8), blocks=(1, 1), fold=fold).eval()
+    with torch.inference_mode():
+        maps = network(torch.full((1, 5, 160, 160), 0.7), torch.zeros(1, 12))[0]
+    edge = network.receptive_field
+    even = maps[:, edge:-edge, edge:-edge]
+    assert even.std() > 1e-3, "channels differ"
+    torch.testing.assert_close(
+        even, even.mean(dim=(1, 2), keepdim=True).expand_as(even), rtol=0, atol=1e-5
+    )
+
+
+def test_filter_keeps_levels_and_is_narrow() -> None:
+    point = torch.zeros(1, 1, 9, 9)
+    point[..., 4, 4] = 1.0
+    spread = TriangularFilter(1, 2)(point)
+    assert float(spread.sum()) == pytest.approx(1.0)
+    assert float(spread[..., 4, 4]) == pytest.approx(0.25)
+    assert float(spread[..., 4, 2]) == 0.0
+    torch.testing.assert_close(TriangularFilter(1, 2)(torch.ones(1, 1, 6, 8)), torch.ones(1, 1, 6, 8))
