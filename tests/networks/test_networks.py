@@ -227,4 +227,6 @@ def test_filter_keeps_levels_and_is_narrow() -> None:
     assert float(spread.sum()) == pytest.approx(1.0)
     assert float(spread[..., 4, 4]) == pytest.approx(0.25)
     assert float(spread[..., 4, 2]) == 0.0
-    torch.testing.assert_close(TriangularFilter(1, 2)(torch.ones(1, 1, 6, 8)), torch.ones(1, 1, 6, 8))
+    torch.testing.assert_close(
+        TriangularFilter(1, 2)(torch.ones(1, 1, 6, 8)), torch.ones(1, 1, 6, 8)
+    )

@@ -109,11 +109,8 @@ def _ratios(sums: dict[str, _Sum], region: str) -> list[Total]:
         above, below = sums[d.numerator], sums[d.denominator]
         if not below.mean > PROPERTIES[d.denominator].total_floor:
             continue
-        middle = above.offsets[1] - below.offsets[1]
-        down = np.hypot(above.offsets[1] - above.offsets[0], below.offsets[2] - below.offsets[1])
-        up = np.hypot(above.offsets[2] - above.offsets[1], below.offsets[1] - below.offsets[0])
         value = d.scale * above.mean / below.mean
-        ratio = _Sum(value, (middle - down, middle, middle + up))
+        ratio = _Sum(value, _difference(above.offsets, below.offsets))
         totals.append(_total(d.name, region, ratio, d.unit))
     return totals
 
@@ -132,13 +129,20 @@ def _excesses(
             _sum(maps, maps.properties.index(p), some, weights.calibration[p])
             for p in (e.whole, e.part)
         )
-        above, below = np.array(whole.quantiles), e.scale * np.array(part.quantiles)
-        middle = above[1] - below[1]
-        down = np.hypot(above[1] - above[0], below[2] - below[1])
-        up = np.hypot(above[2] - above[1], below[1] - below[0])
+        low, middle, high = part.quantiles
+        quantiles = _difference(whole.quantiles, (e.scale * low, e.scale * middle, e.scale * high))
         mean = max(whole.mean - e.scale * part.mean, 0.0)
-        low, median, high = (max(float(v), 0.0) for v in (middle - down, middle, middle + up))
-        yield Total(e.name, name, mean, low, median, high, e.total_unit)
+        yield Total(e.name, name, mean, *(max(q, 0.0) for q in quantiles), e.total_unit)
+
+
+def _difference(
+    above: tuple[float, float, float], below: tuple[float, float, float]
+) -> tuple[float, float, float]:
+    """p16, p50 and p84 of a difference, from those of its sides; widths add in quadrature."""
+    middle = above[1] - below[1]
+    down = float(np.hypot(above[1] - above[0], below[2] - below[1]))
+    up = float(np.hypot(above[2] - above[1], below[1] - below[0]))
+    return middle - down, middle, middle + up
 
 
 def _total(name: str, region: str, total: _Sum, unit: str) -> Total:
