@@ -20,6 +20,7 @@ ROOMS = (
     "training",
     "painting",
     "studies",
+    "report",
     "cli",
 )
 SOURCE = Path(picassso.__file__).parent

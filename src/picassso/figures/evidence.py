@@ -152,9 +152,7 @@ def residuals_with_radius(
     return _panels(list(names), draw, titled=False)
 
 
-def _panels(
-    names: list[str], draw: Callable[[Axes, str], None], *, titled: bool = True
-) -> Figure:
+def _panels(names: list[str], draw: Callable[[Axes, str], None], *, titled: bool = True) -> Figure:
     """A grid of small panels, two rows at most where four columns do."""
     columns = min(_COLUMNS, len(names))
     rows = -(-len(names) // columns)
@@ -283,7 +281,7 @@ def _violin(
     )
 
 
-def _faint_to_strong(name: str):  # noqa: ANN202
+def _faint_to_strong(name: str):
     """Ramp from white to the colour of a property, so that a single galaxy is a faint dot."""
     from matplotlib.colors import LinearSegmentedColormap, to_rgb
 

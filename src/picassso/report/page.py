@@ -1,0 +1,184 @@
+"""A self-contained page: words, tables and figures in one HTML file, and files beside it."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from picassso.core import InputError, written_whole
+from picassso.report.latex import latex_table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Plate", "Section", "Table", "write_page"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """A figure with its caption.
+
+    Parameters
+    ----------
+    name : str
+        Of its files, without suffix.
+    figure : Figure
+        What is drawn.
+    caption : str
+        What one sees.
+    """
+
+    name: str
+    figure: Figure
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with its caption; every cell is text as it is to be read.
+
+    Parameters
+    ----------
+    name : str
+        Of its files, without suffix.
+    header : sequence of str
+        Titles of the columns.
+    rows : sequence of sequence of str
+        As long as the header each.
+    caption : str
+        What the numbers are.
+    """
+
+    name: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    caption: str
+
+    def __post_init__(self) -> None:
+        for row in self.rows:
+            if len(row) != len(self.header):
+                raise ValueError(
+                    f"table {self.name}: a row of {len(row)} cells under {len(self.header)} titles"
+                )
+
+    def csv(self) -> str:
+        """The table as comma-separated values."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(self.header)
+        writer.writerows(self.rows)
+        return out.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a page.
+
+    Parameters
+    ----------
+    title : str
+        Heading.
+    words : sequence of str
+        Paragraphs, plain text.
+    parts : sequence of Plate or Table
+        In this order.
+    """
+
+    title: str
+    words: Sequence[str] = ()
+    parts: Sequence[Plate | Table] = ()
+
+
+def write_page(
+    folder: Path, *, title: str, about: Mapping[str, str], sections: Sequence[Section]
+) -> Path:
+    """Write ``report.html``, ``figures/NAME.pdf|png`` and ``tables/NAME.csv|tex``.
+
+    Parameters
+    ----------
+    folder : path
+        Made if need be.
+    title : str
+        Of the page.
+    about : mapping of str to str
+        Where it comes from, line by line.
+    sections : sequence of Section
+        In this order; names of plates and of tables are unique.
+
+    Returns
+    -------
+    Path
+        Of the page. It holds its pictures and asks the network for nothing.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be written.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    _check_names(sections)
+    pictures = {
+        part.name: _save_plate(part, folder / "figures")
+        for section in sections
+        for part in section.parts
+        if isinstance(part, Plate)
+    }
+    for section in sections:
+        for part in section.parts:
+            if isinstance(part, Table):
+                _save_table(part, folder / "tables")
+    environment = Environment(
+        loader=PackageLoader("picassso.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.tests["plate"] = lambda part: isinstance(part, Plate)
+    page: str = environment.get_template("page.html.jinja").render(
+        title=title, about=about, sections=sections, pictures=pictures
+    )
+    path = folder / "report.html"
+    _write(path, page)
+    return path
+
+
+def _check_names(sections: Sequence[Section]) -> None:
+    for kind in (Plate, Table):
+        names = [p.name for s in sections for p in s.parts if isinstance(p, kind)]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two {kind.__name__.lower()}s of one name among {names}")
+
+
+def _save_plate(plate: Plate, folder: Path) -> str:
+    """Save a figure as PDF and PNG; the PNG as text for the page."""
+    from picassso.figures import save_figure
+
+    save_figure(plate.figure, folder / f"{plate.name}.pdf")
+    png = save_figure(plate.figure, folder / f"{plate.name}.png")
+    return base64.b64encode(png.read_bytes()).decode("ascii")
+
+
+def _save_table(table: Table, folder: Path) -> None:
+    _write(folder / f"{table.name}.csv", table.csv())
+    tex = latex_table(table.header, table.rows, caption=table.caption, label=table.name)
+    _write(folder / f"{table.name}.tex", tex)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with written_whole(path) as partial:
+            partial.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({_reason(error)})") from error
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
