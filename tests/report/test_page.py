@@ -43,9 +43,7 @@ def page(folder: Path) -> Reader:
         folder,
         title=HOSTILE,
         about={"weights": "<b>"},
-        sections=[
-            Section("Totals", ["One.", HOSTILE], [Plate("dot", new_figure(60, 40), "A."), table])
-        ],
+        sections=[Section("Totals", ["One.", HOSTILE], [plate, table])],
     )
     reader = Reader()
     reader.feed(path.read_text())
