@@ -159,7 +159,7 @@ def add_colour_bar(axes: Axes, image: AxesImage, label: str) -> None:
         vmax=high,
     )
     bar.set_yticks([])
-    ticks = _ticks(low, high)
+    ticks = _ticks(low, high, most=4.6 if box.width * figure.bbox.width > 150 else 2.6)
     bar.set_xticks(ticks)
     bar.tick_params(axis="x", labelsize=7.5, length=2, pad=1.5, width=0.6)
     # Labels at the very ends stay inside, clear of the neighbouring bar's.
@@ -173,11 +173,11 @@ def add_colour_bar(axes: Axes, image: AxesImage, label: str) -> None:
         spine.set_linewidth(0.6)
 
 
-def _ticks(low: float, high: float) -> NDArray[np.float64]:
-    """Three to five round values between two limits."""
+def _ticks(low: float, high: float, *, most: float) -> NDArray[np.float64]:
+    """Round values between two limits, no more steps than `most`."""
     span = high - low
     step = 10.0 ** np.floor(np.log10(span / 3))
-    step *= next(m for m in (1, 2, 5, 10) if span / (m * step) <= 4.6)
+    step *= next(m for m in (1, 2, 5, 10) if span / (m * step) <= most)
     return np.arange(np.ceil(low / step - 1e-6), np.floor(high / step + 1e-6) + 1) * step
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
 
-__all__ = ["comparison_sheet", "painting_sheet", "residual_map"]
+__all__ = ["compare_column", "comparison_sheet", "painting_sheet", "residual_map"]
 
 _SHEET_ROWS = (
     ("stellar_mass", "stellar_age", "stellar_metallicity", "star_formation_rate"),
@@ -135,9 +135,11 @@ def comparison_sheet(image: GalaxyImage, truth: Maps, prediction: Maps) -> Figur
         if column == 0:
             for panel, words in zip(rows, ("truth", "prediction", "residual"), strict=True):
                 panel.set_ylabel(words, fontsize=11, labelpad=4)
-        _compare(rows, name, truth, prediction, mask)
+        compare_column(rows, name, truth, prediction, mask)
     return figure
 
+
+_RESIDUAL_LABEL = r"$\log_{10}$ (true / predicted)  [dex]"
 
 _LEGEND = (
     "Truth and prediction share one scale.\n"
@@ -160,14 +162,19 @@ def residual_map(
     return np.where(seen, residual, np.nan).astype(np.float32)
 
 
-def _compare(
+def compare_column(
     rows: list[Axes],
     name: str,
     truth: Maps,
     prediction: Maps,
     mask: NDArray[np.bool_] | None,
+    *,
+    labelled: bool = True,
 ) -> None:
-    """Fill one column of a comparison sheet."""
+    """Fill three panels with truth, prediction and residual of one property.
+
+    Totals and units are written beside them where `labelled`.
+    """
     true, predicted = _values(truth, name), _values(prediction, name)
     limits = limits_of(name, *(v for v in (true, predicted) if v is not None))
     lacking = ("not in the\nsnapshot", "not painted")
@@ -181,15 +188,16 @@ def _compare(
         drawn = draw_map(axes, values, name, limits=limits, mask=mask)
         used = values if mask is None else values[~mask]
         totals.append(float(np.nansum(used, dtype=np.float64)) * maps.pixel_area)
-        add_note(axes, _log_total(totals[-1], name))
+        if labelled:
+            add_note(axes, _log_total(totals[-1], name))
         if axes is rows[1] or predicted is None:
-            add_colour_bar(rows[1], drawn, style_of(name).label)
+            add_colour_bar(rows[1], drawn, style_of(name).label if labelled else "")
     if true is None or predicted is None:
         draw_absent(rows[2], "")
         return
     drawn = _draw_residual(rows[2], residual_map(true, predicted, name), mask)
-    add_colour_bar(rows[2], drawn, r"$\log_{10}$ (true / predicted)  [dex]")
-    if min(totals) > 0:
+    add_colour_bar(rows[2], drawn, _RESIDUAL_LABEL if labelled else "")
+    if labelled and min(totals) > 0:
         add_note(rows[2], f"of totals {np.log10(totals[0] / totals[1]):+.2f} dex".replace("-", "−"))
 
 
