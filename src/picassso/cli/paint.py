@@ -107,8 +107,8 @@ def _paint_all(
     for group in groups:
         try:
             image = read_image(group, **options)
-            maps = paint_image(image, weights, engine=engine)
-            _write(image, maps, output, _unique(image.galaxy_id, names), overwrite)
+            paths = _outputs(output, _unique(image.galaxy_id, names), overwrite)
+            _write(image, paint_image(image, weights, engine=engine), *paths, overwrite=overwrite)
         except (PicasssoError, OSError) as error:
             if len(groups) == 1:
                 raise
@@ -116,16 +116,23 @@ def _paint_all(
     return failures
 
 
-def _write(image: GalaxyImage, maps: Maps, folder: Path, name: str, overwrite: bool) -> None:
+def _outputs(folder: Path, name: str, overwrite: bool) -> tuple[Path, Path]:
+    """Files of the maps and of their sheet; refused before any work is done."""
+    from picassso.core import InputError
+
+    paths = folder / f"{name}_maps.fits", folder / f"{name}_maps.png"
+    for path in paths:
+        if path.exists() and not overwrite:
+            raise InputError(f"{path}: exists already; choose another folder, or add --overwrite")
+    return paths
+
+
+def _write(image: GalaxyImage, maps: Maps, fits: Path, sheet: Path, *, overwrite: bool) -> None:
     """Write maps and their sheet, both or neither, and print the totals."""
     from picassso.archive.fits import write_maps
     from picassso.core import InputError
     from picassso.figures import painting_sheet, save_figure
 
-    fits, sheet = folder / f"{name}_maps.fits", folder / f"{name}_maps.png"
-    for path in (fits, sheet):
-        if path.exists() and not overwrite:
-            raise InputError(f"{path}: exists already; choose another folder, or add --overwrite")
     existed = fits.exists()
     try:
         write_maps(maps, fits, overwrite=overwrite)

@@ -88,12 +88,14 @@ class ViewSet:
         self.parts: list[_Rows] = []
         free = float(MEMORY_LIMIT)
         self.order: list[tuple[int, int]] = []
-        for number, store in enumerate(stores):
+        for store in stores:
             channels = [store.bands.index(b) for b in bands]
             rows = np.asarray(store.indices(split))
-            rows = rows[
-                np.unique(np.linspace(0, len(rows) - 1, round(keep * len(rows)), dtype=int))
-            ]
+            if not len(rows):  # a store of few galaxies
+                continue
+            kept = max(round(keep * len(rows)), 1)
+            rows = rows[np.unique(np.linspace(0, len(rows) - 1, kept, dtype=int))]
+            number = len(self.parts)
             self.parts.append(_read(store, rows, channels, free=free))
             free -= self.parts[-1].held
             self.order += [(number, k) for k in range(len(rows))]
