@@ -129,7 +129,7 @@ def _training_range(
         # A real sky is seen with its own noise alone.
         factors = (1.0, 1.0) if store.real_sky else noise_range
         some = rows[:: max(1, total // _BRIGHTNESS_SAMPLE)]
-        brightest = np.array([store.flux[int(row)].max(axis=(1, 2)) for row in some])
+        brightest = np.array([store.flux_of(int(row)).max(axis=(1, 2)) for row in some])
         for band in bands:
             channel = store.bands.index(band)
             noise = table["noise"][rows, channel]
