@@ -271,13 +271,16 @@ class DatasetStore:
             If it is lost or damaged.
         """
         flux = self._read(self.flux, i)
-        if not np.isfinite(flux).all() or not flux.any():
+        if not np.isfinite(flux).all():
             raise self._lost(i, "part of its flux is not there")
         return flux
 
     def maps_of(self, i: int) -> NDArray[np.float32]:
-        """True maps of row `i`, (P, H, W), NaN where absent; InputError if they are damaged."""
-        return self._read(self.maps, i)
+        """True maps of row `i`, (P, H, W), NaN where absent; InputError as of `flux_of`."""
+        maps = self._read(self.maps, i)
+        if np.isnan(maps).all():
+            raise self._lost(i, "its maps are not there")
+        return maps
 
     def _read(self, array: Any, i: int) -> NDArray[np.float32]:
         try:

@@ -130,23 +130,18 @@ def _outputs(folder: Path, name: str, overwrite: bool) -> tuple[Path, Path]:
 def _write(image: GalaxyImage, maps: Maps, fits: Path, sheet: Path, *, overwrite: bool) -> None:
     """Write maps and their sheet, both or neither, and print the totals."""
     from picassso.archive.fits import write_maps
-    from picassso.core import InputError
+    from picassso.core import InputError, written_whole
     from picassso.figures import painting_sheet, save_figure
 
-    existed = fits.exists()
-    try:
-        write_maps(maps, fits, overwrite=overwrite)
-    except OSError as error:
-        raise InputError(
-            f"{fits}: the maps cannot be written ({error.strerror or error}); free some space, or "
-            "choose another folder with --output"
-        ) from None
-    try:
-        save_figure(painting_sheet(image, maps), sheet)
-    except BaseException:
-        if not existed:
-            fits.unlink(missing_ok=True)
-        raise
+    with written_whole(sheet) as drawn:
+        save_figure(painting_sheet(image, maps), drawn)
+        try:
+            write_maps(maps, fits, overwrite=overwrite)
+        except OSError as error:
+            raise InputError(
+                f"{fits}: the maps cannot be written ({error.strerror or error}); free some space, "
+                "or choose another folder with --output"
+            ) from None
     _report(maps, fits, sheet)
 
 

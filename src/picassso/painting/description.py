@@ -125,12 +125,13 @@ def _fits(path: Path, survey: str) -> Info:
     from astropy.io import fits
 
     from picassso.archive.fits import read_maps
+    from picassso.archive.fits.planes import UNREADABLE
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is wrong with it is said when it is read
             written_here = "MAPSFMT" in fits.getheader(path)
-    except Exception:  # whatever is wrong with it, its reader will say
+    except UNREADABLE:  # its reader will say what is wrong with it
         written_here = False
     return _maps(path, read_maps(path)) if written_here else _image(path, survey)
 

@@ -7,7 +7,13 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from picassso.archive.fits.planes import band_in_name, band_in_words, decompressor, stem
+from picassso.archive.fits.planes import (
+    UNREADABLE,
+    band_in_name,
+    band_in_words,
+    decompressor,
+    stem,
+)
 from picassso.core import Survey, get_survey
 
 __all__ = ["galaxy_name", "group_images"]
@@ -75,7 +81,7 @@ def _single_band(path: Path, survey: Survey) -> str | None:
     """Band of a file with one image plane (empty if it names none); None for any other file."""
     try:
         headers = _image_headers(path)
-    except Exception:  # whatever is wrong with it, its reader will say
+    except UNREADABLE:  # its reader will say what is wrong with it
         return None
     planes = [h for h in headers if h.get("NAXIS") == 2]
     if not planes or any(h.get("NAXIS") == 3 for h in headers):

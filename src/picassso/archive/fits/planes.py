@@ -287,8 +287,13 @@ def _companion(
     return None
 
 
-_DAMAGED = (AttributeError, IndexError, KeyError, TypeError, ValueError)
-"""What astropy raises where a header contradicts its data."""
+UNREADABLE = (
+    OSError,
+    EOFError,
+    zlib.error,
+    *(AttributeError, IndexError, KeyError, TypeError, ValueError),
+)
+"""What reading a file raises that is none of FITS, cut short, or contradicts itself."""
 
 
 def decompressor(path: Path) -> Any:
@@ -323,12 +328,12 @@ class _open:
                 for hdu in self.hdus:
                     if hdu.is_image:
                         _ = hdu.data
-        except (EOFError, zlib.error, AstropyUserWarning, *_DAMAGED) as error:
-            raise self._unreadable("is cut short or damaged", error) from None
         except OSError as error:
             if error.errno is not None:
                 raise
             raise self._unreadable("is not a FITS file, or a damaged one", error) from None
+        except (AstropyUserWarning, *UNREADABLE) as error:
+            raise self._unreadable("is cut short or damaged", error) from None
         return self.hdus
 
     def __exit__(self, *_: object) -> None:
