@@ -267,6 +267,10 @@ def test_inverse_variance_of_some_bands_only(tmp_path, cube) -> None:
     extra = [image_hdu(np.ones(cube.shape[1:], np.float32), f"{b}_IVAR") for b in "gri"]
     image = read_image(write_cube(tmp_path / "g.fits", cube, extra=extra))
     assert any(a.endswith("holds no IVAR of uz") for a in image.assumptions)
+    assert image.noise.shape == cube.shape
+    np.testing.assert_allclose(image.noise[1:4], 1.0, rtol=1e-5)
+    np.testing.assert_allclose(image.noise[[0, 4]].std(axis=(1, 2)), 0, atol=1e-6)
+    np.testing.assert_allclose(image.sky_noise[[0, 4]], NOISE[[0, 4]], rtol=0.1)
 
 
 def test_pixel_scale_without_wcs(tmp_path, cube) -> None:
@@ -338,6 +342,18 @@ def test_files_are_sorted_into_galaxies(tmp_path, cube, wcs) -> None:
     text = tmp_path / "notes.fits"
     text.write_text("not FITS at all")
     assert group_images([one, text]) == [(one,), (text,)]
+    assert group_images([*bands, bands[0], one, tmp_path / "." / "one.fits"]) == [
+        tuple(bands),
+        (one,),
+    ]
+
+
+def test_files_of_nameless_planes_are_galaxies_of_their_own(tmp_path, cube) -> None:
+    paths = [tmp_path / "a.fits", tmp_path / "b.fits"]
+    for path in paths:
+        planes = [fits.PrimaryHDU(cube[0]), *(fits.ImageHDU(plane) for plane in cube[1:])]
+        fits.HDUList(planes).writeto(path)
+    assert group_images(paths) == [(p,) for p in paths]
 
 
 def test_noise_free_image_takes_the_depth_of_the_survey(tmp_path, wcs) -> None:
