@@ -236,8 +236,15 @@ def assemble(
     counts: Counts,
 ) -> ResidualStatistics:
     """Statistics from their values and errors, in the order of the fields."""
-    statistics = [Statistic(float(v), float(e)) for v, e in zip(values, errors, strict=True)]
-    return ResidualStatistics(property, kind, *statistics, counts)
+    bias, median, mean, sigma, robust, outliers, coverage = statistics(values, errors)
+    return ResidualStatistics(
+        property, kind, bias, median, mean, sigma, robust, outliers, coverage, counts
+    )
+
+
+def statistics(values: NDArray[np.float64], errors: NDArray[np.float64]) -> list[Statistic]:
+    """Numbers with their errors, one by one."""
+    return [Statistic(float(v), float(e)) for v, e in zip(values, errors, strict=True)]
 
 
 def select(
@@ -251,7 +258,7 @@ def select(
         If a prediction whose truth is known is not finite: it must not vanish from the
         statistics.
     """
-    known = ~np.isnan(true)
+    known, floor = ~np.isnan(true), np.asarray(floor, np.float64)
     for f in fields(predicted):
         if not (np.isfinite(getattr(predicted, f.name)) | ~known).all():
             raise InputError(f"{name}: the predicted {f.name} is not finite everywhere")
