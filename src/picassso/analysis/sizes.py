@@ -29,7 +29,7 @@ class Sizes:
         mass the projected half-mass radius.
     concentration : (P,) array
         5 log10(r80 / r20) (Kent 1985, ApJS 59, 115; Bershady, Jangren & Conselice 2000, AJ 119,
-        2645), of the circles that hold 80 and 20% of the map; an exponential disc has 2.7, a de
+        2645), of the circles that hold 80 and 20% of the map; an exponential disc has 2.8, a de
         Vaucouleurs profile 5.2, resolved and followed to infinity.
     """
 
