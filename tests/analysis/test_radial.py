@@ -192,3 +192,24 @@ def test_bad_input() -> None:
         elliptical_annuli(ROUND, SHAPE, edges=(1.0, 1.0))
     with pytest.raises(InputError, match="no profile of 'velocity'"):
         profile(exponential_cube()).profile("velocity")
+
+
+def test_lognormal_scatter_by_annulus() -> None:
+    """No bias of the median, and ln(10) s^2 / 2 of sums of it: a median is no mean."""
+    rng = np.random.default_rng(5)
+    floor, s, n = PROPERTIES["gas_mass"].floor, 0.3, 20_000
+    areas = np.full((n, 2), 4.0)
+    median = 1e3 * floor * areas
+    true = median * 10 ** rng.normal(0, s, areas.shape)
+    rows = annulus_residuals(
+        true,
+        sharp(median, width=10**s),
+        areas,
+        property="gas_mass",
+        galaxy_id=np.arange(n).astype(str),
+        bootstraps=0,
+    )
+    for row in rows:
+        assert row.median_bias.value == pytest.approx(0, abs=6 * s / np.sqrt(n))
+        assert row.linear_bias.value == pytest.approx(np.log(10) * s**2 / 2, abs=0.01)
+        assert row.coverage.value == pytest.approx(0.6827, abs=0.015)

@@ -61,6 +61,7 @@ from picassso.analysis.structure import (
     structural_similarity,
 )
 from picassso.analysis.trends import PixelTrend, Trend
+from picassso.analysis.values import Spread, spread, value_residuals
 
 __all__ = [
     "ANNULUS_EDGES",
@@ -89,6 +90,7 @@ __all__ = [
     "ResidualStatistics",
     "ScalingRelation",
     "Sizes",
+    "Spread",
     "Statistic",
     "Trend",
     "annulus_residuals",
@@ -115,5 +117,7 @@ __all__ = [
     "radial_profile",
     "residual_statistics",
     "residual_table",
+    "spread",
     "structural_similarity",
+    "value_residuals",
 ]

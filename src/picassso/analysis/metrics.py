@@ -99,9 +99,9 @@ class ResidualStatistics:
     Parameters
     ----------
     property : str
-        Name of the additive property.
+        Name of the property, or of what else was measured.
     kind : str
-        ``"total"``, ``"annulus"`` or ``"pixel"``.
+        ``"total"``, ``"annulus"``, ``"pixel"`` or ``"value"``.
     linear_bias : Statistic
         log10(sum of true / sum of predicted mean), signed.
     median_bias : Statistic
