@@ -76,10 +76,10 @@ def test_area_is_that_of_the_curve() -> None:
 
 def test_guessing_scores_half() -> None:
     rng = np.random.default_rng(1)
-    true, median = 10 ** rng.normal(0, 1, (2, 20_000))
+    true, median = 10 ** rng.normal(0, 1, (2, 8_000))
     for scores in both(true, median, median):
-        assert scores.area_under_roc.value == pytest.approx(0.5, abs=0.02)
-        assert scores.completeness.value == pytest.approx(0.5, abs=0.02)
+        assert scores.area_under_roc.value == pytest.approx(0.5, abs=0.03)
+        assert scores.completeness.value == pytest.approx(0.5, abs=0.03)
 
 
 def test_perfect_prediction() -> None:
@@ -91,10 +91,10 @@ def test_perfect_prediction() -> None:
 def test_right_quantiles_hold_their_limits() -> None:
     """Truths drawn from what is predicted: p84 is exceeded in 16 of 100, detected or not."""
     rng = np.random.default_rng(3)
-    median = 10 ** rng.normal(0, 0.5, 40_000)
-    true = median * 10 ** rng.normal(0, 0.3, 40_000)
+    median = 10 ** rng.normal(0, 0.5, 10_000)
+    true = median * 10 ** rng.normal(0, 0.3, 10_000)
     for scores in both(true, median, median * 10 ** (0.3 * 0.994458)):
-        assert scores.upper_limits.value == pytest.approx(0.84, abs=0.01)
+        assert scores.upper_limits.value == pytest.approx(0.84, abs=0.015)
 
 
 def test_nothing_to_count_is_nan() -> None:

@@ -70,15 +70,15 @@ def test_errors_are_over_galaxies() -> None:
     accumulator = PixelTrend(NAME, (7.0,), bootstraps=200)
     true = np.full(100, 1e8)
     shifts = rng.normal(0, 0.1, 300)
-    for k, shift in enumerate(shifts):
-        predicted = sharp(true * 10 ** (-shift + rng.normal(0, 0.05, 100)))
-        accumulator.add(np.full(100, 8.0), true, predicted, galaxy_id=str(k))
+    residual = shifts[:, None] + rng.normal(0, 0.05, (300, 100))
+    for k, r in enumerate(residual):
+        accumulator.add(np.full(100, 8.0), true, sharp(true / 10**r), galaxy_id=str(k))
     found = accumulator.result()
-    scatter = np.hypot(0.1, 0.05)
-    # The error of a median, of galaxies rather than of their 30,000 pixels (sigma^2 pi / 2 N, and
-    # less because the pixels of each do scatter).
+    # That of a median of 300 galaxies, not of 30,000 pixels; between 1 and 1.25 sigma / sqrt(N),
+    # because the pixels of each scatter too.
     assert found.median_error[1] == pytest.approx(0.1 / np.sqrt(300), rel=0.3)
-    assert found.p84[1] - found.p16[1] == pytest.approx(2 * scatter, rel=0.1)
+    numbers = (found.p16[1], found.median[1], found.p84[1])
+    assert numbers == pytest.approx(np.percentile(residual, [16, 50, 84]), abs=4e-3)
     assert np.isnan(found.median_error[0]) and found.pixels[0] == 0
 
 

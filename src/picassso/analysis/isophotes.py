@@ -13,6 +13,7 @@ from picassso.core import PROPERTIES, InputError, need
 __all__ = ["isophote_ellipse"]
 
 _ATTEMPTS = 5
+_SMALLEST = 3.0  # pixels
 
 
 def isophote_ellipse(
@@ -40,12 +41,18 @@ def isophote_ellipse(
     Raises
     ------
     InputError
-        If no pixel reaches the floor, or no isophote can be fitted.
+        If no pixel reaches the floor, the half-mass radius is smaller than three pixels, or no
+        isophote can be fitted.
     MissingExtraError
         If photutils is not installed.
     """
     need("photutils", extra="dev")
     start = half_mass_ellipse(stellar_mass, floor=floor)
+    if start.semi_major < _SMALLEST:
+        raise InputError(
+            f"a half-mass radius of {start.semi_major:.1f} pixels is too small for isophotes, which "
+            f"need {_SMALLEST:g}; use the ellipse of the moments"
+        )
     image = np.where(stellar_mass >= floor, stellar_mass, 0.0).astype(np.float64)
     for attempt in range(_ATTEMPTS):
         fitted = _fit(image, replace(start, semi_major=start.semi_major * 1.1**attempt))
