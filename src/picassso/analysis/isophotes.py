@@ -50,8 +50,8 @@ def isophote_ellipse(
     start = half_mass_ellipse(stellar_mass, floor=floor)
     if start.semi_major < _SMALLEST:
         raise InputError(
-            f"a half-mass radius of {start.semi_major:.1f} pixels is too small for isophotes, which "
-            f"need {_SMALLEST:g}; use the ellipse of the moments"
+            f"a half-mass radius of {start.semi_major:.1f} pixels is too small for isophotes, "
+            f"which need {_SMALLEST:g}; use the ellipse of the moments"
         )
     image = np.where(stellar_mass >= floor, stellar_mass, 0.0).astype(np.float64)
     for attempt in range(_ATTEMPTS):
