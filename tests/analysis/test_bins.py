@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from picassso.analysis import (
@@ -75,6 +75,7 @@ def test_a_bin_is_what_its_views_alone_would_give() -> None:
     assert rows[1].galaxies == len(np.unique(ids[inside]))
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -6,10 +6,24 @@ from picassso.analysis.apertures import (
     Ellipse,
     aperture_signal_to_noise,
     aperture_total,
+    enclosing_radii,
     half_mass_ellipse,
     half_mass_radius,
 )
 from picassso.analysis.bins import MINIMUM_GALAXIES, BinnedResiduals, binned_residuals
+from picassso.analysis.degenerate import (
+    FEWEST_PIXELS,
+    count_flags,
+    degenerate_flags,
+    has_two_cores,
+)
+from picassso.analysis.detection import DetectionScores, PixelDetections, detection_scores
+from picassso.analysis.distances import (
+    DistributionDistances,
+    PixelDistributions,
+    distribution_distances,
+)
+from picassso.analysis.isophotes import isophote_ellipse
 from picassso.analysis.metrics import (
     MAD_TO_SIGMA,
     Counts,
@@ -21,23 +35,89 @@ from picassso.analysis.metrics import (
     residual_table,
 )
 from picassso.analysis.pixels import PixelResiduals
+from picassso.analysis.protocol import Protocol, aperture_prediction, apply_protocol
+from picassso.analysis.radial import (
+    ANNULUS_EDGES,
+    GRADIENT_RANGE,
+    Annuli,
+    RadialProfile,
+    annulus_residuals,
+    elliptical_annuli,
+    radial_profile,
+)
+from picassso.analysis.scaling import (
+    RELATIONS,
+    Relation,
+    RelationComparison,
+    ScalingRelation,
+    compare_relation,
+)
+from picassso.analysis.sizes import Sizes, measure_sizes
+from picassso.analysis.structure import (
+    LOG_RANGE,
+    CrossSpectra,
+    cross_spectra,
+    log_above_floor,
+    structural_similarity,
+)
+from picassso.analysis.trends import PixelTrend, Trend
+from picassso.analysis.values import Spread, spread, value_residuals
 
 __all__ = [
+    "ANNULUS_EDGES",
+    "FEWEST_PIXELS",
+    "GRADIENT_RANGE",
+    "LOG_RANGE",
     "MAD_TO_SIGMA",
     "MINIMUM_GALAXIES",
+    "RELATIONS",
+    "Annuli",
     "BinnedResiduals",
     "Counts",
+    "CrossSpectra",
+    "DetectionScores",
+    "DistributionDistances",
     "Ellipse",
+    "PixelDetections",
+    "PixelDistributions",
     "PixelResiduals",
+    "PixelTrend",
     "Prediction",
+    "Protocol",
+    "RadialProfile",
+    "Relation",
+    "RelationComparison",
     "ResidualStatistics",
+    "ScalingRelation",
+    "Sizes",
+    "Spread",
     "Statistic",
+    "Trend",
+    "annulus_residuals",
+    "aperture_prediction",
     "aperture_signal_to_noise",
     "aperture_total",
+    "apply_protocol",
     "binned_residuals",
+    "compare_relation",
+    "count_flags",
+    "cross_spectra",
+    "degenerate_flags",
+    "detection_scores",
+    "distribution_distances",
+    "elliptical_annuli",
+    "enclosing_radii",
     "half_mass_ellipse",
     "half_mass_radius",
+    "has_two_cores",
+    "isophote_ellipse",
+    "log_above_floor",
     "log_residual",
+    "measure_sizes",
+    "radial_profile",
     "residual_statistics",
     "residual_table",
+    "spread",
+    "structural_similarity",
+    "value_residuals",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ __all__ = [
     "Ellipse",
     "aperture_signal_to_noise",
     "aperture_total",
+    "enclosing_radii",
     "half_mass_ellipse",
     "half_mass_radius",
 ]
@@ -42,12 +44,18 @@ class Ellipse:
 
     def mask(self, shape: tuple[int, int], *, scale: float = 1.0) -> NDArray[np.bool_]:
         """Pixels of an image whose centres lie inside the ellipse enlarged by `scale`."""
+        return self._square_radius(shape, semi_major=self.semi_major * scale) <= 1.0
+
+    def radius(self, shape: tuple[int, int]) -> NDArray[np.float64]:
+        """Elliptical radius of every pixel centre of an image, in units of the semi-major axis."""
+        return np.sqrt(self._square_radius(shape, semi_major=self.semi_major))
+
+    def _square_radius(self, shape: tuple[int, int], *, semi_major: float) -> NDArray[np.float64]:
         rows, columns = np.ogrid[: shape[0], : shape[1]]
         dx, dy = columns - self.x, rows - self.y
         cos, sin = np.cos(self.position_angle), np.sin(self.position_angle)
         along, across = dx * cos + dy * sin, dy * cos - dx * sin
-        a = self.semi_major * scale
-        return (along / a) ** 2 + (across / (a * self.axis_ratio)) ** 2 <= 1.0
+        return (along / semi_major) ** 2 + (across / (semi_major * self.axis_ratio)) ** 2
 
     def fits(self, shape: tuple[int, int], *, scale: float = 1.0) -> bool:
         """Whether the ellipse enlarged by `scale` lies inside an image."""
@@ -77,13 +85,39 @@ def half_mass_radius(surface_density: NDArray[np.floating], *, x: float, y: floa
     float
         From the curve of growth, interpolated between pixels; at least half a pixel.
     """
-    rows, columns = np.indices(surface_density.shape)
+    return max(float(enclosing_radii(surface_density[None], x=x, y=y)[0, 0]), 0.5)
+
+
+def enclosing_radii(
+    cube: NDArray[np.floating], *, x: float, y: float, fractions: Sequence[float] = (0.5,)
+) -> NDArray[np.float64]:
+    """Radii of the circles about a centre that hold fractions of what each map holds [pixel].
+
+    Parameters
+    ----------
+    cube : (P, H, W) array
+        Not negative, finite.
+    x, y : float
+        Centre [pixel].
+    fractions : sequence of float
+        F of them, between 0 and 1.
+
+    Returns
+    -------
+    (P, F) array
+        From the curves of growth, interpolated between pixels; meaningless for an empty map.
+    """
+    rows, columns = np.ogrid[: cube.shape[1], : cube.shape[2]]
     radius = np.hypot(columns - x, rows - y).ravel()
     order = np.argsort(radius)
-    mass = surface_density.ravel()[order].astype(np.float64)
-    # Half of a pixel's own mass lies within the radius of its centre.
-    growth = np.cumsum(mass) - 0.5 * mass
-    return max(float(np.interp(0.5 * mass.sum(), growth, radius[order])), 0.5)
+    radius = radius[order]
+    found = np.empty((len(cube), len(fractions)))
+    for p, surface_density in enumerate(cube):
+        mass = surface_density.ravel()[order].astype(np.float64)
+        # Half of a pixel's own mass lies within the radius of its centre.
+        growth = np.cumsum(mass) - 0.5 * mass
+        found[p] = np.interp(np.asarray(fractions) * mass.sum(), growth, radius)
+    return found
 
 
 def half_mass_ellipse(

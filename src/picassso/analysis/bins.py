@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from picassso.analysis.metrics import (
+    STATISTICS,
     Prediction,
     ResidualStatistics,
     assemble,
@@ -154,7 +155,7 @@ def _residuals(
     used, counts = select(true, predicted, floor=floor, name=property)
     galaxies = len(np.unique(galaxy_id[used]))
     if galaxies < MINIMUM_GALAXIES:
-        unknown = np.full(6, np.nan)
+        unknown = np.full(STATISTICS, np.nan)
         statistics = assemble(property, "total", unknown, unknown, counts)
         return BinnedResiduals(*place, galaxies, np.nan, np.nan, statistics)
     statistics = residual_statistics(

@@ -9,12 +9,13 @@ property is left out of the statistics and scored as a detection.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from picassso.analysis.bootstrap import bootstrap
 from picassso.core import PROPERTIES, InputError
 
 __all__ = [
@@ -98,13 +99,15 @@ class ResidualStatistics:
     Parameters
     ----------
     property : str
-        Name of the additive property.
+        Name of the property, or of what else was measured.
     kind : str
-        ``"total"`` or ``"pixel"``.
+        ``"total"``, ``"annulus"``, ``"pixel"`` or ``"value"``.
     linear_bias : Statistic
         log10(sum of true / sum of predicted mean), signed.
     median_bias : Statistic
         Median of log10(true / predicted median).
+    mean_bias : Statistic
+        Mean of that: the mu of Buck & Wolf (2021).
     sigma, robust_sigma : Statistic
         Standard deviation of that, and 1.4826 times its median absolute deviation.
     outlier_fraction : Statistic
@@ -119,6 +122,7 @@ class ResidualStatistics:
     kind: str
     linear_bias: Statistic
     median_bias: Statistic
+    mean_bias: Statistic
     sigma: Statistic
     robust_sigma: Statistic
     outlier_fraction: Statistic
@@ -126,11 +130,15 @@ class ResidualStatistics:
     counts: Counts
 
 
+STATISTICS = 7
+"""How many statistics `ResidualStatistics` holds."""
+
+
 def log_residual(
-    true: NDArray[np.floating], predicted: NDArray[np.floating], *, floor: float
+    true: NDArray[np.floating], predicted: NDArray[np.floating], *, floor: ArrayLike
 ) -> NDArray[np.float64]:
     """log10(true) - log10(predicted), predictions taken as at least a thousandth of `floor`."""
-    predicted = np.maximum(predicted, _FAINTEST * floor)
+    predicted = np.maximum(predicted, _FAINTEST * np.asarray(floor))
     return np.log10(np.asarray(true, np.float64)) - np.log10(np.asarray(predicted, np.float64))
 
 
@@ -139,6 +147,8 @@ def residual_statistics(
     predicted: Prediction,
     *,
     property: str,
+    kind: str = "total",
+    floor: ArrayLike | None = None,
     galaxy_id: ArrayLike | None = None,
     bootstraps: int = 500,
     seed: int = 0,
@@ -152,7 +162,11 @@ def residual_statistics(
     predicted : Prediction
         (N,) each.
     property : str
-        Name of the additive property; its total floor applies.
+        Name of the additive property.
+    kind : str
+        What is summed, as the statistics are to say.
+    floor : float or (N,) array, optional
+        Smaller truths are left out; by default the property's total floor.
     galaxy_id : (N,) array of str, optional
         Whom each row shows: the bootstrap draws galaxies, not views, because views of one galaxy
         err together. By default every row is a galaxy of its own.
@@ -168,7 +182,7 @@ def residual_statistics(
     Raises
     ------
     InputError
-        If the arrays do not match, or a prediction is not finite.
+        If the arrays do not match, or a prediction whose truth is known is not finite.
     """
     true = np.asarray(true, dtype=np.float64)
     if true.ndim != 1 or np.shape(predicted.mean) != true.shape:
@@ -176,20 +190,19 @@ def residual_statistics(
             f"{property}: true totals have shape {true.shape} and predicted ones "
             f"{np.shape(predicted.mean)}, expected two columns of one length"
         )
-    floor = PROPERTIES[property].total_floor
+    floor = PROPERTIES[property].total_floor if floor is None else floor
+    floor = np.broadcast_to(floor, true.shape)
     used, counts = select(true, predicted, floor=floor, name=property)
-    true, predicted = true[used], predicted[used]
+    true, predicted, floor = true[used], predicted[used], floor[used]
     ids = np.arange(len(used)) if galaxy_id is None else np.asarray(galaxy_id)
-    _, galaxy = np.unique(ids[used], return_inverse=True)
     residual = log_residual(true, predicted.p50, floor=floor)
     inside = (predicted.p16 <= true) & (true <= predicted.p84)
 
     def estimate(rows: NDArray[np.intp]) -> NDArray[np.float64]:
         return _estimate(true[rows], predicted.mean[rows], residual[rows], inside[rows])
 
-    values = estimate(np.arange(len(true)))
-    errors = _bootstrap(estimate, galaxy, n=bootstraps, seed=seed)
-    return assemble(property, "total", values, errors, counts)
+    values, errors = bootstrap(estimate, ids[used], bootstraps=bootstraps, seed=seed)
+    return assemble(property, kind, values, errors, counts)
 
 
 def residual_table(
@@ -223,27 +236,32 @@ def assemble(
     counts: Counts,
 ) -> ResidualStatistics:
     """Statistics from their values and errors, in the order of the fields."""
-    statistics = [Statistic(float(v), float(e)) for v, e in zip(values, errors, strict=True)]
-    bias, median, sigma, robust, outliers, coverage = statistics
+    bias, median, mean, sigma, robust, outliers, coverage = statistics(values, errors)
     return ResidualStatistics(
-        property, kind, bias, median, sigma, robust, outliers, coverage, counts
+        property, kind, bias, median, mean, sigma, robust, outliers, coverage, counts
     )
 
 
+def statistics(values: NDArray[np.float64], errors: NDArray[np.float64]) -> list[Statistic]:
+    """Numbers with their errors, one by one."""
+    return [Statistic(float(v), float(e)) for v, e in zip(values, errors, strict=True)]
+
+
 def select(
-    true: NDArray[np.floating], predicted: Prediction, *, floor: float, name: str
+    true: NDArray[np.floating], predicted: Prediction, *, floor: ArrayLike, name: str
 ) -> tuple[NDArray[np.bool_], Counts]:
     """Which values make the statistics, and how many of each kind there are.
 
     Raises
     ------
     InputError
-        If a prediction is not finite: it must not vanish from the statistics.
+        If a prediction whose truth is known is not finite: it must not vanish from the
+        statistics.
     """
+    known, floor = ~np.isnan(true), np.asarray(floor, np.float64)
     for f in fields(predicted):
-        if not np.isfinite(getattr(predicted, f.name)).all():
+        if not (np.isfinite(getattr(predicted, f.name)) | ~known).all():
             raise InputError(f"{name}: the predicted {f.name} is not finite everywhere")
-    known = ~np.isnan(true)
     used = known & (true >= floor)
     below = known & ~used
     bright = predicted.p50 >= floor
@@ -263,9 +281,9 @@ def _estimate(
     residual: NDArray[np.float64],
     inside: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
-    """The six statistics, in the order of `ResidualStatistics`."""
+    """The statistics, in the order of `ResidualStatistics`."""
     if len(true) == 0:
-        return np.full(6, np.nan)
+        return np.full(STATISTICS, np.nan)
     median = np.median(residual)
     deviation = np.abs(residual - median)
     robust = MAD_TO_SIGMA * np.median(deviation)
@@ -274,31 +292,10 @@ def _estimate(
         [
             np.log10(true.sum() / total) if total > 0 else np.inf,
             median,
+            residual.mean(),
             residual.std(),
             robust,
             (deviation > OUTLIER_SIGMAS * robust).mean(),
             inside.mean(),
         ]
     )
-
-
-def _bootstrap(
-    estimate: Callable[[NDArray[np.intp]], NDArray[np.float64]],
-    galaxy: NDArray[np.intp],
-    *,
-    n: int,
-    seed: int,
-) -> NDArray[np.float64]:
-    """Standard errors by drawing galaxies, each with all its rows, with replacement."""
-    galaxies = int(galaxy.max()) + 1 if len(galaxy) else 0
-    if galaxies < 2 or n == 0:
-        return np.full(6, np.nan)
-    rng = np.random.default_rng(seed)
-    rows = np.arange(len(galaxy))
-    draws = []
-    for _ in range(n):
-        times = np.bincount(rng.integers(galaxies, size=galaxies), minlength=galaxies)
-        draws.append(estimate(np.repeat(rows, times[galaxy])))
-    # A draw of nothing but predicted zeros has an infinite bias: it tells nothing of the error.
-    finite = [d for d in draws if np.isfinite(d).all()]
-    return np.std(finite, axis=0, ddof=1) if len(finite) > 1 else np.full(6, np.nan)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import zlib
-
 import numpy as np
 from numpy.typing import NDArray
 
+from picassso.analysis.bootstrap import Replicates
 from picassso.analysis.metrics import (
     MAD_TO_SIGMA,
     OUTLIER_SIGMAS,
+    STATISTICS,
     Counts,
     Prediction,
     ResidualStatistics,
@@ -24,6 +24,7 @@ __all__ = ["PixelResiduals"]
 _EDGE = 4.0  # dex
 _BINS = 1601  # odd: a residual of exactly zero lies in the middle of a bin
 _WIDTH = 2 * _EDGE / (_BINS - 1)
+_SUMS = 6
 
 
 class PixelResiduals:
@@ -47,15 +48,10 @@ class PixelResiduals:
     def __init__(self, property: str, *, bootstraps: int = 100, seed: int = 0) -> None:
         self.property = property
         self._floor = PROPERTIES[property].floor
-        self._seed = seed
         self._counts = Counts()
-        self._galaxies: str | None = None
-        self._several = False
-        # Row 0 holds the data themselves, the others the replicates.
-        n = bootstraps + 1
-        self._histogram = np.zeros((n, _BINS))
-        # Sums of: true, predicted mean, residual, residual^2, inside the interval, pixels.
-        self._sums = np.zeros((n, 6))
+        # Sums of: true, predicted mean, residual, residual^2, inside the interval, pixels; then
+        # the histogram.
+        self._replicates = Replicates(_SUMS + _BINS, bootstraps=bootstraps, seed=seed)
 
     def add(self, true: NDArray[np.floating], predicted: Prediction, *, galaxy_id: str) -> None:
         """Add the pixels of one image.
@@ -78,8 +74,6 @@ class PixelResiduals:
         self._counts += counts
         if not counts.used:
             return
-        self._several |= self._galaxies not in (None, galaxy_id)
-        self._galaxies = galaxy_id
         true, predicted = np.asarray(true, np.float64)[used], predicted[used]
         residual = log_residual(true, predicted.p50, floor=self._floor)
         inside = (predicted.p16 <= true) & (true <= predicted.p84)
@@ -92,48 +86,39 @@ class PixelResiduals:
             len(true),
         ]
         bins = np.clip(np.rint((residual + _EDGE) / _WIDTH).astype(int), 0, _BINS - 1)
-        weights = self._weights(galaxy_id)[:, None]
-        self._sums += weights * np.asarray(sums)
-        self._histogram += weights * np.bincount(bins, minlength=_BINS)
+        sums += np.bincount(bins, minlength=_BINS).tolist()
+        cells = np.flatnonzero(sums)
+        self._replicates.add(cells, np.asarray(sums)[cells], galaxy_id=galaxy_id)
 
     def result(self) -> ResidualStatistics:
         """Statistics of all pixels added so far; NaN where there are none."""
-        estimates = np.array(
-            [_estimate(s, h) for s, h in zip(self._sums, self._histogram, strict=True)]
-        )
-        replicates = estimates[1:][np.isfinite(estimates[1:]).all(axis=1)]
-        errors = np.full(6, np.nan)
-        if self._several and len(replicates) > 1:
-            errors = replicates.std(axis=0, ddof=1)
-        return assemble(self.property, "pixel", estimates[0], errors, self._counts)
-
-    def _weights(self, galaxy_id: str) -> NDArray[np.float64]:
-        rng = np.random.default_rng([self._seed, zlib.crc32(galaxy_id.encode())])
-        return np.concatenate([[1.0], rng.poisson(1.0, len(self._sums) - 1)])
+        values, errors = self._replicates.estimate(_estimate)
+        return assemble(self.property, "pixel", values, errors, self._counts)
 
 
-def _estimate(sums: NDArray[np.float64], histogram: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The six statistics, in the order of `ResidualStatistics`."""
-    true, mean, first, second, inside, n = sums
+def _estimate(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The statistics, in the order of `ResidualStatistics`."""
+    true, mean, first, second, inside, n = sums[:_SUMS]
     if n == 0:
-        return np.full(6, np.nan)
+        return np.full(STATISTICS, np.nan)
     edges = -_EDGE + _WIDTH * (np.arange(_BINS + 1) - 0.5)
-    share = np.concatenate([[0.0], np.cumsum(histogram)]) / n
+    share = np.concatenate([[0.0], np.cumsum(sums[_SUMS:])]) / n
 
     def within(distance: float) -> float:
         lower, upper = np.interp([median - distance, median + distance], edges, share)
         return float(upper - lower)
 
-    median = _quantile(edges, share, 0.5)
+    median = quantile_of_share(edges, share, 0.5)
     distances = _WIDTH / 8 * np.arange(16 * _BINS)
     cumulative = np.interp(median + distances, edges, share) - np.interp(
         median - distances, edges, share
     )
-    robust = MAD_TO_SIGMA * _quantile(distances, cumulative, 0.5)
+    robust = MAD_TO_SIGMA * quantile_of_share(distances, cumulative, 0.5)
     return np.array(
         [
             np.log10(true / mean) if mean > 0 else np.inf,
             median,
+            first / n,
             np.sqrt(max(second / n - (first / n) ** 2, 0.0)),
             robust,
             1.0 - within(OUTLIER_SIGMAS * robust),
@@ -142,7 +127,7 @@ def _estimate(sums: NDArray[np.float64], histogram: NDArray[np.float64]) -> NDAr
     )
 
 
-def _quantile(x: NDArray[np.floating], share: NDArray[np.floating], q: float) -> float:
+def quantile_of_share(x: NDArray[np.floating], share: NDArray[np.floating], q: float) -> float:
     """Where a non-decreasing cumulative share first reaches `q`, linearly between points."""
     i = int(np.searchsorted(share, q))
     if i == 0:

@@ -1,0 +1,119 @@
+"""Errors by drawing galaxies, not views: the views of one galaxy err together."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Replicates", "bootstrap"]
+
+
+def bootstrap(
+    estimate: Callable[[NDArray[np.intp]], NDArray[np.float64]],
+    galaxy_id: ArrayLike,
+    *,
+    bootstraps: int,
+    seed: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Numbers of a sample, and their standard errors.
+
+    Parameters
+    ----------
+    estimate : callable
+        From row numbers (a row may come more than once) to an array of numbers, always of one
+        shape.
+    galaxy_id : (N,) array
+        Whom each row shows; a draw takes a galaxy with all its rows (Efron 1979, with galaxies
+        as the units).
+    bootstraps : int
+        Number of draws; 0 leaves the errors NaN.
+    seed : int
+        Of the draws.
+
+    Returns
+    -------
+    values, errors : array
+        Both of the shape that `estimate` gives; an error is NaN where there are fewer than two
+        galaxies or fewer than two draws with a finite number.
+    """
+    _, galaxy = np.unique(np.asarray(galaxy_id), return_inverse=True)
+    rows = np.arange(len(galaxy))
+    values = estimate(rows)
+    galaxies = int(galaxy.max()) + 1 if len(galaxy) else 0
+    draws = []
+    if galaxies > 1:
+        rng = np.random.default_rng(seed)
+        for _ in range(bootstraps):
+            times = np.bincount(rng.integers(galaxies, size=galaxies), minlength=galaxies)
+            draws.append(estimate(np.repeat(rows, times[galaxy])))
+    return values, _spread(np.array(draws).reshape(len(draws), *values.shape))
+
+
+class Replicates:
+    """Sums that come image after image, with replicates for a Poisson bootstrap over galaxies.
+
+    Each galaxy has a Poisson weight of mean 1 in each replicate, drawn from its name (Chamandy et
+    al. 2012), so that all its views weigh the same, in whatever order they come. Memory does not
+    grow with the number of images.
+
+    Parameters
+    ----------
+    size : int
+        How many sums there are.
+    bootstraps : int
+        Number of replicates.
+    seed : int
+        Of the weights.
+    """
+
+    def __init__(self, size: int, *, bootstraps: int, seed: int) -> None:
+        # Column 0 holds the data themselves, the others the replicates.
+        self._sums = np.zeros((size, bootstraps + 1))
+        self._seed = seed
+        self._first: str | None = None
+        self._several = False
+
+    def add(self, cells: NDArray[np.intp], values: NDArray[np.float64], *, galaxy_id: str) -> None:
+        """Add `values` to the sums numbered `cells`, none of which comes twice."""
+        self._several |= self._first not in (None, galaxy_id)
+        self._first = galaxy_id
+        rng = np.random.default_rng([self._seed, zlib.crc32(galaxy_id.encode())])
+        weights = np.concatenate([[1.0], rng.poisson(1.0, self._sums.shape[1] - 1)])
+        self._sums[cells] += np.multiply.outer(values, weights)
+
+    def count(self, cells: NDArray[np.intp], *, galaxy_id: str) -> None:
+        """Add one for every entry of `cells`, which may come any number of times."""
+        counts = np.bincount(cells, minlength=len(self._sums))
+        filled = np.flatnonzero(counts)
+        self.add(filled, counts[filled].astype(np.float64), galaxy_id=galaxy_id)
+
+    def estimate(
+        self, function: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What a function makes of the sums, and its standard error.
+
+        Parameters
+        ----------
+        function : callable
+            From (size,) sums to an array of numbers, always of one shape.
+        """
+        values = function(self._sums[:, 0])
+        replicates = self._sums.shape[1] - 1 if self._several else 0
+        draws = [function(self._sums[:, k + 1]) for k in range(replicates)]
+        return values, _spread(np.array(draws).reshape(replicates, *values.shape))
+
+
+def _spread(draws: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Standard deviation along the first axis of what is finite.
+
+    A draw without a finite number (an infinite bias, an empty bin) tells nothing of the error.
+    """
+    finite = np.isfinite(draws)
+    n = finite.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = np.where(finite, draws, 0.0).sum(axis=0) / n
+        squares = np.where(finite, (draws - mean) ** 2, 0.0).sum(axis=0)
+        return np.where(n > 1, np.sqrt(squares / (n - 1)), np.nan)

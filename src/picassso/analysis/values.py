@@ -1,0 +1,124 @@
+"""Statistics of measured numbers that have neither a floor nor an interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from picassso.analysis.bootstrap import bootstrap
+from picassso.analysis.metrics import (
+    Counts,
+    Prediction,
+    ResidualStatistics,
+    Statistic,
+    residual_statistics,
+    statistics,
+)
+
+__all__ = ["Spread", "spread", "value_residuals"]
+
+
+def value_residuals(
+    true: ArrayLike,
+    predicted: ArrayLike,
+    *,
+    name: str,
+    galaxy_id: ArrayLike,
+    bootstraps: int = 200,
+    seed: int = 0,
+) -> ResidualStatistics:
+    """Residual statistics of positive numbers that have neither a floor nor an interval.
+
+    Half-mass radii, concentrations, ages and metallicities of an annulus, the power in a band of
+    frequencies; of a gradient, 10 to its power, the factor per half-mass radius.
+
+    Parameters
+    ----------
+    true, predicted : (N,) array
+        NaN where they could not be measured.
+    name : str
+        What they are, as the statistics are to say.
+    galaxy_id : (N,) array of str
+        Whom each row shows.
+    bootstraps, seed : int
+        Of the bootstrap over galaxies.
+
+    Returns
+    -------
+    ResidualStatistics
+        Of kind ``"value"``, the coverage NaN. Where the truth is known and the prediction could
+        not be measured, it counts as missed and is left out of the statistics.
+    """
+    true, predicted = np.asarray(true, np.float64), np.asarray(predicted, np.float64)
+    unmeasured = ~np.isnan(true) & np.isnan(predicted)
+    kept = predicted[~unmeasured]
+    found = residual_statistics(
+        true[~unmeasured],
+        Prediction(kept, kept, kept, kept),
+        property=name,
+        kind="value",
+        floor=np.finfo(np.float64).tiny,
+        galaxy_id=np.asarray(galaxy_id)[~unmeasured],
+        bootstraps=bootstraps,
+        seed=seed,
+    )
+    counts = found.counts + Counts(missed=int(unmeasured.sum()))
+    return replace(found, coverage=Statistic(np.nan), counts=counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """What is typical of a number that every view has, and how far it spreads.
+
+    Parameters
+    ----------
+    median : Statistic
+        With its error by a bootstrap over galaxies.
+    p16, p84 : float
+        Percentiles.
+    used, absent : int
+        Views with the number, and without (NaN).
+    """
+
+    median: Statistic
+    p16: float
+    p84: float
+    used: int
+    absent: int
+
+
+def spread(
+    values: ArrayLike, *, galaxy_id: ArrayLike, bootstraps: int = 200, seed: int = 0
+) -> Spread:
+    """Median and percentiles of a number over views, such as a structural similarity.
+
+    Parameters
+    ----------
+    values : (N,) array
+        NaN where there is none.
+    galaxy_id : (N,) array of str
+        Whom each row shows.
+    bootstraps, seed : int
+        Of the bootstrap over galaxies.
+
+    Returns
+    -------
+    Spread
+        NaN where there are no numbers.
+    """
+    values = np.asarray(values, np.float64)
+    known = ~np.isnan(values)
+    values, used = values[known], int(known.sum())
+    if used == 0:
+        return Spread(Statistic(np.nan), np.nan, np.nan, 0, len(known))
+
+    def estimate(rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        return np.median(values[rows])[None]
+
+    ids = np.asarray(galaxy_id)[known]
+    medians, errors = bootstrap(estimate, ids, bootstraps=bootstraps, seed=seed)
+    p16, p84 = (float(p) for p in np.percentile(values, [16, 84]))
+    (median,) = statistics(medians, errors)
+    return Spread(median, p16, p84, used, len(known) - used)
