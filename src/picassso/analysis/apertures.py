@@ -17,6 +17,9 @@ __all__ = [
     "half_mass_radius",
 ]
 
+_NARROWEST = 0.75
+"""Semi-axis [pixel]; every circle of a radius above the root of a half holds a pixel centre."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ellipse:
@@ -41,13 +44,17 @@ class Ellipse:
     position_angle: float
 
     def mask(self, shape: tuple[int, int], *, scale: float = 1.0) -> NDArray[np.bool_]:
-        """Pixels of an image whose centres lie inside the ellipse enlarged by `scale`."""
+        """Pixels of an image whose centres lie inside the ellipse enlarged by `scale`.
+
+        One that would pass between the pixel centres is widened, so that it holds some.
+        """
         rows, columns = np.ogrid[: shape[0], : shape[1]]
         dx, dy = columns - self.x, rows - self.y
         cos, sin = np.cos(self.position_angle), np.sin(self.position_angle)
         along, across = dx * cos + dy * sin, dy * cos - dx * sin
-        a = self.semi_major * scale
-        return (along / a) ** 2 + (across / (a * self.axis_ratio)) ** 2 <= 1.0
+        a = max(self.semi_major * scale, _NARROWEST)
+        b = max(self.semi_major * self.axis_ratio * scale, _NARROWEST)
+        return (along / a) ** 2 + (across / b) ** 2 <= 1.0
 
     def fits(self, shape: tuple[int, int], *, scale: float = 1.0) -> bool:
         """Whether the ellipse enlarged by `scale` lies inside an image."""
@@ -93,8 +100,8 @@ def half_mass_ellipse(
 
     Centre, axis ratio and position angle are the first and second moments of the map, the same
     as those of `photutils.morphology.data_properties`; the semi-major axis is the radius of the
-    circle that holds half of the mass. No ellipse is thinner than a pixel. Ellipses of two
-    half-mass radii are those of Buck & Wolf (2021).
+    circle that holds half of the mass. Ellipses of two half-mass radii are those of Buck & Wolf
+    (2021).
 
     Parameters
     ----------
@@ -121,13 +128,11 @@ def half_mass_ellipse(
     (minor, major), axes = np.linalg.eigh(covariance)
     # The major axis has no direction: angles half a turn apart are the same.
     angle = float(np.arctan2(axes[1, 1], axes[0, 1]))
-    semi_major = half_mass_radius(mass, x=x, y=y)
     return Ellipse(
         x=x,
         y=y,
-        semi_major=semi_major,
-        # Thinner than a pixel, it could pass between all pixel centres.
-        axis_ratio=max(float(np.sqrt(minor / major)), 0.5 / semi_major),
+        semi_major=half_mass_radius(mass, x=x, y=y),
+        axis_ratio=float(np.sqrt(minor / major)),
         position_angle=(angle + np.pi / 2) % np.pi - np.pi / 2,
     )
 
