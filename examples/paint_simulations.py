@@ -149,11 +149,21 @@ def described(particles: Particles, too_small: str) -> dict[str, str]:
         "galaxy": particles.galaxy_id,
         "stars": f"{len(particles.stars)}",
         "log M*": f"{log_mass(particles):.2f}",
+        "ages of stars [Gyr]: 10, 50, 90% of mass": ages(particles),
         "gas cells": "absent" if particles.gas is None else f"{len(particles.gas)}",
         "absent maps": ", ".join(sorted(particles.absent)) or "none",
         "flags": ", ".join(particles.flags) or "none",
         "judged": too_small or "yes",
     }
+
+
+def ages(particles: Particles) -> str:
+    """Ages that a tenth, half and nine tenths of the stellar mass stay below."""
+    assert particles.stars is not None
+    order = np.argsort(particles.stars.age)
+    share = np.cumsum(particles.stars.mass[order], dtype=np.float64)
+    found = np.interp([0.1, 0.5, 0.9], share / share[-1], particles.stars.age[order])
+    return ", ".join(f"{age:.1f}" for age in found)
 
 
 def compare(particles: Particles, weights: Weights, *, folder: Path, seed: int) -> list[Row]:

@@ -16,7 +16,7 @@ LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
 BLOCK = re.compile(r"^ *```[^\n]*\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
-INDENTED = re.compile(r"^ {4,}(?=picassso ).*(?:\\\n.*)*", re.MULTILINE)
+INDENTED = re.compile(r"^ {4,}(?=picassso )(?:.*\\\n)*.*", re.MULTILINE)
 COMMAND = re.compile(r"(?<!from )\bpicassso +([a-z]+)\b([^\n|;&)`]*)")
 OPTION = re.compile(r"(?<=\s)(--[a-z][a-z-]*|-[a-z])\b")
 

@@ -29,7 +29,7 @@ MANIFEST: dict[str, Any] = {
         "kpc_per_pixel": [0.07, 1.5],
         "psf_fwhm_pixels": [0.5, 20],
     },
-    "calibration": {p: [-0.8, -0.1, 0.9] for p in PROPERTY_NAMES},
+    "calibration": {p: [-0.8, -0.1, 0.9, 0.7] for p in PROPERTY_NAMES},
     "data_fingerprint": "tiny",
     "licence": "BSD-3-Clause",
     "version": "0.1.0",

@@ -24,7 +24,7 @@ from picassso.networks import (  # noqa: E402
     load_weights,
     save_weights,
 )
-from picassso.networks.compact_unet import CompactUNet, TriangularFilter  # noqa: E402
+from picassso.networks.compact_unet import CompactUNet, TriangularFilter, without_folds  # noqa: E402
 from picassso.networks.weights import fill, network_manifest  # noqa: E402
 
 SMALL = NetworkConfig(widths=(8, 12), blocks=(1, 1), fold=2)
@@ -218,6 +218,20 @@ def test_no_pattern_of_the_folds_period(fold: int) -> None:
     torch.testing.assert_close(
         even, even.mean(dim=(1, 2), keepdim=True).expand_as(even), rtol=0, atol=1e-5
     )
+
+
+@pytest.mark.parametrize("fold", [1, 2, 4])
+def test_without_folds_it_is_the_same_function(fold: int) -> None:
+    torch.manual_seed(1)
+    network = CompactUNet(5, 6, conditions=12, widths=(8, 8), blocks=(1, 1), fold=fold).eval()
+    image, conditions = torch.randn(2, 5, 64, 48), torch.randn(2, 12)
+    with torch.inference_mode():
+        torch.testing.assert_close(
+            without_folds(network)(image, conditions),
+            network(image, conditions),
+            rtol=1e-5,
+            atol=1e-5,
+        )
 
 
 def test_filter_keeps_levels_and_is_narrow() -> None:

@@ -37,6 +37,7 @@ def test_image(tmp_path) -> None:
 def test_weights_and_maps(tmp_path) -> None:
     weights = write_tiny_weights(tmp_path / "w.onnx")
     assert facts(weights)["bands"] == "u g r i z" and info(weights).kind == "weights"
+    assert "redshift 0.01 to 0.15" in facts(weights)["trained on"]
     image = write_cube(tmp_path / "g.fits", galaxy(), wcs=make_wcs())
     write_maps(paint(image, weights=weights), tmp_path / "m.fits")
     said = info(tmp_path / "m.fits")

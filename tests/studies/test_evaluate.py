@@ -66,7 +66,7 @@ def paint_a_tenth_too_much(patch: pytest.MonkeyPatch) -> None:
         fingerprint="0" * 16,
         properties=PROPERTY_NAMES,
         about={},
-        calibration=dict.fromkeys(PROPERTY_NAMES, (-1.0, 0.0, 1.0)),
+        calibration=dict.fromkeys(PROPERTY_NAMES, (-1.0, 0.0, 1.0, 1.0)),
     )
     patch.setattr("picassso.painting.load_weights", lambda path: weights)
 
@@ -236,7 +236,7 @@ def test_command_line(store, painter, tmp_path):
 
 
 def test_bad_input(store, painter, tmp_path):
-    with pytest.raises(InputError, match="picassso export"):
+    with pytest.raises(InputError, match="no best.safetensors; train it"):
         evaluate(tmp_path, store, output=tmp_path / "out")
     with pytest.raises(InputError, match="does not exist"):
         evaluate(None, tmp_path / "nothing", output=tmp_path / "out")

@@ -24,6 +24,7 @@ from picassso.training import data as training_data  # noqa: E402
 from picassso.training import loop as training_loop  # noqa: E402
 from picassso.training import release as training_release  # noqa: E402
 from picassso.training.augment import turn  # noqa: E402
+from picassso.training.calibrate import _law  # noqa: E402
 from picassso.training.checkpoints import load_checkpoint, save_checkpoint  # noqa: E402
 from picassso.training.data import ViewSet, training_batches, validation_batches  # noqa: E402
 from picassso.training.loop import learning_rate  # noqa: E402
@@ -317,8 +318,8 @@ def test_training_teaches(store: DatasetStore, tmp_path: Path) -> None:
     assert onnx.stat().st_size > 1e4
     assert set(manifest["calibration"]) == set(MAPS)
     assert manifest["synthetic_seeds"] == [5]
-    low, middle, high = manifest["calibration"]["stellar_mass"]
-    assert low < middle < high
+    low, middle, high, power = manifest["calibration"]["stellar_mass"]
+    assert low < middle < high and 0 <= power <= 1
     seen = manifest["training_range"]
     assert seen["kpc_per_pixel"] == pytest.approx([0.4, 0.4])
     rows = store.indices("train")
@@ -337,6 +338,17 @@ def test_training_teaches(store: DatasetStore, tmp_path: Path) -> None:
             painted += float(network(*inputs).mean[:, 0].double().sum())
         true += float(truth[:, 0].double().sum())
     assert painted == pytest.approx(true, rel=1e-4)
+
+
+@pytest.mark.parametrize("power", [0.0, 0.5, 1.0])
+def test_the_width_of_totals_follows_the_scatter_of_pixels(power: float) -> None:
+    generator = torch.Generator().manual_seed(2)
+    spread = torch.exp(torch.randn(4000, generator=generator, dtype=torch.float64))
+    residual = 0.3 * spread**power * torch.randn(4000, generator=generator, dtype=torch.float64)
+    low, middle, high, found = _law(torch.stack([residual, spread], dim=1))
+    assert found == pytest.approx(power, abs=0.06)
+    assert (low, middle, high) == pytest.approx((-0.3, 0.0, 0.3), abs=0.03)
+    assert _law(torch.empty(0, 2)) == [0.0, 0.0, 0.0, 1.0]
 
 
 def test_resuming_with_another_config_is_refused(store: DatasetStore, tmp_path: Path) -> None:

@@ -19,6 +19,9 @@ __all__ = [
     "half_mass_radius",
 ]
 
+_NARROWEST = 0.75
+"""Semi-axis [pixel]; every circle of a radius above the root of a half holds a pixel centre."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ellipse:
@@ -43,19 +46,26 @@ class Ellipse:
     position_angle: float
 
     def mask(self, shape: tuple[int, int], *, scale: float = 1.0) -> NDArray[np.bool_]:
-        """Pixels of an image whose centres lie inside the ellipse enlarged by `scale`."""
-        return self._square_radius(shape, semi_major=self.semi_major * scale) <= 1.0
+        """Pixels of an image whose centres lie inside the ellipse enlarged by `scale`.
+
+        One that would pass between the pixel centres is widened, so that it holds some.
+        """
+        a = max(self.semi_major * scale, _NARROWEST)
+        b = max(self.semi_major * self.axis_ratio * scale, _NARROWEST)
+        return self._square_radius(shape, a, b) <= 1.0
 
     def radius(self, shape: tuple[int, int]) -> NDArray[np.float64]:
         """Elliptical radius of every pixel centre of an image, in units of the semi-major axis."""
-        return np.sqrt(self._square_radius(shape, semi_major=self.semi_major))
+        square = self._square_radius(shape, self.semi_major, self.semi_major * self.axis_ratio)
+        return np.sqrt(square)
 
-    def _square_radius(self, shape: tuple[int, int], *, semi_major: float) -> NDArray[np.float64]:
+    def _square_radius(self, shape: tuple[int, int], a: float, b: float) -> NDArray[np.float64]:
+        """Squared radius of every pixel centre, 1 on the ellipse of semi-axes a and b."""
         rows, columns = np.ogrid[: shape[0], : shape[1]]
         dx, dy = columns - self.x, rows - self.y
         cos, sin = np.cos(self.position_angle), np.sin(self.position_angle)
         along, across = dx * cos + dy * sin, dy * cos - dx * sin
-        return (along / semi_major) ** 2 + (across / (semi_major * self.axis_ratio)) ** 2
+        return (along / a) ** 2 + (across / b) ** 2
 
     def fits(self, shape: tuple[int, int], *, scale: float = 1.0) -> bool:
         """Whether the ellipse enlarged by `scale` lies inside an image."""
@@ -127,8 +137,8 @@ def half_mass_ellipse(
 
     Centre, axis ratio and position angle are the first and second moments of the map, the same
     as those of `photutils.morphology.data_properties`; the semi-major axis is the radius of the
-    circle that holds half of the mass. No ellipse is thinner than a pixel. Ellipses of two
-    half-mass radii are those of Buck & Wolf (2021).
+    circle that holds half of the mass. Ellipses of two half-mass radii are those of Buck & Wolf
+    (2021).
 
     Parameters
     ----------
@@ -155,13 +165,11 @@ def half_mass_ellipse(
     (minor, major), axes = np.linalg.eigh(covariance)
     # The major axis has no direction: angles half a turn apart are the same.
     angle = float(np.arctan2(axes[1, 1], axes[0, 1]))
-    semi_major = half_mass_radius(mass, x=x, y=y)
     return Ellipse(
         x=x,
         y=y,
-        semi_major=semi_major,
-        # Thinner than a pixel, it could pass between all pixel centres.
-        axis_ratio=max(float(np.sqrt(minor / major)), 0.5 / semi_major),
+        semi_major=half_mass_radius(mass, x=x, y=y),
+        axis_ratio=float(np.sqrt(minor / major)),
         position_angle=(angle + np.pi / 2) % np.pi - np.pi / 2,
     )
 

@@ -16,9 +16,7 @@ galaxy, written after its pixels; the table is made of them at the end.
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.archive.compression import MANTISSA_BITS, compressor, round_mantissa
+from picassso.archive.progress import Progress
 from picassso.archive.splits import SPLITS, split_by_galaxy
 from picassso.archive.table import fingerprint, table_from_rows, write_table
 from picassso.core import (
@@ -36,7 +35,6 @@ from picassso.core import (
     InputError,
     Maps,
     folder_made_whole,
-    written_whole,
 )
 
 __all__ = ["FORMAT_VERSION", "DatasetStore"]
@@ -46,6 +44,7 @@ FORMAT_VERSION = 1
 
 _FORMAT = "picassso-dataset"
 _FLUX_UNIT = "nanomaggy arcsec-2"
+_REMEDY = "copy the data set again, or remove it and make it again"
 _DAMAGED = (KeyError, ValueError, TypeError, RuntimeError, OSError)  # what zarr raises then
 
 
@@ -80,6 +79,7 @@ class DatasetStore:
     def __init__(self, path: str | os.PathLike[str], group: Any) -> None:
         self.path = Path(path)
         self._group = group
+        self._progress = Progress(self.path)
         attributes = dict(group.attrs)
         self.attributes: dict[str, Any] = attributes
         self.flux = group["flux"]
@@ -167,7 +167,7 @@ class DatasetStore:
                     dimension_names=("view", axis, "y", "x"),
                     attributes={"unit": unit},
                 )
-            (partial / "progress").mkdir()
+            Progress(partial).begin()
         return cls(path, zarr.open_group(path, mode="r+"))
 
     @classmethod
@@ -207,8 +207,7 @@ class DatasetStore:
             return cls(path, group)
         except _DAMAGED as error:
             raise InputError(
-                f"{path}: a part of this data set is missing or damaged ({error}); copy it again, "
-                "or remove it and make it again"
+                f"{path}: a part of this data set is missing or damaged ({error}); {_REMEDY}"
             ) from None
 
     def __len__(self) -> int:
@@ -249,8 +248,7 @@ class DatasetStore:
                 column = np.asarray(self._group[f"table/{name}"][:])
             except _DAMAGED as error:
                 raise InputError(
-                    f"{self.path}: its table lacks {name!r} or it is damaged ({error}); copy the "
-                    "data set again, or remove it and make it again"
+                    f"{self.path}: its table lacks {name!r} or it is damaged ({error}); {_REMEDY}"
                 ) from None
             text = column.dtype.kind not in "if"
             table[name] = np.array(column.tolist(), dtype=str) if text else column
@@ -263,13 +261,7 @@ class DatasetStore:
         return np.flatnonzero(self.table["split"] == split)
 
     def flux_of(self, i: int) -> NDArray[np.float32]:
-        """Flux of row `i` as stored, (B, H, W).
-
-        Raises
-        ------
-        InputError
-            If it is lost or damaged.
-        """
+        """Flux of row `i` as stored, (B, H, W); InputError if it is lost or damaged."""
         flux = self._read(self.flux, i)
         if not np.isfinite(flux).all():
             raise self._lost(i, "part of its flux is not there")
@@ -290,8 +282,7 @@ class DatasetStore:
 
     def _lost(self, i: int, why: str) -> InputError:
         return InputError(
-            f"{self.path}: the pixels of row {i} are lost or damaged ({why}); copy the data set "
-            "again, or remove it and make it again"
+            f"{self.path}: the pixels of row {i} are lost or damaged ({why}); {_REMEDY}"
         )
 
     def image(self, i: int) -> GalaxyImage:
@@ -348,45 +339,36 @@ class DatasetStore:
         ----------
         galaxy : int
             Its number, from 0; its rows are ``galaxy * views`` and the following.
-        flux : (V, B, H, W) array
-        maps : (V, P, H, W) array
+        flux, maps : (V, B, H, W) and (V, P, H, W) array
         rows : sequence of mappings
             One a view; see `picassso.archive.table.columns`.
         """
         at = slice(galaxy * self.views, (galaxy + 1) * self.views)
         self.flux[at] = round_mantissa(flux)
         self.maps[at] = round_mantissa(maps)
-        self._mark(galaxy, rows)
+        self._progress.mark(galaxy, rows)
 
     def write_failure(self, galaxy: int, *, galaxy_id: str, reason: str) -> None:
         """Record that a galaxy could not be made; its rows belong to no split."""
         row = {"galaxy_id": galaxy_id, "galaxy": galaxy, "failure": reason}
-        self._mark(galaxy, [row | {"view": v} for v in range(self.views)])
+        self._progress.mark(galaxy, [row | {"view": v} for v in range(self.views)])
 
     def forget_failures(self) -> None:
         """Take back the marks of galaxies that could not be made, so that they are tried anew."""
-        for galaxy in self.done():
-            marker = self._marker(galaxy)
-            if any(row.get("failure") for row in json.loads(marker.read_text())):
-                marker.unlink()
+        self._progress.forget_failures()
 
     def done(self) -> set[int]:
         """Numbers of the galaxies that are finished or have failed."""
         if self.complete:
             return set(range(self.galaxies))
-        # Numbers alone: what a killed process was writing lies beside them under a hidden name.
-        return {int(p.stem) for p in (self.path / "progress").glob("[0-9]*.json")}
+        return self._progress.done()
 
     def finalise(self) -> None:
         """Write the table, the split and the fingerprint; the store is complete after this."""
         missing = set(range(self.galaxies)) - self.done()
         if missing:
             raise InputError(f"{self.path}: {len(missing)} galaxies are still to be made")
-        rows = [
-            row
-            for galaxy in range(self.galaxies)
-            for row in json.loads(self._marker(galaxy).read_text())
-        ]
+        rows = [row for galaxy in range(self.galaxies) for row in self._progress.rows(galaxy)]
         table = table_from_rows(rows, properties=self.properties, n_bands=len(self.bands))
         good = table["failure"] == ""
         split = np.full(len(good), "failed", dtype="<U10")
@@ -401,20 +383,13 @@ class DatasetStore:
             }
         )
         self.attributes = dict(self._group.attrs)
-        shutil.rmtree(self.path / "progress", ignore_errors=True)
+        self._progress.end()
 
     def _row(self, i: int) -> dict[str, Any]:
         row = {name: column[i] for name, column in self.table.items()}
         if row["failure"]:
             raise InputError(f"{self.path}: row {i} could not be made: {row['failure']}")
         return row
-
-    def _marker(self, galaxy: int) -> Path:
-        return self.path / "progress" / f"{galaxy:08d}.json"
-
-    def _mark(self, galaxy: int, rows: Sequence[Mapping[str, Any]]) -> None:
-        with written_whole(self._marker(galaxy)) as partial:
-            partial.write_text(json.dumps(list(rows)))
 
     def _require_complete(self) -> None:
         if not self.complete:

@@ -43,8 +43,8 @@ def evaluate(
 
     if len(weights_and_store) > 2:
         raise InputError(
-            f"expected [WEIGHTS|RUN] STORE, found {len(weights_and_store)} paths; evaluate one store "
-            "at a time"
+            f"expected [WEIGHTS|RUN] STORE, found {len(weights_and_store)} paths; evaluate one "
+            "store at a time"
         )
     *weights, store = weights_and_store
     run(

@@ -108,7 +108,7 @@ def _paint_all(
         try:
             image = read_image(group, **options)
             paths = _outputs(output, _unique(image.galaxy_id, names), overwrite)
-            _write(image, paint_image(image, weights, engine=engine), *paths, overwrite=overwrite)
+            _write(image, paint_image(image, weights, engine=engine), *paths)
         except (PicasssoError, OSError) as error:
             if len(groups) == 1:
                 raise
@@ -127,21 +127,21 @@ def _outputs(folder: Path, name: str, overwrite: bool) -> tuple[Path, Path]:
     return paths
 
 
-def _write(image: GalaxyImage, maps: Maps, fits: Path, sheet: Path, *, overwrite: bool) -> None:
+def _write(image: GalaxyImage, maps: Maps, fits: Path, sheet: Path) -> None:
     """Write maps and their sheet, both or neither, and print the totals."""
     from picassso.archive.fits import write_maps
     from picassso.core import InputError, written_whole
     from picassso.figures import painting_sheet, save_figure
 
-    with written_whole(sheet) as drawn:
-        save_figure(painting_sheet(image, maps), drawn)
+    with written_whole(fits) as unfinished:
         try:
-            write_maps(maps, fits, overwrite=overwrite)
+            write_maps(maps, unfinished)
         except OSError as error:
             raise InputError(
                 f"{fits}: the maps cannot be written ({error.strerror or error}); free some space, "
                 "or choose another folder with --output"
             ) from None
+        save_figure(painting_sheet(image, maps), sheet)
     _report(maps, fits, sheet)
 
 

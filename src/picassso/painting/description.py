@@ -110,7 +110,7 @@ def _weights(path: Path) -> Info:
         "survey": weights.survey,
         "bands": " ".join(weights.bands),
         "properties": ", ".join(weights.properties),
-        "trained on": ", ".join(ranges),
+        "trained on": ranges,
         "stride, reach": f"{weights.stride} and {weights.receptive_field} pixels",
         "data fingerprint": about.get("data_fingerprint", "unknown"),
         "fingerprint": weights.fingerprint,

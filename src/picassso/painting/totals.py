@@ -38,8 +38,8 @@ def painted_totals(maps: Maps, weights: Weights, ellipse: Ellipse | None) -> tup
 
     The expectation of a total is the sum of the means. Pixels are neither independent nor fully
     correlated, so the width cannot follow from theirs alone: ln of a quantile is ln of that sum
-    + c s, s being the mean ln-sigma of the pixels weighted by what each contributes, and c
-    measured on the validation set and stored with the weights. A ratio adds the widths of both
+    + c s^k, s being the mean ln-sigma of the pixels weighted by what each contributes, and c and
+    k measured on the validation set and stored with the weights. A ratio adds the widths of both
     of its totals in quadrature, as if they were independent: since they mostly rise and fall
     together, its interval is rather too wide than too narrow. An excess (atomic hydrogen) is the
     sum over its map, and adds the widths of its two ingredients, where there is some, likewise.
@@ -81,7 +81,10 @@ def _regions(maps: Maps, ellipse: Ellipse | None) -> dict[str, NDArray[np.bool_]
 
 
 def _sum(
-    maps: Maps, index: int, region: NDArray[np.bool_], calibration: tuple[float, float, float]
+    maps: Maps,
+    index: int,
+    region: NDArray[np.bool_],
+    calibration: tuple[float, float, float, float],
 ) -> _Sum:
     whole = weighted = 0.0
     for rows in row_blocks(maps.shape):
@@ -97,7 +100,8 @@ def _sum(
     if not whole > 0:
         return _Sum(0.0, (0.0, 0.0, 0.0))
     s = float(weighted / whole)
-    low, middle, high = (c * s for c in calibration)
+    *quantiles, power = calibration
+    low, middle, high = (c * s**power for c in quantiles)
     return _Sum(float(whole * maps.pixel_area), (low, middle, high))
 
 
@@ -132,7 +136,8 @@ def _excesses(
         low, middle, high = part.quantiles
         quantiles = _difference(whole.quantiles, (e.scale * low, e.scale * middle, e.scale * high))
         mean = max(whole.mean - e.scale * part.mean, 0.0)
-        yield Total(e.name, name, mean, *(max(q, 0.0) for q in quantiles), e.total_unit)
+        low, middle, high = (max(q, 0.0) for q in quantiles)
+        yield Total(e.name, name, mean, low, middle, high, e.total_unit)
 
 
 def _difference(

@@ -50,9 +50,9 @@ class Weights:
         Lowest and highest ``redshift``, ``kpc_per_pixel`` and ``psf_fwhm_pixels`` seen in
         training, and, where stored, of each band ``noise_<band>`` and ``brightest_<band>``, the
         brightest pixel of an image [nanomaggy arcsec^-2].
-    calibration : mapping of str to (float, float, float)
-        For each property c16, c50, c84: ln of the quantile of a total is ln of the summed mean
-        + c s, with s the mass-weighted mean ln-sigma of the pixels.
+    calibration : mapping of str to (float, float, float, float)
+        For each property c16, c50, c84 and k: ln of the quantile of a total is ln of the summed
+        mean + c s^k, with s the mass-weighted mean ln-sigma of the pixels.
     about : mapping
         The whole manifest.
     session : onnxruntime.InferenceSession or None
@@ -69,7 +69,7 @@ class Weights:
     stride: int
     receptive_field: int
     training_range: Mapping[str, tuple[float, float]]
-    calibration: Mapping[str, tuple[float, float, float]]
+    calibration: Mapping[str, tuple[float, float, float, float]]
     about: Mapping[str, Any]
     session: Any = None
 
@@ -204,7 +204,8 @@ def _checked(manifest: str | None, file: Path, fingerprint: str, session: Any) -
                 k: (float(v[0]), float(v[1])) for k, v in about["training_range"].items()
             },
             calibration={
-                k: (float(v[0]), float(v[1]), float(v[2])) for k, v in about["calibration"].items()
+                k: (float(v[0]), float(v[1]), float(v[2]), float(v[3]))
+                for k, v in about["calibration"].items()
             },
             about=about,
             session=session,

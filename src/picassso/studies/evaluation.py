@@ -155,7 +155,7 @@ def _weights_of(given: str | os.PathLike[str] | None, folder: Path) -> Path | No
         return None if given is None else Path(given)
     from picassso.training import export
 
-    return export(given, output=folder / "weights.onnx")[0]
+    return export(Path(given), output=folder / "weights.onnx")[0]
 
 
 def _evaluate(

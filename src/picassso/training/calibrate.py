@@ -33,8 +33,8 @@ class Calibration:
     mean_factor, scale_factor : dict of str to float
         Factor on the mean and on the scale of each property's pixels.
     totals : dict of str to list of float
-        c16, c50, c84: ln(total) has its quantiles at ``ln(sum of means) + c * s``, where s is the
-        mean-weighted average of the pixels' own ln-scatter.
+        c16, c50, c84 and k: ln(total) has its quantiles at ``ln(sum of means) + c * s**k``, where s
+        is the mean-weighted average of the pixels' own ln-scatter.
     """
 
     mean_factor: dict[str, float]
@@ -51,8 +51,9 @@ def calibrate(
     Three steps, none of which sees the test split. (1) The mean of each property is multiplied so
     that the sum over all pixels is right. (2) The scale is multiplied so that 68.27% of the pixels
     whose predicted median lies above the floor (a cut that knows no truth) fall within p16 to p84.
-    (3) Totals, of the frame and of two half-mass radii: quantiles of the log residual in units of
-    the predicted scatter.
+    (3) Totals, of the frame and of two half-mass radii: how the log residual grows with the
+    predicted scatter, and its quantiles in units of that. The errors of pixels average out the
+    more, the fainter they are, so that it grows less than in proportion.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def calibrate(
     views = [ViewSet([s], "validation", bands=bands) for s in held]
     if not isinstance(head, ShiftedLogStudent):
         ones = dict.fromkeys(properties, 1.0)
-        return Calibration(ones, ones, {p: [0.0, 0.0, 0.0] for p in properties})
+        return Calibration(ones, ones, {p: [0.0, 0.0, 0.0, 1.0] for p in properties})
     head.mean_factor.fill_(1.0)
     head.scale_factor.fill_(1.0)
     true_sum, mean_sum, pulls = _pixel_statistics(network, head, views, seed)
@@ -81,11 +82,7 @@ def calibrate(
     scale = [float(torch.quantile(p, CENTRAL)) if len(p) else 1.0 for p in pulls]
     head.scale_factor.copy_(torch.tensor(scale).reshape(-1, 1, 1))
     residuals = _total_residuals(network, views, properties, seed)
-    quantiles = torch.tensor([0.5 - CENTRAL / 2, 0.5, 0.5 + CENTRAL / 2])
-    totals = {
-        p: torch.quantile(r, quantiles).tolist() if len(r) else [0.0, 0.0, 0.0]
-        for p, r in zip(properties, residuals, strict=True)
-    }
+    totals = {p: _law(r) for p, r in zip(properties, residuals, strict=True)}
     return Calibration(
         dict(zip(properties, mean_factor.tolist(), strict=True)),
         dict(zip(properties, scale, strict=True)),
@@ -127,11 +124,11 @@ def _pixel_statistics(
 def _total_residuals(
     network: Painter, views: Sequence[ViewSet], properties: tuple[str, ...], seed: int
 ) -> list[Tensor]:
-    """ln(true / sum of means) / s of every region whose true total lies above the floor.
+    """(N, 2): ln(true / sum of means) and s of every region whose true total reaches the floor.
 
     Regions are those that painting reports: the frame, and the ellipse of two half-mass radii.
     """
-    found: list[list[float]] = [[] for _ in properties]
+    found: list[list[tuple[float, float]]] = [[] for _ in properties]
     floor = [PROPERTIES[p].total_floor for p in properties]
     for *inputs, truth in _batches(views, seed + 1):
         painted = network(*inputs)
@@ -142,11 +139,25 @@ def _total_residuals(
                 true = (maps * region).sum(dim=(1, 2)) * area[k]
                 mean = (painted.mean[k] * region).sum(dim=(1, 2))
                 spread = (painted.mean[k] * scatter[k] * region).sum(dim=(1, 2)) / mean
-                residual = torch.log(true / (mean * area[k])) / spread
+                residual = torch.log(true / (mean * area[k]))
                 for p, value in enumerate(residual.tolist()):
                     if true[p] > floor[p]:
-                        found[p].append(value)
-    return [torch.tensor(f) for f in found]
+                        found[p].append((value, float(spread[p])))
+    return [torch.tensor(f).reshape(-1, 2) for f in found]
+
+
+def _law(residuals: Tensor) -> list[float]:
+    """c16, c50, c84 and k of residuals (N, 2) whose width goes as s^k, k between 0 and 1."""
+    if not len(residuals):
+        return [0.0, 0.0, 0.0, 1.0]
+    residual, spread = residuals.double().T
+    power = 1.0
+    if len(residual) > 2 and float(spread.std()) > 0:
+        width = torch.log((residual - residual.median()).abs().clamp_min(1e-3))
+        covariance = torch.cov(torch.stack([torch.log(spread), width]))
+        power = float((covariance[0, 1] / covariance[0, 0]).clamp(0.0, 1.0))
+    quantiles = torch.tensor([0.5 - CENTRAL / 2, 0.5, 0.5 + CENTRAL / 2], dtype=torch.float64)
+    return [*torch.quantile(residual / spread**power, quantiles).tolist(), power]
 
 
 def _regions(maps: Tensor, properties: tuple[str, ...]) -> list[Tensor]:
