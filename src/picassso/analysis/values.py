@@ -37,7 +37,7 @@ def value_residuals(
     Parameters
     ----------
     true, predicted : (N,) array
-        NaN where they could not be measured.
+        NaN where they could not be measured; so counts a prediction of zero.
     name : str
         What they are, as the statistics are to say.
     galaxy_id : (N,) array of str
@@ -52,7 +52,7 @@ def value_residuals(
         not be measured, it counts as missed and is left out of the statistics.
     """
     true, predicted = np.asarray(true, np.float64), np.asarray(predicted, np.float64)
-    unmeasured = ~np.isnan(true) & np.isnan(predicted)
+    unmeasured = ~np.isnan(true) & ~(predicted > 0)
     kept = predicted[~unmeasured]
     found = residual_statistics(
         true[~unmeasured],
