@@ -268,13 +268,14 @@ def select(
             raise InputError(f"{name}: the predicted {f.name} is not finite everywhere")
     floor = np.asarray(floor, dtype=true.dtype)
     used, bright = true >= floor, predicted.p50 >= floor
-    known_number, used_number = np.count_nonzero(known), np.count_nonzero(used)
-    found = np.count_nonzero(used & bright)
+    known_number, used_number, found, bright_number = (
+        int(np.count_nonzero(k)) for k in (known, used, used & bright, known & bright)
+    )
     counts = Counts(
         used=used_number,
         missed=used_number - found,
         below_floor=known_number - used_number,
-        false_positive=np.count_nonzero(known & bright) - found,
+        false_positive=bright_number - found,
         absent=known.size - known_number,
     )
     return used, counts
@@ -283,7 +284,7 @@ def select(
 def _estimate(
     true: NDArray[np.float64],
     mean: NDArray[np.floating],
-    residual: NDArray[np.float64],
+    residual: NDArray[np.floating],
     inside: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
     """The statistics, in the order of `ResidualStatistics`."""
