@@ -16,6 +16,7 @@ LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
 BLOCK = re.compile(r"^ *```[^\n]*\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+INDENTED = re.compile(r"^ {4,}(?=picassso ).*(?:\\\n.*)*", re.MULTILINE)
 COMMAND = re.compile(r"(?<!from )\bpicassso +([a-z]+)\b([^\n|;&)`]*)")
 OPTION = re.compile(r"(?<=\s)(--[a-z][a-z-]*|-[a-z])\b")
 
@@ -23,7 +24,7 @@ OPTION = re.compile(r"(?<=\s)(--[a-z][a-z-]*|-[a-z])\b")
 def commands(text: str) -> list[tuple[str, list[str]]]:
     """Verb and options of every command in the code blocks of a page; continued lines are one."""
     found = []
-    for block in BLOCK.findall(text):
+    for block in [*BLOCK.findall(text), *INDENTED.findall(BLOCK.sub("", text))]:
         for verb, rest in COMMAND.findall(re.sub(r"\\\n\s*", " ", block)):
             found.append((verb, OPTION.findall(rest.partition(" #")[0])))
     return found
@@ -53,6 +54,8 @@ def test_commands_exist(page: Path, known: dict[str, set[str]]) -> None:
 def test_commands_are_found_in_code_blocks() -> None:
     text = "picassso no --where\n```bash\npicassso mock a -o b \\\n  --views 4  # --not\n```\n"
     assert commands(text) == [("mock", ["-o", "--views"])]
+    indented = "As so:\n\n    picassso paint a \\\n        --ebv 1\n\n    not picassso --this\n"
+    assert commands(indented) == [("paint", ["--ebv"])]
     pages = [verb for page in PAGES for verb, _ in commands(page.read_text())]
     assert set(pages) == {"paint", "info", "mock", "train", "export", "evaluate"}
 

@@ -51,6 +51,16 @@ def test_truncated(tmp_path: Path, kept: float, suffix: str) -> None:
     refused(path, "cut.fits", "cut short|damaged|not a FITS")
 
 
+def test_damaged_inside_a_compressed_image(tmp_path: Path) -> None:
+    path = tmp_path / "tiles.fits.fz"
+    fits.HDUList([fits.PrimaryHDU(), fits.CompImageHDU(CUBE[0])]).writeto(path)
+    content = bytearray(path.read_bytes())
+    at = content.index(b"XTENSION")
+    content[at : at + 2880] = content[at : at + 2880].replace(b"ZBITPIX", b"ZBITPIQ")
+    path.write_bytes(content)
+    refused(path, "tiles.fits.fz", "damaged|no image|cut short")
+
+
 def test_no_image(tmp_path: Path) -> None:
     path = tmp_path / "table.fits"
     column = fits.Column("A", "D", array=np.arange(3.0))

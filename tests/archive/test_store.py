@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -155,6 +156,28 @@ def test_refuses_other_versions_and_other_things(finished, tmp_path):
     meta.write_text(json.dumps(content))
     with pytest.raises(InputError, match="format version 99, expected 1; update picassso"):
         DatasetStore.open(finished.path)
+
+
+@pytest.mark.parametrize("harm", ["removed", "cut"])
+def test_lost_pixels_are_no_empty_sky(finished, tmp_path, harm):
+    copy = tmp_path / "copy.zarr"
+    shutil.copytree(finished.path, copy)
+    for shard in (copy / "flux" / "c").rglob("*"):
+        if shard.is_file():
+            shard.unlink() if harm == "removed" else shard.write_bytes(shard.read_bytes()[:-90])
+    store = DatasetStore.open(copy)
+    with pytest.raises(InputError, match=r"copy.zarr: the pixels of row 0 are lost or damaged"):
+        store.image(0)
+
+
+def test_a_damaged_table_is_named(finished, tmp_path):
+    copy = tmp_path / "copy.zarr"
+    shutil.copytree(finished.path, copy)
+    for chunk in (copy / "table" / "redshift" / "c").rglob("*"):
+        if chunk.is_file():
+            chunk.write_bytes(chunk.read_bytes()[:9])
+    with pytest.raises(InputError, match=r"copy.zarr: its table lacks 'redshift' or it is damaged"):
+        _ = DatasetStore.open(copy).table
 
 
 def test_create_refuses_what_exists(tmp_path):

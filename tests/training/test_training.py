@@ -38,12 +38,20 @@ QUICK = TrainConfig.resolve(
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> DatasetStore:
-    """Twenty galaxies of two views: discs whose light follows their mass."""
-    path = tmp_path_factory.mktemp("data") / "toy.zarr"
+    return toy_store(tmp_path_factory.mktemp("data") / "toy.zarr", galaxies=20)
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> DatasetStore:
+    return toy_store(tmp_path_factory.mktemp("data") / "few.zarr", galaxies=2)
+
+
+def toy_store(path: Path, *, galaxies: int) -> DatasetStore:
+    """Galaxies of two views: discs whose light follows their mass."""
     made = DatasetStore.create(
         path,
-        config={"synthetic": 20, "seed": 5},
-        galaxies=20,
+        config={"synthetic": galaxies, "seed": 5},
+        galaxies=galaxies,
         views=2,
         shape=(SIDE, SIDE),
         survey="sdss",
@@ -52,7 +60,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> DatasetStore:
     )
     y, x = np.mgrid[:SIDE, :SIDE] - SIDE / 2
     rng = np.random.default_rng(0)
-    for galaxy in range(20):
+    for galaxy in range(galaxies):
         maps = np.zeros((2, len(MAPS), SIDE, SIDE), np.float32)
         for view in range(2):
             density = 10 ** rng.uniform(7, 9) * np.exp(-np.hypot(x, y) / rng.uniform(3, 8))
@@ -339,6 +347,25 @@ def test_resuming_with_another_config_is_refused(store: DatasetStore, tmp_path: 
         train(store.path, output=tmp_path / "run", config=other, cpu=True, progress=False)
     with pytest.raises(InputError, match="best.safetensors"):
         export(tmp_path, output=tmp_path / "w.onnx")
+    for damaged in ("{", "[]", '{"config": {}}'):
+        (tmp_path / "run" / "run.json").write_text(damaged)
+        with pytest.raises(InputError, match=r"run.json: not the manifest of a run"):
+            train(store.path, output=tmp_path / "run", config=short, cpu=True, progress=False)
+        with pytest.raises(InputError, match=r"run.json: not the manifest of a run"):
+            export(tmp_path / "run", output=tmp_path / "w.onnx")
+
+
+def test_a_store_without_validation_galaxies_is_trained_on(
+    store: DatasetStore, few: DatasetStore, tmp_path: Path
+) -> None:
+    assert not len(few.indices("validation")) and len(few.indices("train"))
+    views = ViewSet([few, store], "validation", bands=store.bands, limit=1)
+    assert len(views) == 1
+    short = QUICK.model_copy(update={"epochs": 1.0, "checkpoints": 1})
+    paths = [few.path, store.path]
+    run = train(paths, output=tmp_path / "run", config=short, cpu=True, progress=False)
+    onnx, _ = export(run.path, output=tmp_path / "w.onnx")
+    assert onnx.is_file()
 
 
 def test_a_config_that_is_refused_is_not_that_of_the_run(
@@ -359,6 +386,7 @@ def test_a_config_that_is_refused_is_not_that_of_the_run(
     [
         ({"rate": 1}, "rate"),
         ({"batch": 0}, "batch"),
+        ({"recipe": ["paper"]}, "recipe"),
         ({"architecture": "vit"}, "architecture"),
         ({"noise_range": [0.0, 1.0]}, "noise_range is 0 to 1"),
         ({"widths": [8, 8, 8], "blocks": [1, 1]}, "widths and blocks"),

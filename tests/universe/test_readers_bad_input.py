@@ -110,6 +110,16 @@ def test_unknown_layout_lists_the_known_ones(tmp_path: Path) -> None:
         assert text in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["galaxies", "galaxies/a"])
+def test_galaxies_that_are_arrays(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "generic.hdf5"
+    with h5py.File(path, "w") as file:
+        file.attrs.update({"format": "picassso-particles", "redshift": 0.0, "h0": 70, "om0": 0.3})
+        file[name] = np.zeros(3)
+    with pytest.raises(InputError, match=f"{name.split('/')[-1]} is an array; expected a group"):
+        list(read_particles(path))
+
+
 def test_unknown_format_and_box(cutout: Path) -> None:
     with pytest.raises(InputError, match="unknown format 'gadget'; choose one of"):
         read_particles(cutout, format="gadget")

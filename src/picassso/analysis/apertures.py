@@ -137,8 +137,8 @@ def half_mass_ellipse(
 
     Centre, axis ratio and position angle are the first and second moments of the map, the same
     as those of `photutils.morphology.data_properties`; the semi-major axis is the radius of the
-    circle that holds half of the mass. Ellipses of two half-mass radii are those of Buck & Wolf
-    (2021).
+    circle that holds half of the mass. No ellipse is thinner than a pixel. Ellipses of two
+    half-mass radii are those of Buck & Wolf (2021).
 
     Parameters
     ----------
@@ -165,11 +165,13 @@ def half_mass_ellipse(
     (minor, major), axes = np.linalg.eigh(covariance)
     # The major axis has no direction: angles half a turn apart are the same.
     angle = float(np.arctan2(axes[1, 1], axes[0, 1]))
+    semi_major = half_mass_radius(mass, x=x, y=y)
     return Ellipse(
         x=x,
         y=y,
-        semi_major=half_mass_radius(mass, x=x, y=y),
-        axis_ratio=float(np.sqrt(minor / major)),
+        semi_major=semi_major,
+        # Thinner than a pixel, it could pass between all pixel centres.
+        axis_ratio=max(float(np.sqrt(minor / major)), 0.5 / semi_major),
         position_angle=(angle + np.pi / 2) % np.pi - np.pi / 2,
     )
 

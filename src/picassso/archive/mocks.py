@@ -297,7 +297,8 @@ def _source(
         raise InputError("spread is of the synthetic universe; leave it out for snapshots")
     source = SnapshotSource.scan(snapshots, catalogue=catalogue, min_stars=min_stars, limit=limit)
     if len(source) == 0:
-        raise InputError("the snapshots hold no galaxy")
+        names = ", ".join(str(s) for s in list(snapshots or ())[:3])
+        raise InputError(f"{names}: no galaxy in it; `picassso info` says what a snapshot holds")
     return source
 
 

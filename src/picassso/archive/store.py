@@ -46,6 +46,7 @@ FORMAT_VERSION = 1
 
 _FORMAT = "picassso-dataset"
 _FLUX_UNIT = "nanomaggy arcsec-2"
+_DAMAGED = (KeyError, ValueError, TypeError, RuntimeError, OSError)  # what zarr raises then
 
 
 class DatasetStore:
@@ -151,9 +152,9 @@ class DatasetStore:
                 }
             )
             units = [PROPERTIES[p].unit for p in properties]
-            for name, depth, fill, unit, axis in (
-                ("flux", len(bands), 0.0, _FLUX_UNIT, "band"),
-                ("maps", len(properties), np.nan, units, "property"),
+            for name, depth, unit, axis in (
+                ("flux", len(bands), _FLUX_UNIT, "band"),
+                ("maps", len(properties), units, "property"),
             ):
                 group.create_array(
                     name,
@@ -162,7 +163,7 @@ class DatasetStore:
                     chunks=(1, depth, *shape),
                     shards=(views, depth, *shape),
                     compressors=compressor(),
-                    fill_value=fill,
+                    fill_value=np.nan,  # what is lost must not pass for empty sky
                     dimension_names=("view", axis, "y", "x"),
                     attributes={"unit": unit},
                 )
@@ -204,7 +205,7 @@ class DatasetStore:
             )
         try:
             return cls(path, group)
-        except (KeyError, ValueError, FileNotFoundError) as error:
+        except _DAMAGED as error:
             raise InputError(
                 f"{path}: a part of this data set is missing or damaged ({error}); copy it again, "
                 "or remove it and make it again"
@@ -246,7 +247,7 @@ class DatasetStore:
         for name in self.attributes["columns"]:
             try:
                 column = np.asarray(self._group[f"table/{name}"][:])
-            except (KeyError, ValueError, OSError) as error:
+            except _DAMAGED as error:
                 raise InputError(
                     f"{self.path}: its table lacks {name!r} or it is damaged ({error}); copy the "
                     "data set again, or remove it and make it again"
@@ -261,10 +262,42 @@ class DatasetStore:
             raise InputError(f"unknown split {split!r}; choose one of {list(SPLITS)}")
         return np.flatnonzero(self.table["split"] == split)
 
+    def flux_of(self, i: int) -> NDArray[np.float32]:
+        """Flux of row `i` as stored, (B, H, W).
+
+        Raises
+        ------
+        InputError
+            If it is lost or damaged.
+        """
+        flux = self._read(self.flux, i)
+        if not np.isfinite(flux).all():
+            raise self._lost(i, "part of its flux is not there")
+        return flux
+
+    def maps_of(self, i: int) -> NDArray[np.float32]:
+        """True maps of row `i`, (P, H, W), NaN where absent; InputError as of `flux_of`."""
+        maps = self._read(self.maps, i)
+        if np.isnan(maps).all():
+            raise self._lost(i, "its maps are not there")
+        return maps
+
+    def _read(self, array: Any, i: int) -> NDArray[np.float32]:
+        try:
+            return np.asarray(array[i])
+        except _DAMAGED as error:
+            raise self._lost(i, str(error)) from error
+
+    def _lost(self, i: int, why: str) -> InputError:
+        return InputError(
+            f"{self.path}: the pixels of row {i} are lost or damaged ({why}); copy the data set "
+            "again, or remove it and make it again"
+        )
+
     def image(self, i: int) -> GalaxyImage:
         """Image of row `i` as stored, `noise` set to 1 sigma a band; see `observed`."""
         row = self._row(i)
-        flux = np.asarray(self.flux[i])
+        flux = self.flux_of(i)
         return GalaxyImage(
             galaxy_id=str(row["galaxy_id"]),
             view=int(row["view"]),
@@ -296,7 +329,7 @@ class DatasetStore:
             galaxy_id=str(row["galaxy_id"]),
             view=int(row["view"]),
             properties=self.properties,
-            cube=np.asarray(self.maps[i]),
+            cube=self.maps_of(i),
             pixel_area=float(row["kpc_per_pixel"]) ** 2,
             flags=tuple(f for f in str(row["flags"]).split(";") if f),
         )

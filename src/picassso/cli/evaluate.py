@@ -15,6 +15,8 @@ Examples:
   picassso evaluate train.zarr -o evaluation        (the weights that ship)
 
   picassso evaluate weights.onnx train.zarr -o evaluation
+
+  picassso evaluate run train.zarr -o evaluation    (exports weights.onnx into evaluation)
 """
 
 
@@ -22,8 +24,9 @@ def evaluate(
     weights_and_store: Annotated[
         list[Path],
         typer.Argument(
-            metavar="[WEIGHTS] STORE",
-            help="Weights (default: those that ship), then a data set made by `picassso mock`.",
+            metavar="[WEIGHTS|RUN] STORE",
+            help="Weights or a training run (default: the weights that ship), then a data set made "
+            "by `picassso mock`.",
         ),
     ],
     output: Annotated[
@@ -40,7 +43,7 @@ def evaluate(
 
     if len(weights_and_store) > 2:
         raise InputError(
-            f"expected [WEIGHTS] STORE, found {len(weights_and_store)} paths; evaluate one store "
+            f"expected [WEIGHTS|RUN] STORE, found {len(weights_and_store)} paths; evaluate one store "
             "at a time"
         )
     *weights, store = weights_and_store

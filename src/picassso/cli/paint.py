@@ -107,8 +107,8 @@ def _paint_all(
     for group in groups:
         try:
             image = read_image(group, **options)
-            maps = paint_image(image, weights, engine=engine)
-            _write(image, maps, output, _unique(image.galaxy_id, names), overwrite)
+            paths = _outputs(output, _unique(image.galaxy_id, names), overwrite)
+            _write(image, paint_image(image, weights, engine=engine), *paths, overwrite=overwrite)
         except (PicasssoError, OSError) as error:
             if len(groups) == 1:
                 raise
@@ -116,30 +116,32 @@ def _paint_all(
     return failures
 
 
-def _write(image: GalaxyImage, maps: Maps, folder: Path, name: str, overwrite: bool) -> None:
-    """Write maps and their sheet, both or neither, and print the totals."""
-    from picassso.archive.fits import write_maps
+def _outputs(folder: Path, name: str, overwrite: bool) -> tuple[Path, Path]:
+    """Files of the maps and of their sheet; refused before any work is done."""
     from picassso.core import InputError
-    from picassso.figures import painting_sheet, save_figure
 
-    fits, sheet = folder / f"{name}_maps.fits", folder / f"{name}_maps.png"
-    for path in (fits, sheet):
+    paths = folder / f"{name}_maps.fits", folder / f"{name}_maps.png"
+    for path in paths:
         if path.exists() and not overwrite:
             raise InputError(f"{path}: exists already; choose another folder, or add --overwrite")
-    existed = fits.exists()
-    try:
-        write_maps(maps, fits, overwrite=overwrite)
-    except OSError as error:
-        raise InputError(
-            f"{fits}: the maps cannot be written ({error.strerror or error}); free some space, or "
-            "choose another folder with --output"
-        ) from None
-    try:
-        save_figure(painting_sheet(image, maps), sheet)
-    except BaseException:
-        if not existed:
-            fits.unlink(missing_ok=True)
-        raise
+    return paths
+
+
+def _write(image: GalaxyImage, maps: Maps, fits: Path, sheet: Path, *, overwrite: bool) -> None:
+    """Write maps and their sheet, both or neither, and print the totals."""
+    from picassso.archive.fits import write_maps
+    from picassso.core import InputError, written_whole
+    from picassso.figures import painting_sheet, save_figure
+
+    with written_whole(sheet) as drawn:
+        save_figure(painting_sheet(image, maps), drawn)
+        try:
+            write_maps(maps, fits, overwrite=overwrite)
+        except OSError as error:
+            raise InputError(
+                f"{fits}: the maps cannot be written ({error.strerror or error}); free some space, "
+                "or choose another folder with --output"
+            ) from None
     _report(maps, fits, sheet)
 
 

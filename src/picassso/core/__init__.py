@@ -2,7 +2,7 @@
 
 from picassso.core.cosmology import DEFAULT_COSMOLOGY, Cosmology
 from picassso.core.errors import InputError, MissingExtraError, PicasssoError, need
-from picassso.core.files import folder_made_whole, output_folder, written_whole
+from picassso.core.files import folder_made_whole, output_folder, write_text, written_whole
 from picassso.core.images import GalaxyImage
 from picassso.core.machine import usable_cores
 from picassso.core.maps import Maps, Total
@@ -60,5 +60,6 @@ __all__ = [
     "need",
     "output_folder",
     "usable_cores",
+    "write_text",
     "written_whole",
 ]

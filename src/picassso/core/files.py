@@ -11,7 +11,7 @@ from pathlib import Path
 
 from picassso.core.errors import InputError
 
-__all__ = ["folder_made_whole", "output_folder", "written_whole"]
+__all__ = ["folder_made_whole", "output_folder", "write_text", "written_whole"]
 
 
 @contextmanager
@@ -33,6 +33,12 @@ def written_whole(path: Path) -> Iterator[Path]:
         raise
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file (UTF-8), whole or not at all."""
+    with written_whole(path) as partial:
+        partial.write_text(text, encoding="utf-8")
 
 
 @contextmanager

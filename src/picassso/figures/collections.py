@@ -66,7 +66,7 @@ def contact_sheet(images: Sequence[GalaxyImage], maps: Sequence[Maps]) -> Figure
         top = gap + (k // columns) * (_THUMBNAIL + foot)
         canvas[top : top + _THUMBNAIL, left : left + tile] = _strip(image, m)
         below = 1 - (top + _THUMBNAIL + 3) / height
-        caption = figure.text(left / width, below, _caption(image, m), fontsize=6.5, va="top")
+        caption = figure.text(left / width, below, _caption(image, m), fontsize=6.2, va="top")
         caption.set_parse_math(False)
     axes = figure.add_axes((0, 0, 1, 1), zorder=-1)
     axes.imshow(canvas, interpolation="nearest", aspect="auto")
@@ -119,7 +119,7 @@ def _caption(image: GalaxyImage, maps: Maps) -> str:
     for name, symbol in zip(_CONTACT_MAPS, ("log M★", "log gas"), strict=True):
         if name in maps.properties and (total := maps.total(name)) > 0:
             words.append(f"{symbol} {np.log10(total):.2f}")
-    return "   ".join(words)
+    return "  ".join(words)
 
 
 def truth_vs_prediction(

@@ -127,7 +127,7 @@ class TriangularFilter(nn.Module):
         reach = torch.arange(1.0 - width, width)
         line = (width - reach.abs()) / width**2
         kernel = torch.outer(line, line).expand(channels, 1, -1, -1).clone()
-        self.register_buffer("kernel", kernel, persistent=False)
+        self.register_buffer("kernel", kernel)
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (N, C, H, W) to the same shape."""

@@ -13,8 +13,6 @@ from picassso.core import InputError, get_survey
 
 __all__ = ["Info", "info"]
 
-_FITS = (".fits", ".fit", ".fts", ".fits.gz", ".fits.bz2", ".fit.gz", ".fits.fz")
-
 
 @dataclass(frozen=True, slots=True)
 class Info:
@@ -59,6 +57,7 @@ def info(path: str | Path, *, survey: str = "sdss") -> Info:
     """
     import h5py
 
+    from picassso.archive.fits.planes import is_fits_name
     from picassso.archive.paper_mock import is_paper_mock
 
     path = Path(path)
@@ -69,7 +68,9 @@ def info(path: str | Path, *, survey: str = "sdss") -> Info:
     name = path.name.lower()
     if name.endswith((".onnx", ".safetensors")):
         return _weights(path)
-    if name.endswith(_FITS):
+    if not path.is_file():
+        raise InputError(f"{path}: neither a file nor a folder")
+    if is_fits_name(path):
         return _fits(path, survey)
     if h5py.is_hdf5(path):
         return _snapshot(path)
@@ -87,11 +88,11 @@ def _folder(path: Path) -> Info:
         return _store(path)
     if (path / "run.json").is_file():
         return _run(path)
-    if any(path.glob("*.hdf5")):
+    if any(path.glob("*.hdf5")) or any(path.glob("*.h5")):
         return _snapshot(path)
     raise InputError(
         f"{path}: a folder that holds no data set (zarr.json), training run (run.json) or "
-        "snapshot (*.hdf5)"
+        "snapshot (*.hdf5, *.h5)"
     )
 
 
@@ -100,14 +101,16 @@ def _weights(path: Path) -> Info:
 
     weights = load_weights(path)
     about = weights.about
-    ranges = ", ".join(f"{k} {low:g} to {high:g}" for k, (low, high) in _items(weights))
+    ranges = ", ".join(
+        f"{k} {low:g} to {high:g}" for k, (low, high) in weights.training_range.items()
+    )
     facts = {
         "name": weights.name,
         "architecture": weights.architecture,
         "survey": weights.survey,
         "bands": " ".join(weights.bands),
         "properties": ", ".join(weights.properties),
-        "trained on": ranges,
+        "trained on": ", ".join(ranges),
         "stride, reach": f"{weights.stride} and {weights.receptive_field} pixels",
         "data fingerprint": about.get("data_fingerprint", "unknown"),
         "fingerprint": weights.fingerprint,
@@ -118,20 +121,17 @@ def _weights(path: Path) -> Info:
     return _info(path, "weights", facts)
 
 
-def _items(weights: Any) -> list[tuple[str, tuple[float, float]]]:
-    return list(weights.training_range.items())
-
-
 def _fits(path: Path, survey: str) -> Info:
     from astropy.io import fits
 
     from picassso.archive.fits import read_maps
+    from picassso.archive.fits.planes import UNREADABLE
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is wrong with it is said when it is read
             written_here = "MAPSFMT" in fits.getheader(path)
-    except (OSError, EOFError, ValueError):
+    except UNREADABLE:  # its reader will say what is wrong with it
         written_here = False
     return _maps(path, read_maps(path)) if written_here else _image(path, survey)
 

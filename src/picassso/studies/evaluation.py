@@ -88,7 +88,8 @@ def evaluate(
     Parameters
     ----------
     weights : path or None
-        An ``.onnx`` or ``.safetensors`` file; None: the shipped ones.
+        An ``.onnx`` or ``.safetensors`` file, or a run, whose best weights are exported into the
+        output first; None: the shipped ones.
     store : path or DatasetStore
         Data set made by `picassso.mock`.
     output : path
@@ -116,11 +117,6 @@ def evaluate(
     """
     from picassso.painting import load_weights
 
-    if weights is not None and Path(weights).is_dir():
-        raise InputError(
-            f"{weights} is a folder; turn a run into weights first: "
-            f"picassso export {weights} -o weights.onnx"
-        )
     if not isinstance(store, DatasetStore):
         store = DatasetStore.open(store)
     for name, number, least in (("limit", limit, 1), ("seed", seed, 0)):
@@ -131,7 +127,8 @@ def evaluate(
         raise InputError(f"{store.path}: the {split} split is empty; make more galaxies")
     if limit is not None and limit < len(rows):
         rows = rows[np.linspace(0, len(rows) - 1, limit).round().astype(int)]
-    loaded = load_weights(None if weights is None else Path(weights))
+    with output_folder(Path(output)):
+        loaded = load_weights(_weights_of(weights, Path(output)))
     _refuse_galaxies_learnt_from(loaded.about, store)
     about = {
         "weights": loaded.name,
@@ -150,6 +147,15 @@ def evaluate(
     if progress:
         print_table(evaluation.rows)
     return evaluation
+
+
+def _weights_of(given: str | os.PathLike[str] | None, folder: Path) -> Path | None:
+    """Weights as a file; those of a run are calibrated and exported into the folder."""
+    if given is None or not Path(given).is_dir():
+        return None if given is None else Path(given)
+    from picassso.training import export
+
+    return export(given, output=folder / "weights.onnx")[0]
 
 
 def _evaluate(

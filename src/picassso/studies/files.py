@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from picassso.analysis import MINIMUM_GALAXIES, BinnedResiduals
-from picassso.core.files import written_whole
+from picassso.core import write_text
 from picassso.studies.quantities import QUANTITIES
 from picassso.studies.tables import (
     bins_csv,
@@ -33,11 +33,11 @@ def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
     from picassso.figures import residuals_in_bins, save_figure, truth_vs_prediction
 
     about = dict(evaluation.about) | {"version": __version__}
-    _write(folder / "table.csv", csv_table(evaluation.rows))
-    _write(folder / "table.md", _report(evaluation))
-    _write(folder / "bins.csv", bins_csv(evaluation.bins))
-    _write(folder / "totals.csv", _totals_csv(evaluation))
-    _write(folder / "evaluation.json", json.dumps(about, indent=2) + "\n")
+    write_text(folder / "table.csv", csv_table(evaluation.rows))
+    write_text(folder / "table.md", _report(evaluation))
+    write_text(folder / "bins.csv", bins_csv(evaluation.bins))
+    write_text(folder / "totals.csv", _totals_csv(evaluation))
+    write_text(folder / "evaluation.json", json.dumps(about, indent=2) + "\n")
     scores = {
         r.property: {
             "linear bias": r.linear_bias.value,
@@ -124,8 +124,3 @@ def _totals_csv(evaluation: Evaluation) -> str:
     lines = [",".join(header)]
     lines += [",".join(str(cell) for cell in cells) for cells in zip(*columns, strict=True)]
     return "\n".join(lines) + "\n"
-
-
-def _write(path: Path, text: str) -> None:
-    with written_whole(path) as partial:
-        partial.write_text(text, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ __all__ = ["Calibration", "calibrate"]
 
 CENTRAL = 0.6827
 """Share of a normal distribution within one standard deviation."""
+
+_AT_FLOOR = math.log(2.0)  # stretched value of a surface density at the floor
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ def calibrate(
     network.eval()
     head = network.head
     properties = tuple(stores[0].properties)
-    views = [ViewSet([s], "validation", bands=bands) for s in stores]
+    held = [s for s in stores if len(s.indices("validation"))]
+    views = [ViewSet([s], "validation", bands=bands) for s in held]
     if not isinstance(head, ShiftedLogStudent):
         ones = dict.fromkeys(properties, 1.0)
         return Calibration(ones, ones, {p: [0.0, 0.0, 0.0] for p in properties})
@@ -108,7 +112,7 @@ def _pixel_statistics(
         true_sum += (y * area).sum(dim=(0, 2, 3))
         mean_sum += (torch.where(known, mean, 0.0) * area).sum(dim=(0, 2, 3))
         pull = (head.stretch(y) - location).abs() / scale
-        used = known & (location > LN2)
+        used = known & (location > _AT_FLOOR)
         for p in range(count):
             found = pull[:, p][used[:, p]]
             # A thousand pixels a batch fix the quantile to well below a per cent.
@@ -163,7 +167,3 @@ def _regions(maps: Tensor, properties: tuple[str, ...]) -> list[Tensor]:
 def _batches(views: Sequence[ViewSet], seed: int):
     for part in views:
         yield from validation_batches(part, batch=4, crop=0, seed=seed)
-
-
-LN2 = 0.6931471805599453
-"""t of a surface density at the floor."""

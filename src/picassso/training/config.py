@@ -123,7 +123,8 @@ class TrainConfig(BaseModel):
     @classmethod
     def resolve(cls, **chosen: Any) -> TrainConfig:
         """Config of a recipe with some fields chosen; a bad one raises InputError naming all."""
-        recipe = RECIPES.get(chosen.get("recipe", "picassso"), {})
+        named = chosen.get("recipe", "picassso")
+        recipe = RECIPES.get(named, {}) if isinstance(named, str) else {}
         try:
             return cls(**{**recipe, **{k: v for k, v in chosen.items() if v is not None}})
         except ValidationError as error:

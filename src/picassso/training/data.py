@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ from picassso.training.augment import turn
 __all__ = ["Batch", "ViewSet", "training_batches", "validation_batches"]
 
 MEMORY_LIMIT = 0.4 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-"""Views are held in memory up to this many bytes a split; beyond it they are read as needed."""
+"""Views are held in memory up to this many bytes a split and process; others are read as needed."""
 
 
 class Batch(NamedTuple):
@@ -42,9 +42,10 @@ class Batch(NamedTuple):
 class _Rows:
     """Views of one store."""
 
-    flux: Any
-    maps: Any
+    store: DatasetStore
+    channels: list[int]
     rows: NDArray[np.int64]
+    in_memory: tuple[NDArray[np.float32], NDArray[np.float32]] | None
     noise: NDArray[np.float32]
     psf_fwhm: NDArray[np.float32]
     redshift: NDArray[np.float32]
@@ -54,7 +55,15 @@ class _Rows:
     @property
     def held(self) -> int:
         """Bytes in memory."""
-        return sum(x.nbytes for x in (self.flux, self.maps) if isinstance(x, np.ndarray))
+        return sum(x.nbytes for x in self.in_memory or ())
+
+    def pixels(self, k: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Flux (B, H, W) and maps (P, H, W) of a view."""
+        if self.in_memory is not None:
+            flux, maps = self.in_memory
+            return flux[k], maps[k]
+        row = int(self.rows[k])
+        return self.store.flux_of(row)[self.channels], self.store.maps_of(row)
 
 
 class ViewSet:
@@ -88,12 +97,14 @@ class ViewSet:
         self.parts: list[_Rows] = []
         free = float(MEMORY_LIMIT)
         self.order: list[tuple[int, int]] = []
-        for number, store in enumerate(stores):
+        for store in stores:
             channels = [store.bands.index(b) for b in bands]
             rows = np.asarray(store.indices(split))
-            rows = rows[
-                np.unique(np.linspace(0, len(rows) - 1, round(keep * len(rows)), dtype=int))
-            ]
+            if not len(rows):  # a store of few galaxies
+                continue
+            kept = max(round(keep * len(rows)), 1)
+            rows = rows[np.unique(np.linspace(0, len(rows) - 1, kept, dtype=int))]
+            number = len(self.parts)
             self.parts.append(_read(store, rows, channels, free=free))
             free -= self.parts[-1].held
             self.order += [(number, k) for k in range(len(rows))]
@@ -104,32 +115,29 @@ class ViewSet:
     @property
     def sides(self) -> set[int]:
         """Sides of the stored frames [pixels]."""
-        return {int(p.flux.shape[-1]) for p in self.parts}
+        return {p.store.shape[1] for p in self.parts}
 
     def view(self, index: int) -> tuple[_Rows, int, NDArray, NDArray]:
         """Part, position in it, flux as stored (B, H, W) and maps (P, H, W)."""
         number, k = self.order[index]
         part = self.parts[number]
-        at = k if isinstance(part.flux, np.ndarray) else int(part.rows[k])
-        return part, k, part.flux[at], part.maps[at]
+        return part, k, *part.pixels(k)
 
 
 def _read(store: DatasetStore, rows: NDArray, channels: list[int], *, free: float) -> _Rows:
     """Rows of a store: held in memory if they fit into `free` bytes, else read as needed."""
     table = store.table
-    flux: Any = store.flux
-    maps: Any = store.maps
-    size = 4.0 * len(rows) * (np.prod(flux.shape[1:]) + np.prod(maps.shape[1:]))
+    size = 4.0 * len(rows) * (len(channels) + len(store.properties)) * np.prod(store.shape)
+    in_memory = None
     if size <= free:
-        flux = np.stack([np.asarray(store.flux[int(r)])[channels] for r in rows])
-        maps = np.stack([np.asarray(store.maps[int(r)]) for r in rows])
-    elif channels != list(range(flux.shape[1])):
-        raise InputError("a choice of bands needs a store that fits in memory; use all its bands")
+        flux = np.stack([store.flux_of(int(r))[channels] for r in rows])
+        in_memory = flux, np.stack([store.maps_of(int(r)) for r in rows])
     scale = np.asarray(table["pixel_scale"], np.float32)[rows, None]
     return _Rows(
-        flux=flux,
-        maps=maps,
+        store=store,
+        channels=channels,
         rows=rows,
+        in_memory=in_memory,
         noise=np.asarray(table["noise"], np.float32)[rows][:, channels],
         psf_fwhm=np.asarray(table["psf_fwhm"], np.float32)[rows][:, channels] / scale,
         redshift=np.asarray(table["redshift"], np.float32)[rows, None],

@@ -125,11 +125,11 @@ def train(
             running += loss.detach()
             since += 1
             if since % 20 == 0:
-                lately = _finite("training", running / since, step, run)
+                lately = _finite("training", _shared(accelerator, running) / since, step, run)
                 bar.update(task, completed=step + 1, told=f"loss {lately.mean():.3f}")
             if (step + 1) % every and step + 1 < steps:
                 continue
-            taught = _finite("training", running / since, step, run)
+            taught = _finite("training", _shared(accelerator, running) / since, step, run)
             held_out = _validate(accelerator, model, checks, config)
             _finite("validation", held_out, step, run)
             row = {
@@ -173,6 +173,13 @@ def _loss(
     raw = model(*inputs, raw=True)
     head = accelerator.unwrap_model(model).head
     return painting_loss(head, raw.float(), truth, mean_weight=config.mean_weight)
+
+
+def _shared(accelerator: Accelerator, loss: torch.Tensor) -> torch.Tensor:
+    """Mean over all processes, so that they all see, and judge, the same."""
+    mean = accelerator.reduce(loss.clone(), reduction="mean")
+    assert isinstance(mean, torch.Tensor)
+    return mean
 
 
 def _finite(kind: str, loss: torch.Tensor, step: int, run: RunDirectory) -> torch.Tensor:

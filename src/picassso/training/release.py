@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -56,7 +55,13 @@ def export(
     folder = RunDirectory(Path(run))
     if not folder.best.exists():
         raise InputError(f"{run}: no best.safetensors; train it with `picassso train` first")
-    manifest = json.loads(folder.manifest.read_text())
+    manifest = folder.read_manifest()
+    moved = [p for p in manifest["data"] if not Path(p).exists()]
+    if moved and not stores:
+        raise InputError(
+            f"{run}: its data are no longer at {', '.join(moved)}; say where they are: "
+            "picassso export ... --store PATH (once for each store)"
+        )
     opened = [DatasetStore.open(p) for p in (stores or manifest["data"])]
     if sorted(s.fingerprint for s in opened) != sorted(manifest["data"].values()):
         raise InputError(f"{run}: the stores given are not the data that it was trained on")
@@ -124,7 +129,7 @@ def _training_range(
         # A real sky is seen with its own noise alone.
         factors = (1.0, 1.0) if store.real_sky else noise_range
         some = rows[:: max(1, total // _BRIGHTNESS_SAMPLE)]
-        brightest = np.array([store.flux[int(row)].max(axis=(1, 2)) for row in some])
+        brightest = np.array([store.flux_of(int(row)).max(axis=(1, 2)) for row in some])
         for band in bands:
             channel = store.bands.index(band)
             noise = table["noise"][rows, channel]

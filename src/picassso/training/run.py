@@ -13,10 +13,10 @@ from typing import Any
 
 from picassso import __version__
 from picassso.archive import DatasetStore
-from picassso.core import InputError, written_whole
+from picassso.core import InputError, write_text
 from picassso.training.config import TrainConfig
 
-__all__ = ["RunDirectory", "write_text"]
+__all__ = ["RunDirectory"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,17 @@ class RunDirectory:
         manifest = {**_described(config, stores), "version": __version__, "versions": _versions()}
         write_text(self.manifest, json.dumps(manifest, indent=2))
 
+    def read_manifest(self) -> dict[str, Any]:
+        """Config, data and versions of the run; InputError if they cannot be read."""
+        try:
+            found = json.loads(self.manifest.read_text())
+            return {**found, "config": dict(found["config"]), "data": dict(found["data"])}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{self.manifest}: not the manifest of a run ({error}); restore it, or train in "
+                "another directory"
+            ) from error
+
     def check(self, config: TrainConfig, stores: Sequence[DatasetStore]) -> None:
         """Check that the directory is free, or holds this very run.
 
@@ -69,14 +80,15 @@ class RunDirectory:
         """
         described = _described(config, stores)
         if self.manifest.exists():
-            found = json.loads(self.manifest.read_text())
+            found = self.read_manifest()
             differ = [
                 f"{k} was {found['config'].get(k)!r}, now {v!r}"
                 for k, v in described["config"].items()
                 if found["config"].get(k) != v
             ]
-            if sorted(found["data"].values()) != sorted(described["data"].values()):
-                differ.append("the data differ")
+            # Their order too: it decides which views make a batch.
+            if list(found["data"].values()) != list(described["data"].values()):
+                differ.append("the data, or their order, differ")
             if differ:
                 raise InputError(
                     f"{self.path} holds a run of another config ({'; '.join(differ)}); "
@@ -103,12 +115,6 @@ def _described(config: TrainConfig, stores: Sequence[DatasetStore]) -> dict[str,
         # Where they lie from any folder; whether they are the same, their fingerprints say.
         "data": {str(s.path.resolve()): s.fingerprint for s in stores},
     }
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    with written_whole(path) as partial:
-        partial.write_text(text, encoding="utf-8")
 
 
 def _versions() -> dict[str, str]:

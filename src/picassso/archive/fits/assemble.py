@@ -120,27 +120,40 @@ def _noise(
     pixel_scale: float,
     notes: list[str],
 ) -> NDArray[np.float64]:
-    """1 sigma a pixel: maps where every band has an inverse variance, else one number a band."""
-    if all(b.noise is not None for b in measured):
-        room = empty_array((len(measured), *mask.shape), np.float64)
-        noise = np.stack([b.noise for b in measured if b.noise is not None], out=room)
-        for plane in noise:
-            unknown = ~np.isfinite(plane)
-            plane[unknown] = np.median(plane[~unknown & ~mask] if (~unknown & ~mask).any() else 0.0)
-        return noise
+    """1 sigma a pixel: one number a band; maps where any band has an inverse variance."""
+    level = _sky_noise(measured, survey, index, pixel_scale, notes)
+    if all(b.noise is None for b in measured):
+        return level
+    noise = empty_array((len(measured), *mask.shape), np.float64)
+    for plane, b, sigma in zip(noise, measured, level, strict=True):
+        plane[:] = sigma if b.noise is None else b.noise
+        known = np.isfinite(plane)
+        plane[~known] = np.median(plane[known & ~mask]) if (known & ~mask).any() else 0.0
+    return noise
+
+
+def _sky_noise(
+    measured: list[Band],
+    survey: Survey,
+    index: tuple[int, ...],
+    pixel_scale: float,
+    notes: list[str],
+) -> NDArray[np.float64]:
+    """1 sigma a pixel of each band, measured on its sky; noted for those without a better one."""
     sigma = np.array([b.sky_noise for b in measured])
     # Too few pixels or a noise-free image show no noise: imagine the survey's.
     depth = np.array(survey.sky_noise)[list(index)] * survey.pixel_scale / pixel_scale
     unknown = ~(sigma > 1e-3 * depth) | (np.array([b.sky_pixels for b in measured]) < 100)
-    if (~unknown).any():
+    used = np.array([b.noise is None for b in measured])
+    if (used & ~unknown).any():
         lacking = [b.name for b in measured if b.noise is None]
         of = "" if len(lacking) == len(measured) else f" of {''.join(lacking)}"
         notes.append(
             "noise measured on the sky of the image (3-sigma clipped, smooth light cancelled; too "
             f"low where pixels farther apart than 3 are correlated), which holds no IVAR{of}"
         )
-    if unknown.any():
-        names = "".join(b.name for b, u in zip(measured, unknown, strict=True) if u)
+    if (used & unknown).any():
+        names = "".join(b.name for b, u in zip(measured, used & unknown, strict=True) if u)
         notes.append(f"noise in {names} is that of {survey.name}: the image shows none")
     return np.where(unknown, depth, sigma)
 

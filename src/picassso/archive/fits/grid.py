@@ -124,6 +124,8 @@ def checked_pixel_scale(
 
 def same_grid(wcs: Any, other: Any, shape: tuple[int, int]) -> bool:
     """Whether two WCS put the corners of a frame within a fiftieth of a pixel of each other."""
+    if not _same_sky(wcs, other):
+        return False
     height, width = shape
     x = np.array([0.0, width - 1.0, 0.0, width - 1.0])
     y = np.array([0.0, 0.0, height - 1.0, height - 1.0])
@@ -155,4 +157,17 @@ def align(
 def _only_shifted(wcs: Any, target: Any) -> bool:
     """Whether two pixels are alike in size, shape and direction to a thousandth."""
     one, other = wcs.pixel_scale_matrix, target.pixel_scale_matrix
-    return bool(np.abs(one - other).max() < 1e-3 * np.abs(other).max())
+    alike = np.abs(one - other).max() < 1e-3 * np.abs(other).max()
+    return bool(
+        alike and _same_sky(wcs, target) and not (wcs.has_distortion or target.has_distortion)
+    )
+
+
+def _same_sky(wcs: Any, other: Any) -> bool:
+    """Whether two WCS have one projection, of one coordinate system."""
+    one, two = wcs.wcs, other.wcs
+    return (
+        list(one.ctype) == list(two.ctype)
+        and one.radesys == two.radesys
+        and np.array_equal(one.equinox, two.equinox, equal_nan=True)
+    )

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from picassso.archive.fits.planes import band_in_name, band_in_words, stem
+from picassso.archive.fits.planes import (
+    UNREADABLE,
+    band_in_name,
+    band_in_words,
+    decompressor,
+    stem,
+)
 from picassso.core import Survey, get_survey
 
 __all__ = ["galaxy_name", "group_images"]
+
+_BAND_KEYWORDS = ("FILTER", "BAND", "EXTNAME")
 
 
 def group_images(paths: Sequence[str | Path], *, survey: str = "sdss") -> list[tuple[Path, ...]]:
@@ -21,7 +26,8 @@ def group_images(paths: Sequence[str | Path], *, survey: str = "sdss") -> list[t
 
     Files of a single band make one galaxy together; where a band turns up more than once, those
     whose names differ in nothing but the band belong together. A file that cannot be read is
-    left alone, so that its fault is reported when it is painted and spoils no other galaxy.
+    left alone, so that its fault is reported when it is painted and spoils no other galaxy. One
+    given twice is taken once.
 
     Parameters
     ----------
@@ -36,7 +42,7 @@ def group_images(paths: Sequence[str | Path], *, survey: str = "sdss") -> list[t
         One tuple a galaxy, in the order of their first files.
     """
     known = get_survey(survey)
-    files = [Path(p) for p in paths]
+    files = list({p.resolve(): p for p in map(Path, paths)}.values())
     if len(files) == 1:
         return [tuple(files)]
     bands = {f: _single_band(f, known) for f in files}
@@ -75,17 +81,20 @@ def _single_band(path: Path, survey: Survey) -> str | None:
     """Band of a file with one image plane (empty if it names none); None for any other file."""
     try:
         headers = _image_headers(path)
-    except (OSError, EOFError, ValueError, TypeError):
+    except UNREADABLE:  # its reader will say what is wrong with it
         return None
     planes = [h for h in headers if h.get("NAXIS") == 2]
     if not planes or any(h.get("NAXIS") == 3 for h in headers):
+        return None
+    nameless = [h for h in planes if not any(k in h for k in _BAND_KEYWORDS)]
+    if len(nameless) > 1:
         return None
     bands = {_band(h, path, survey) for h in planes} - {None}
     return None if len(bands) > 1 else next(iter(bands), "") or ""
 
 
 def _band(header, path: Path, survey: Survey) -> str | None:
-    for keyword in ("FILTER", "BAND", "EXTNAME"):
+    for keyword in _BAND_KEYWORDS:
         if band := band_in_words(str(header.get(keyword, "")), survey):
             return band
     return band_in_name(path, survey)
@@ -95,8 +104,7 @@ def _image_headers(path: Path) -> list:
     """Headers of the images of a file; of a compressed one only the first, where it is one."""
     from astropy.io import fits
 
-    openers: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open}
-    opener = openers.get(path.suffix.lower())
+    opener = decompressor(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if opener is not None:

@@ -109,6 +109,11 @@ class Plane:
         return None, None, unusable
 
 
+def is_fits_name(path: Path | str) -> bool:
+    """Whether a file is named as FITS images are, compressed or not."""
+    return bool(_SUFFIX.search(Path(path).name)[1])  # type: ignore[index]
+
+
 def stem(path: Path | str) -> str:
     """File name without ``.fits`` and the suffix of its compression."""
     return _SUFFIX.sub("", Path(path).name)
@@ -282,6 +287,21 @@ def _companion(
     return None
 
 
+UNREADABLE = (
+    OSError,
+    EOFError,
+    zlib.error,
+    *(AttributeError, IndexError, KeyError, TypeError, ValueError),
+)
+"""What reading a file raises that is none of FITS, cut short, or contradicts itself."""
+
+
+def decompressor(path: Path) -> Any:
+    """What opens a file that is compressed as a whole; None for any other."""
+    openers: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open}
+    return openers.get(path.suffix.lower())
+
+
 class _open:
     """Open a FITS file and read all of it, turning every failure into one InputError."""
 
@@ -308,12 +328,12 @@ class _open:
                 for hdu in self.hdus:
                     if hdu.is_image:
                         _ = hdu.data
-        except (EOFError, zlib.error, AstropyUserWarning, TypeError, ValueError) as error:
-            raise self._unreadable("is cut short or damaged", error) from None
         except OSError as error:
             if error.errno is not None:
                 raise
             raise self._unreadable("is not a FITS file, or a damaged one", error) from None
+        except (AstropyUserWarning, *UNREADABLE) as error:
+            raise self._unreadable("is cut short or damaged", error) from None
         return self.hdus
 
     def __exit__(self, *_: object) -> None:
@@ -321,8 +341,7 @@ class _open:
 
     def _content(self) -> Path | io.BytesIO:
         """The file, decompressed in one go: seeking in it would decompress it several times."""
-        openers: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open}
-        opener = openers.get(self.path.suffix.lower())
+        opener = decompressor(self.path)
         if opener is None:
             return self.path
         with opener(self.path, "rb") as file:

@@ -216,6 +216,8 @@ class ParticleTable:
         for group, length in zip(self.groups, self.lengths, strict=True):
             low, high = max(self.start - offset, 0), min(self.stop - offset, length)
             if low < high:
+                if not isinstance(group[name], h5py.Dataset):
+                    raise InputError(f"{self.path}: {self.kind}/{name} is a group, not a column")
                 try:
                     parts.append(group[name][low:high])
                 except (OSError, RuntimeError) as error:

@@ -66,7 +66,13 @@ def _chosen(file: h5py.File, path: Path, options: ReadOptions) -> dict[str, h5py
     if many is None:
         homes = {path.stem: file}
     else:
-        homes = {f"{path.stem}-{name}": many[name] for name in many}
+        entries = dict(many) if isinstance(many, h5py.Group) else {"galaxies": many}
+        if arrays := [name for name, of in entries.items() if not isinstance(of, h5py.Group)]:
+            raise InputError(
+                f"{path}: {', '.join(arrays[:3])} is an array; expected a group for each galaxy "
+                "(docs/snapshots.md shows how to write them)"
+            )
+        homes = {f"{path.stem}-{name}": home for name, home in entries.items()}
     if options.galaxy is not None:
         names = (options.galaxy, f"{path.stem}-{options.galaxy}")
         chosen = {name: home for name, home in homes.items() if name in names}
@@ -96,20 +102,27 @@ def _snapshot(file: h5py.File, path: Path, options: ReadOptions) -> Snapshot:
             f"{path}: lacks the root attributes {', '.join(missing)}; docs/snapshots.md shows how "
             "to write them"
         )
-    redshift, h0, om0 = (float(file.attrs[name]) for name in ("redshift", "h0", "om0"))
+    try:
+        redshift, h0, om0 = (float(file.attrs[name]) for name in ("redshift", "h0", "om0"))
+        box = options.box_size or file.attrs.get("box_size")
+        box = None if box is None else float(box)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"{path}: a root attribute is not a number ({error}); expected one number each for "
+            "redshift, h0, om0 and box_size"
+        ) from error
     if not (redshift >= 0 and 10 < h0 < 200 and 0 < om0 < 1):
         raise InputError(
             f"{path}: redshift = {redshift:g}, h0 = {h0:g}, om0 = {om0:g}; expected a redshift of "
             "0 or more, h0 about 70 (km/s/Mpc) and om0 in (0, 1)"
         )
-    box = options.box_size or file.attrs.get("box_size")
     source = file.attrs.get("source", NAME)
     return Snapshot(
         path=path,
         source=source.decode() if isinstance(source, bytes) else str(source),
         scale_factor=1.0 / (1.0 + redshift),
         cosmology=Cosmology(h0=h0, om0=om0),
-        box_size=None if box is None else float(box),
+        box_size=box,
         length=1.0,
         mass=1.0,
         velocity=1.0,
