@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from known_galaxies import CENTRE, FLOORS, elliptical_radius, exponential_cube
 
-from picassso.analysis import half_mass_ellipse, half_mass_radius, measure_sizes
+from picassso.analysis import (
+    enclosing_radii,
+    half_mass_ellipse,
+    half_mass_radius,
+    measure_sizes,
+)
 from picassso.core import PROPERTY_NAMES
 
 
@@ -20,6 +25,26 @@ def test_exponential_disc() -> None:
     found = sizes(exponential_cube(q=1.0, scale=5.0))
     np.testing.assert_allclose(found.half_radius, 1.678 * 5.0, rtol=0.01)
     np.testing.assert_allclose(found.concentration, 5 * np.log10(2.9943 / 0.8244), rtol=0.01)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_radii_are_those_of_the_whole_curve_of_growth(seed: int) -> None:
+    """All pixels put in order, on maps mostly empty, about centres anywhere."""
+    rng = np.random.default_rng(seed)
+    cube = rng.gamma(0.3, size=(2, 17, 23)) * (rng.random((2, 17, 23)) < rng.uniform(0.02, 1))
+    cube[:, 8, 8] = 0.1
+    x, y = rng.uniform(0, 22), rng.uniform(0, 16)
+    rows, columns = np.indices((17, 23))
+    radius = np.hypot(columns - x, rows - y).ravel()
+    order = np.argsort(radius)
+    fractions = (0.01, 0.2, 0.5, 0.8, 0.99)
+    for found, surface_density in zip(
+        enclosing_radii(cube, x=x, y=y, fractions=fractions), cube, strict=True
+    ):
+        mass = surface_density.ravel()[order]
+        growth = np.cumsum(mass) - 0.5 * mass
+        expected = np.interp(np.array(fractions) * mass.sum(), growth, radius[order])
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
 def test_they_are_those_of_the_ellipse() -> None:

@@ -119,14 +119,24 @@ def enclosing_radii(
     """
     rows, columns = np.ogrid[: cube.shape[1], : cube.shape[2]]
     radius = np.hypot(columns - x, rows - y).ravel()
-    order = np.argsort(radius)
-    radius = radius[order]
+    # Rings one pixel wide tell where to look; only the pixels there must be put in order.
+    ring = radius.astype(np.intp)
+    order = np.argsort(ring.astype(np.uint16), kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(ring))])
     found = np.empty((len(cube), len(fractions)))
     for p, surface_density in enumerate(cube):
-        mass = surface_density.ravel()[order].astype(np.float64)
-        # Half of a pixel's own mass lies within the radius of its centre.
-        growth = np.cumsum(mass) - 0.5 * mass
-        found[p] = np.interp(np.asarray(fractions) * mass.sum(), growth, radius)
+        mass = surface_density.ravel()
+        within = np.concatenate([[0.0], np.cumsum(np.bincount(ring, mass))])
+        for f, fraction in enumerate(fractions):
+            wanted = fraction * within[-1]
+            k = min(max(int(np.searchsorted(within, wanted)) - 1, 0), len(starts) - 2)
+            # The neighbours of the pixel sought may lie in the rings beside.
+            first = max(k - 1, 0)
+            near = order[starts[first] : starts[min(k + 2, len(starts) - 1)]]
+            near = near[np.argsort(radius[near], kind="stable")]
+            # Half of a pixel's own mass lies within the radius of its centre.
+            growth = within[first] + np.cumsum(mass[near], dtype=np.float64) - 0.5 * mass[near]
+            found[p, f] = np.interp(wanted, growth, radius[near])
     return found
 
 

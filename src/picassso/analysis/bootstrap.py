@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -76,19 +77,13 @@ class Replicates:
         self._first: str | None = None
         self._several = False
 
-    def add(self, cells: NDArray[np.intp], values: NDArray[np.float64], *, galaxy_id: str) -> None:
-        """Add `values` to the sums numbered `cells`, none of which comes twice."""
+    def add(self, values: NDArray[np.floating] | NDArray[np.integer], *, galaxy_id: str) -> None:
+        """Add (size,) values, most of which may be zero, to the sums."""
         self._several |= self._first not in (None, galaxy_id)
         self._first = galaxy_id
-        rng = np.random.default_rng([self._seed, zlib.crc32(galaxy_id.encode())])
-        weights = np.concatenate([[1.0], rng.poisson(1.0, self._sums.shape[1] - 1)])
-        self._sums[cells] += np.multiply.outer(values, weights)
-
-    def count(self, cells: NDArray[np.intp], *, galaxy_id: str) -> None:
-        """Add one for every entry of `cells`, which may come any number of times."""
-        counts = np.bincount(cells, minlength=len(self._sums))
-        filled = np.flatnonzero(counts)
-        self.add(filled, counts[filled].astype(np.float64), galaxy_id=galaxy_id)
+        filled = np.flatnonzero(values)
+        weights = _weights(galaxy_id, self._seed, self._sums.shape[1] - 1)
+        self._sums[filled] += np.multiply.outer(values[filled], weights)
 
     def estimate(
         self, function: Callable[[NDArray[np.float64]], NDArray[np.float64]]
@@ -104,6 +99,13 @@ class Replicates:
         replicates = self._sums.shape[1] - 1 if self._several else 0
         draws = [function(self._sums[:, k + 1]) for k in range(replicates)]
         return values, _spread(np.array(draws).reshape(replicates, *values.shape))
+
+
+@lru_cache(maxsize=8)
+def _weights(galaxy_id: str, seed: int, n: int) -> NDArray[np.float64]:
+    """One, and the weights of a galaxy in n replicates."""
+    rng = np.random.default_rng([seed, zlib.crc32(galaxy_id.encode())])
+    return np.concatenate([[1.0], rng.poisson(1.0, n)])
 
 
 def _spread(draws: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -153,17 +153,17 @@ class PixelDistributions:
         known = ~np.isnan(true)
         if not (np.isfinite(predicted) | ~known).all():
             raise InputError(f"{self.property}: a predicted pixel is not finite")
-        used = known & ((true >= self._floor) | (predicted >= self._floor))
-        self._used += int(used.sum())
-        self._absent += int((~known).sum())
-        bins = [
-            np.minimum(
-                np.rint(np.log10(np.maximum(m[used] / self._floor, 1.0)) / _WIDTH), _BINS - 1
-            )
-            for m in (true, predicted)
-        ]
-        cells = np.concatenate([bins[0], bins[1] + _BINS]).astype(np.intp)
-        self._replicates.count(cells, galaxy_id=galaxy_id)
+        used = np.flatnonzero(known & ((true >= self._floor) | (predicted >= self._floor)))
+        self._used += len(used)
+        self._absent += known.size - np.count_nonzero(known)
+        counts = [self._histogram(m.ravel()[used]) for m in (true, predicted)]
+        self._replicates.add(np.concatenate(counts), galaxy_id=galaxy_id)
+
+    def _histogram(self, values: NDArray[np.floating]) -> NDArray[np.intp]:
+        """How many values lie in each bin of dex above the floor."""
+        height = np.log10(np.maximum(values / self._floor, 1.0))
+        bins = np.minimum(np.rint(height / _WIDTH), _BINS - 1).astype(np.intp)
+        return np.bincount(bins, minlength=_BINS)
 
     def result(self) -> DistributionDistances:
         """Distances of all pixels added so far; NaN where there are none."""

@@ -136,10 +136,13 @@ STATISTICS = 7
 
 def log_residual(
     true: NDArray[np.floating], predicted: NDArray[np.floating], *, floor: ArrayLike
-) -> NDArray[np.float64]:
-    """log10(true) - log10(predicted), predictions taken as at least a thousandth of `floor`."""
-    predicted = np.maximum(predicted, _FAINTEST * np.asarray(floor))
-    return np.log10(np.asarray(true, np.float64)) - np.log10(np.asarray(predicted, np.float64))
+) -> NDArray[np.floating]:
+    """log10(true / predicted), predictions taken as at least a thousandth of `floor`.
+
+    In the precision of `predicted`: single precision is enough for pixels, and ten times as fast.
+    """
+    lowest = np.multiply(floor, _FAINTEST).astype(np.asarray(predicted).dtype)
+    return np.log10(true / np.maximum(predicted, lowest))
 
 
 def residual_statistics(
@@ -258,19 +261,22 @@ def select(
         If a prediction whose truth is known is not finite: it must not vanish from the
         statistics.
     """
-    known, floor = ~np.isnan(true), np.asarray(floor, np.float64)
+    known = ~np.isnan(true)
     for f in fields(predicted):
-        if not (np.isfinite(getattr(predicted, f.name)) | ~known).all():
+        finite = np.isfinite(getattr(predicted, f.name))
+        if not (finite.all() or (finite | ~known).all()):
             raise InputError(f"{name}: the predicted {f.name} is not finite everywhere")
-    used = known & (true >= floor)
-    below = known & ~used
-    bright = predicted.p50 >= floor
+    floor = np.asarray(floor, dtype=true.dtype)
+    used, bright = true >= floor, predicted.p50 >= floor
+    known_number, used_number, found, bright_number = (
+        int(np.count_nonzero(k)) for k in (known, used, used & bright, known & bright)
+    )
     counts = Counts(
-        used=int(used.sum()),
-        missed=int((used & ~bright).sum()),
-        below_floor=int(below.sum()),
-        false_positive=int((below & bright).sum()),
-        absent=int((~known).sum()),
+        used=used_number,
+        missed=used_number - found,
+        below_floor=known_number - used_number,
+        false_positive=bright_number - found,
+        absent=known.size - known_number,
     )
     return used, counts
 
@@ -278,7 +284,7 @@ def select(
 def _estimate(
     true: NDArray[np.float64],
     mean: NDArray[np.floating],
-    residual: NDArray[np.float64],
+    residual: NDArray[np.floating],
     inside: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
     """The statistics, in the order of `ResidualStatistics`."""

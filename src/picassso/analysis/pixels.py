@@ -74,21 +74,24 @@ class PixelResiduals:
         self._counts += counts
         if not counts.used:
             return
-        true, predicted = np.asarray(true, np.float64)[used], predicted[used]
-        residual = log_residual(true, predicted.p50, floor=self._floor)
-        inside = (predicted.p16 <= true) & (true <= predicted.p84)
+        where = np.flatnonzero(used)
+        true, mean, p16, p50, p84 = (
+            m.ravel()[where]
+            for m in (true, predicted.mean, predicted.p16, predicted.p50, predicted.p84)
+        )
+        residual = log_residual(true, p50, floor=self._floor)
+        inside = (p16 <= true) & (true <= p84)
         sums = [
-            true.sum(),
-            predicted.mean.sum(dtype=np.float64),
-            residual.sum(),
-            (residual**2).sum(),
+            true.sum(dtype=np.float64),
+            mean.sum(dtype=np.float64),
+            residual.sum(dtype=np.float64),
+            (residual**2).sum(dtype=np.float64),
             inside.sum(),
             len(true),
         ]
-        bins = np.clip(np.rint((residual + _EDGE) / _WIDTH).astype(int), 0, _BINS - 1)
-        sums += np.bincount(bins, minlength=_BINS).tolist()
-        cells = np.flatnonzero(sums)
-        self._replicates.add(cells, np.asarray(sums)[cells], galaxy_id=galaxy_id)
+        bins = np.clip(np.rint((residual + _EDGE) / _WIDTH), 0, _BINS - 1).astype(np.intp)
+        histogram = np.bincount(bins, minlength=_BINS)
+        self._replicates.add(np.concatenate([sums, histogram]), galaxy_id=galaxy_id)
 
     def result(self) -> ResidualStatistics:
         """Statistics of all pixels added so far; NaN where there are none."""

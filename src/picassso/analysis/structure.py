@@ -62,8 +62,9 @@ def structural_similarity(
 
     with C1 = (0.01 L)^2, C2 = (0.03 L)^2 and the data range L of `LOG_RANGE` dex (Wang et al.
     2004, IEEE Trans. Image Process. 13, 600, equation 13, with uniform windows). The mean is over
-    pixels where truth or prediction lies above the floor: empty sky would be alike for nothing,
-    and a choice by the truth alone would not see what was invented.
+    pixels where truth or prediction lies above the floor, and whose window lies inside the image:
+    empty sky would be alike for nothing, and a choice by the truth alone would not see what was
+    invented.
 
     Parameters
     ----------
@@ -79,38 +80,45 @@ def structural_similarity(
 
 
 def _similarity(true: NDArray[np.float32], predicted: NDArray[np.float32]) -> float:
-    from scipy.ndimage import uniform_filter
-
     if not (np.isfinite(true).all() and np.isfinite(predicted).all()):
         return float("nan")
     something = (true > 0) | (predicted > 0)
-    if not something.any():
-        return float("nan")
     box = _box(something)
     true, predicted, something = true[box], predicted[box], something[box]
-
-    def mean(image: NDArray[np.float32]) -> NDArray[np.float32]:
-        # Outside lies what lies at the rim; the means are those of whole windows everywhere else.
-        return uniform_filter(image, WINDOW, mode="nearest")
-
-    c1, c2 = (0.01 * LOG_RANGE) ** 2, (0.03 * LOG_RANGE) ** 2
-    mean_t, mean_p = mean(true), mean(predicted)
+    half = WINDOW // 2
+    centres = something[half:-half, half:-half]
+    if not centres.any():
+        return float("nan")
+    c1, c2 = np.float32((0.01 * LOG_RANGE) ** 2), np.float32((0.03 * LOG_RANGE) ** 2)
+    mean_t, mean_p = _window_mean(true), _window_mean(predicted)
     squares, product = mean_t**2 + mean_p**2, mean_t * mean_p
-    variances = mean(true**2 + predicted**2) - squares
-    covariance = mean(true * predicted) - product
+    variances = _window_mean(true**2 + predicted**2) - squares
+    covariance = _window_mean(true * predicted) - product
     luminance = (2 * product + c1) / (squares + c1)
     structure = (2 * covariance + c2) / (variances + c2)
-    return float((luminance * structure)[something].mean(dtype=np.float64))
+    return float((luminance * structure)[centres].mean(dtype=np.float64))
+
+
+def _window_mean(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Means of the windows of 7 x 7 pixels that lie wholly inside an image."""
+    for axis in (0, 1):
+        # Sums of 2 and 4 pixels make one of 7 with four additions.
+        one = np.moveaxis(image, axis, 0)
+        two = one[:-1] + one[1:]
+        four = two[:-2] + two[2:]
+        image = np.moveaxis(four[:-3] + two[4:-1] + one[6:], 0, axis)
+    return image * np.float32(1 / WINDOW**2)
 
 
 def _box(something: NDArray[np.bool_]) -> tuple[slice, slice]:
     """The part of an image that all windows about its pixels of interest lie in."""
-    rows, columns = (np.flatnonzero(something.any(axis=axis)) for axis in (1, 0))
     half = WINDOW // 2
-    return (
-        slice(max(rows[0] - half, 0), rows[-1] + half + 1),
-        slice(max(columns[0] - half, 0), columns[-1] + half + 1),
-    )
+    limits = []
+    for axis in (1, 0):
+        found = np.flatnonzero(something.any(axis=axis))
+        first, last = (found[0], found[-1]) if len(found) else (0, 0)
+        limits.append(slice(max(first - half, 0), last + half + 1))
+    return limits[0], limits[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,15 +122,23 @@ class PixelTrend:
         """
         used, counts = select(true, predicted, floor=self._floor, name=self.property)
         self._counts += counts
-        quantity = quantity[used]
-        residual = log_residual(true[used], predicted.p50[used], floor=self._floor)
-        rows = np.digitize(quantity, self._edges)
-        columns = np.clip(np.rint((residual + _EDGE) / _WIDTH).astype(np.intp), 0, _BINS - 1)
-        known = ~np.isnan(quantity)
-        self._unknown += int((~known).sum())
-        if known.any():
-            cells = (rows * _BINS + columns)[known]
-            self._replicates.count(cells, galaxy_id=galaxy_id)
+        where = np.flatnonzero(used & ~np.isnan(quantity))
+        self._unknown += counts.used - len(where)
+        if len(where) == 0:
+            return
+        quantity, true, median = (m.ravel()[where] for m in (quantity, true, predicted.p50))
+        residual = log_residual(true, median, floor=self._floor)
+        cells = np.clip(np.rint((residual + _EDGE) / _WIDTH), 0, _BINS - 1).astype(np.intp)
+        cells += _BINS * self._bin(quantity)
+        size = (len(self._edges) + 1) * _BINS
+        self._replicates.add(np.bincount(cells, minlength=size), galaxy_id=galaxy_id)
+
+    def _bin(self, quantity: NDArray[np.floating]) -> NDArray[np.intp]:
+        """Number of the bin of every value; for few bins faster than a binary search."""
+        number = np.zeros(len(quantity), dtype=np.uint16)
+        for edge in self._edges.tolist():
+            number += quantity >= edge
+        return number.astype(np.intp)
 
     def result(self) -> Trend:
         """Percentiles in every bin, of all pixels added so far."""

@@ -37,7 +37,7 @@ def value_residuals(
     Parameters
     ----------
     true, predicted : (N,) array
-        NaN where they could not be measured.
+        NaN where they could not be measured; so counts a prediction of zero.
     name : str
         What they are, as the statistics are to say.
     galaxy_id : (N,) array of str
@@ -52,7 +52,7 @@ def value_residuals(
         not be measured, it counts as missed and is left out of the statistics.
     """
     true, predicted = np.asarray(true, np.float64), np.asarray(predicted, np.float64)
-    unmeasured = ~np.isnan(true) & np.isnan(predicted)
+    unmeasured = ~np.isnan(true) & ~(predicted > 0)
     kept = predicted[~unmeasured]
     found = residual_statistics(
         true[~unmeasured],
@@ -108,17 +108,17 @@ def spread(
     Spread
         NaN where there are no numbers.
     """
-    values = np.asarray(values, np.float64)
-    known = ~np.isnan(values)
-    values, used = values[known], int(known.sum())
+    numbers = np.asarray(values, np.float64)
+    known = ~np.isnan(numbers)
+    numbers, used = numbers[known], int(known.sum())
     if used == 0:
         return Spread(Statistic(np.nan), np.nan, np.nan, 0, len(known))
 
     def estimate(rows: NDArray[np.intp]) -> NDArray[np.float64]:
-        return np.median(values[rows])[None]
+        return np.array([np.median(numbers[rows])])
 
     ids = np.asarray(galaxy_id)[known]
     medians, errors = bootstrap(estimate, ids, bootstraps=bootstraps, seed=seed)
-    p16, p84 = (float(p) for p in np.percentile(values, [16, 84]))
+    p16, p84 = (float(p) for p in np.percentile(numbers, [16, 84]))
     (median,) = statistics(medians, errors)
     return Spread(median, p16, p84, used, len(known) - used)
