@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,6 +15,7 @@ from picassso.core import PROPERTIES, InputError
 from picassso.networks import Painter
 from picassso.networks.heads import ShiftedLogStudent
 from picassso.training.data import ViewSet, validation_batches
+from picassso.training.views import in_disorder
 
 __all__ = ["Calibration", "calibrate"]
 
@@ -41,7 +43,13 @@ class Calibration:
 
 @torch.no_grad()
 def calibrate(
-    network: Painter, stores: Sequence[DatasetStore], *, bands: tuple[str, ...], seed: int = 0
+    network: Painter,
+    stores: Sequence[DatasetStore],
+    *,
+    bands: tuple[str, ...],
+    grey: bool = False,
+    shuffled: bool = False,
+    seed: int = 0,
 ) -> Calibration:
     """Measure the calibration on the validation split and write it into the network's head.
 
@@ -59,24 +67,27 @@ def calibrate(
         Whose validation split is used, whole frames.
     bands : tuple of str
         Of the network.
+    grey, shuffled : bool
+        What it was shown in training; see `picassso.training.views`.
     seed : int
         Of the noise.
     """
     network.eval()
     head = network.head
     properties = tuple(stores[0].properties)
-    views = [ViewSet([s], "validation", bands=bands) for s in stores]
+    views = [ViewSet([s], "validation", bands=bands, grey=grey) for s in stores]
     if not isinstance(head, ShiftedLogStudent):
         ones = dict.fromkeys(properties, 1.0)
         return Calibration(ones, ones, {p: [0.0, 0.0, 0.0] for p in properties})
+    paint = in_disorder(network, seed=seed) if shuffled else network
     head.mean_factor.fill_(1.0)
     head.scale_factor.fill_(1.0)
-    true_sum, mean_sum, pulls = _pixel_statistics(network, head, views, seed)
+    true_sum, mean_sum, pulls = _pixel_statistics(paint, head, views, seed)
     mean_factor = torch.where(mean_sum > 0, true_sum / mean_sum.clamp_min(1e-30), 1.0)
     head.mean_factor.copy_(mean_factor.reshape(-1, 1, 1))
     scale = [float(torch.quantile(p, CENTRAL)) if len(p) else 1.0 for p in pulls]
     head.scale_factor.copy_(torch.tensor(scale).reshape(-1, 1, 1))
-    residuals = _total_residuals(network, views, properties, seed)
+    residuals = _total_residuals(paint, views, properties, seed)
     quantiles = torch.tensor([0.5 - CENTRAL / 2, 0.5, 0.5 + CENTRAL / 2])
     totals = {
         p: torch.quantile(r, quantiles).tolist() if len(r) else [0.0, 0.0, 0.0]
@@ -90,7 +101,7 @@ def calibrate(
 
 
 def _pixel_statistics(
-    network: Painter, head: ShiftedLogStudent, views: Sequence[ViewSet], seed: int
+    paint: Callable[..., Any], head: ShiftedLogStudent, views: Sequence[ViewSet], seed: int
 ) -> tuple[Tensor, Tensor, list[Tensor]]:
     """Sums of true and predicted means, and |t - location| / scale of pixels above the floor."""
     count = len(head.floor)
@@ -99,7 +110,7 @@ def _pixel_statistics(
     pulls: list[list[Tensor]] = [[] for _ in range(count)]
     generator = torch.Generator().manual_seed(seed)
     for *inputs, truth in _batches(views, seed):
-        raw = network(*inputs, raw=True)
+        raw = paint(*inputs, raw=True)
         location, scale, _ = head.parameters_of(raw)
         mean = head(raw).mean
         known = torch.isfinite(truth)
@@ -121,7 +132,7 @@ def _pixel_statistics(
 
 
 def _total_residuals(
-    network: Painter, views: Sequence[ViewSet], properties: tuple[str, ...], seed: int
+    paint: Callable[..., Any], views: Sequence[ViewSet], properties: tuple[str, ...], seed: int
 ) -> list[Tensor]:
     """ln(true / sum of means) / s of every region whose true total lies above the floor.
 
@@ -130,7 +141,7 @@ def _total_residuals(
     found: list[list[float]] = [[] for _ in properties]
     floor = [PROPERTIES[p].total_floor for p in properties]
     for *inputs, truth in _batches(views, seed + 1):
-        painted = network(*inputs)
+        painted = paint(*inputs)
         area = inputs[4].reshape(-1) ** 2
         scatter = torch.sqrt(torch.log1p((painted.std / painted.mean).square()))
         for k, maps in enumerate(truth):

@@ -47,6 +47,13 @@ class TrainConfig(BaseModel):
         See `picassso.networks.NetworkConfig`.
     bands : tuple of str
         Bands to train on, a subset of the stores' own; empty for all of them.
+    grey : bool
+        Take the colours away: show the reference band in the place of every band.
+    shuffled : bool
+        Take the shapes away: shuffle the pixels of each image, and of its maps with them, anew
+        each time it is seen.
+    galaxies : int
+        Train on so many galaxies, drawn by the seed, more of them holding the fewer; 0 for all.
     epochs : float
         Passes through the training split.
     batch : int
@@ -91,6 +98,9 @@ class TrainConfig(BaseModel):
     blocks: tuple[int, ...] = (1, 1, 1, 2)
     fold: int = Field(2, ge=1)
     bands: tuple[str, ...] = ()
+    grey: bool = False
+    shuffled: bool = False
+    galaxies: int = Field(0, ge=0)
     epochs: float = Field(30.0, gt=0)
     batch: int = Field(16, ge=1)
     crop: int = Field(128, ge=0)

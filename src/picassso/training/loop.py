@@ -68,8 +68,9 @@ def train(
     torch.manual_seed(config.seed)
     accelerator = Accelerator(mixed_precision=config.precision, cpu=cpu)
     _check_shares(config, accelerator.num_processes)
-    views = ViewSet(opened, "train", bands=bands)
-    checks = ViewSet(opened, "validation", bands=bands, limit=config.validation_images)
+    seen = {"bands": bands, "grey": config.grey, "shuffled": config.shuffled}
+    views = ViewSet(opened, "train", **seen, galaxies=config.galaxies, seed=config.seed)
+    checks = ViewSet(opened, "validation", **seen, limit=config.validation_images)
     network_config = config.network(bands, properties)
     network = build(network_config)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
