@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from picassso.core import InputError
 from picassso.networks import NetworkConfig
 
-__all__ = ["RECIPES", "TrainConfig"]
+__all__ = ["RECIPES", "TrainConfig", "problems_of", "read_config"]
 
 RECIPES: dict[str, dict[str, Any]] = {
     "picassso": {},
@@ -137,31 +137,14 @@ class TrainConfig(BaseModel):
         try:
             return cls(**{**recipe, **{k: v for k, v in chosen.items() if v is not None}})
         except ValidationError as error:
-            # What concerns several keys has no place of its own; its message names them.
-            problems = "; ".join(
-                f"{'.'.join(map(str, e['loc']))}: {e['msg']}".removeprefix(": ")
-                for e in error.errors()
-            )
             raise InputError(
-                f"train config: {problems}; known keys: {sorted(cls.model_fields)}"
+                f"train config: {problems_of(error)}; known keys: {sorted(cls.model_fields)}"
             ) from error
 
     @classmethod
     def read(cls, path: str | Path, **chosen: Any) -> TrainConfig:
         """Config of a TOML or JSON file, with some fields chosen over it."""
-        path = Path(path)
-        try:
-            text = path.read_text()
-            if path.suffix == ".toml":
-                import tomllib
-
-                found = tomllib.loads(text)
-            else:
-                found = json.loads(text)
-        except (OSError, ValueError) as error:
-            raise InputError(f"{path}: not a readable TOML or JSON config ({error})") from error
-        if not isinstance(found, dict):
-            raise InputError(f"{path}: expected a table of keys and values")
+        found = read_config(path)
         try:
             return cls.resolve(**{**found, **{k: v for k, v in chosen.items() if v is not None}})
         except InputError as error:
@@ -179,3 +162,29 @@ class TrainConfig(BaseModel):
             blocks=self.blocks,
             fold=self.fold,
         )
+
+
+def read_config(path: str | Path) -> dict[str, Any]:
+    """Keys and values of a TOML or JSON file; one that cannot be read raises InputError."""
+    path = Path(path)
+    try:
+        text = path.read_text()
+        if path.suffix == ".toml":
+            import tomllib
+
+            found = tomllib.loads(text)
+        else:
+            found = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not a readable TOML or JSON config ({error})") from error
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: expected a table of keys and values")
+    return found
+
+
+def problems_of(error: ValidationError) -> str:
+    """All that is wrong with a config, in one line."""
+    # What concerns several keys has no place of its own; its message names them.
+    return "; ".join(
+        f"{'.'.join(map(str, e['loc']))}: {e['msg']}".removeprefix(": ") for e in error.errors()
+    )
