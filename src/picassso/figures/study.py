@@ -97,7 +97,7 @@ def study_figure(
             (bias[name], _BIAS, "s", 0.1),
         ):
             _draw(axes, scores, colour, marker, shift)
-        _dress(axes, name, labels, lowest=k + 2 >= len(names) + len(names) % 2 - 1)
+        _dress(axes, name, labels, lowest=k + 2 >= len(names))
     _explain(figure.add_subplot(rows, 2, len(names) + 1), title, starred=any(provisional))
     figure.tight_layout(pad=0.4, h_pad=0.6, w_pad=0.6)
     return figure

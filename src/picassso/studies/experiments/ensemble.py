@@ -31,8 +31,8 @@ def mean_prediction(members: Sequence[Prediction]) -> Prediction:
     -------
     Prediction
         The mean of the means, which adds up as they do, and the geometric mean of each quantile:
-        quantiles are averaged (Ratcliff 1979, Psychological Bulletin 86, 446), in the logarithm, in which totals
-        scatter. The interval is as wide as those of the members are on average.
+        quantiles are averaged (Ratcliff 1979, Psychological Bulletin 86, 446), in the logarithm,
+        in which totals scatter. The interval is as wide as those of the members are on average.
     """
     with np.errstate(divide="ignore"):
         quantiles = (
@@ -98,13 +98,13 @@ def _read_totals(path: Path) -> _Totals:
         def column(name: str) -> NDArray[np.float64]:
             return np.array([float(row[name]) for row in rows])
 
+        def predicted(name: str) -> Prediction:
+            return Prediction(*(column(f"{q}_{name}") for q in ("mean", "p16", "p50", "p84")))
+
         return (
             np.array([row["galaxy_id"] for row in rows]),
             {p: column(f"true_{p}") for p in names},
-            {
-                p: Prediction(*(column(f"{q}_{p}") for q in ("mean", "p16", "p50", "p84")))
-                for p in names
-            },
+            {p: predicted(p) for p in names},
         )
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
