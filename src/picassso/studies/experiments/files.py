@@ -32,9 +32,9 @@ _NOTES = {
     "samples": "Training galaxies are drawn by the seed, smaller samples lying within larger ones, "
     "and all are trained for equally many steps; validation and test galaxies are the same.",
     "ensemble": "The mean of the predicted means, and the geometric mean of the predicted "
-    "quantiles. ± is over choices of members, which overlap: of the larger numbers it is too small.",
+    "quantiles. ± is over choices of members, which overlap: of larger numbers it is too small.",
     "morphology": "image: colour and shape. shuffled: the pixels of each image in random order, "
-    "the same in all bands, the painted maps put back in order: colours and brightnesses of pixels, "
+    "the same in all bands, the painted maps put back in order: colour and brightness of pixels, "
     "but no shape. grey: the reference band in the place of every band, each with noise of its "
     "own: shape, but no colour. shuffled grey: neither, the control. All are told redshift, pixel "
     "size, PSF and noise.",
