@@ -34,7 +34,7 @@ def studied_store(
             mass = 10 ** rng.uniform(7, 9) * np.exp(-np.hypot(x, 1.5 * y) / rng.uniform(1, 3))
             gas = 10 ** rng.normal(-1, 0.3)
             maps[view] = mass, gas * mass
-            flux[view] = np.multiply.outer(gas ** np.linspace(0.4, -0.1, 5), mass / 3e7)
+            flux[view] = np.multiply.outer(gas ** np.linspace(0.2, -0.2, 5), mass / 3e7)
         rows = [
             {
                 "galaxy_id": f"disc-{galaxy}",

@@ -54,7 +54,7 @@ def test_commands_are_found_in_code_blocks() -> None:
     text = "picassso no --where\n```bash\npicassso mock a -o b \\\n  --views 4  # --not\n```\n"
     assert commands(text) == [("mock", ["-o", "--views"])]
     pages = [verb for page in PAGES for verb, _ in commands(page.read_text())]
-    assert set(pages) == {"paint", "info", "mock", "train", "export", "evaluate"}
+    assert set(pages) == {"paint", "info", "mock", "train", "export", "evaluate", "study"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))

@@ -102,8 +102,10 @@ def test_a_study_cut_off_goes_on_and_does_nothing_twice(
     assert {p.name for p in out.iterdir()} == {"runs", ".lock"} | {
         f"bands.{kind}" for kind in ("csv", "md", "png", "pdf", "json")
     }
-    again = study("bands", store, output=out, config=config, devices=["cpu"], progress=False)
-    assert len(trained) == 1 and again == found
+    table = (out / "bands.csv").read_bytes()
+    study("bands", store, output=out, config=config, devices=["cpu"], progress=False)
+    assert len(trained) == 1 and (out / "bands.csv").read_bytes() == table
+    assert [a.label for a in found.arms] == ["ugriz", "gr"]
     about = json.loads((out / "bands.json").read_text())
     assert about["training"]["epochs"] == 2 and about["config"]["seeds"] == 1
     rows = read(out / "bands.csv")
@@ -188,7 +190,8 @@ def test_an_aperture_holds_the_same_pixels_shuffled_or_not(
     store: DatasetStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Shuffled before the painter, put back behind it: a pixelwise painter tells no difference."""
-    row = int(store.indices("test")[0])
+    tests = store.indices("test")
+    row = int(tests[np.argmax(store.table["stellar_mass"][tests])])
     painted = {}
     for shuffled in (False, True):
         painter = Painter(shuffled=shuffled)
@@ -206,7 +209,7 @@ def test_an_aperture_holds_the_same_pixels_shuffled_or_not(
     truth = store.truth(row)["stellar_mass"]
     region = half_mass_ellipse(truth).mask(truth.shape, scale=2.0)
     total = aperture_total(mixed["stellar_mass"], region, pixel_area=0.16)
-    assert total == pytest.approx(aperture_total(truth, region, pixel_area=0.16), rel=0.3)
+    assert total == pytest.approx(aperture_total(truth, region, pixel_area=0.16), rel=0.05)
 
 
 def test_grey_images_show_one_band_everywhere(
@@ -293,7 +296,7 @@ def test_bad_input_is_one_clear_message(store: DatasetStore, tmp_path: Path) -> 
 def test_killed_with_two_workers_it_goes_on_to_the_same_numbers(
     store: DatasetStore, tmp_path: Path
 ) -> None:
-    """Killed by the kernel; its workers leave with it. Two processes on the CPU or one: the same."""
+    """Killed by the kernel; its workers leave with it. One process or two: the same."""
     config = tmp_path / "studies.json"
     config.write_text(json.dumps(TINY | {"seeds": 2}))
     words = ["study", "bands", str(store.path), "--config", str(config), "--no-progress"]
