@@ -78,7 +78,7 @@ def _begun(
             config=config,
             galaxies=source.galaxies,
             views=source.views,
-            shape=(config["pixels"],) * 2,
+            shape=(config["pixels"], config["pixels"]),
             survey=source.survey,
             bands=source.bands,
             properties=source.properties,

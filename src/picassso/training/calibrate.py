@@ -79,7 +79,7 @@ def calibrate(
     if not isinstance(head, ShiftedLogStudent):
         ones = dict.fromkeys(properties, 1.0)
         return Calibration(ones, ones, {p: [0.0, 0.0, 0.0] for p in properties})
-    paint = in_disorder(network, seed=seed) if shuffled else network
+    paint: Callable[..., Any] = in_disorder(network, seed=seed) if shuffled else network
     head.mean_factor.fill_(1.0)
     head.scale_factor.fill_(1.0)
     true_sum, mean_sum, pulls = _pixel_statistics(paint, head, views, seed)

@@ -37,8 +37,8 @@ def study(
 
     Networks that studies of one config have in common are trained once, if their `output` is the
     same. A study that was cut off, by whatever means, goes on where it was when it is started
-    again. With several devices, a script that calls this must do so under
-    ``if __name__ == "__main__":``.
+    again. Where GPUs are used, a script that calls this must do so under
+    ``if __name__ == "__main__":``, as always where Python starts processes.
 
     Parameters
     ----------
