@@ -26,7 +26,7 @@ def drawn(names: tuple[str, ...] = PROPERTY_NAMES, starred: int = 0, **changes):
 
 def test_values_and_errors_are_those_given() -> None:
     figure = drawn()
-    *panels, key = figure.axes
+    key, *panels = figure.axes
     assert len(panels) == len(PROPERTY_NAMES) and not key.axison
     pale, sigma, _, bias = panels[0].containers
     np.testing.assert_allclose(sigma.lines[0].get_xydata()[:, 1], [0.1, 0.12, 0.2, 0.3])
@@ -39,12 +39,12 @@ def test_values_and_errors_are_those_given() -> None:
 
 def test_arms_are_named_once_below_each_column_and_starred_if_provisional() -> None:
     figure = drawn(starred=2)
-    *panels, key = figure.axes
+    key, *panels = figure.axes
     named = [[t.get_text() for t in p.get_xticklabels()] for p in panels]
     assert [k for k, texts in enumerate(named) if any(texts)] == [5, 6]
     assert named[6] == ["ugriz*", "ugri*", "gr", "r"]
     assert "provisional" in key.texts[0].get_text()
-    assert "provisional" not in drawn().axes[-1].texts[0].get_text()
+    assert "provisional" not in drawn().axes[0].texts[0].get_text()
 
 
 def test_it_is_one_column_wide_and_nothing_overlaps_its_edge(tmp_path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.core import PROPERTIES, InputError
-from picassso.figures.panels import DPI, new_figure
+from picassso.figures.panels import new_figure
 from picassso.figures.style import style_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["ArmScores", "study_figure"]
 
 _COLUMN_WIDTH = 3.46  # inches: one column of a journal's page
-_PRINT_DPI = 300
+_DPI = 300
 
 # Blue and vermilion of Okabe & Ito (2008), which the colour-blind tell apart.
 _SIGMA, _BIAS = "#0072B2", "#D55E00"
@@ -88,18 +88,18 @@ def study_figure(
         raise InputError(f"study of {len(arms)} arms: another number of scores for {wrong}")
     labels = [arm + "*" * bool(star) for arm, star in zip(arms, provisional, strict=True)]
     rows = -(-(len(names) + 1) // 2)
-    figure = new_figure(_COLUMN_WIDTH * DPI, (1.3 * rows + 0.3) * DPI)
-    figure.set_dpi(_PRINT_DPI)
+    size = _COLUMN_WIDTH * _DPI, (1.15 * rows + 0.4) * _DPI
+    figure = new_figure(*size, dpi=_DPI)
+    _explain(figure.add_subplot(rows, 2, 1), title, starred=any(provisional))
     for k, name in enumerate(names):
-        axes = figure.add_subplot(rows, 2, k + 1)
+        axes = figure.add_subplot(rows, 2, k + 2)
         for scores, colour, marker, shift in (
             (sigma[name], _SIGMA, "o", -0.1),
             (bias[name], _BIAS, "s", 0.1),
         ):
             _draw(axes, scores, colour, marker, shift)
         _dress(axes, name, labels, lowest=k + 2 >= len(names))
-    _explain(figure.add_subplot(rows, 2, len(names) + 1), title, starred=any(provisional))
-    figure.tight_layout(pad=0.4, h_pad=0.6, w_pad=0.6)
+    figure.tight_layout(pad=0.4, h_pad=0.5, w_pad=0.6)
     return figure
 
 
@@ -146,11 +146,12 @@ def _explain(axes: Axes, title: str, *, starred: bool) -> None:
     axes.plot(
         [], [], "s", color=_BIAS, markerfacecolor="white", markersize=3.4, label="median bias"
     )
-    axes.legend(loc="upper left", fontsize=6.5, frameon=False, borderpad=0, handletextpad=0.3)
+    axes.legend(loc="upper left", fontsize=6.5, frameon=False, borderpad=0, handletextpad=0.2)
     lines = [
         "log₁₀(true / predicted) [dex]",
         f"against: {title}",
-        "caps: over seeds; pale: over galaxies",
+        "bars: scatter over networks",
+        "pale bars: error over galaxies",
     ]
     lines += ["* provisional: claims nothing"] if starred else []
-    axes.text(0.0, 0.6, "\n".join(lines), fontsize=6.2, va="top", transform=axes.transAxes)
+    axes.text(0.0, 0.62, "\n".join(lines), fontsize=6.2, va="top", transform=axes.transAxes)
