@@ -55,7 +55,7 @@ def write_study(study: Study, folder: Path, *, about: Mapping[str, Any]) -> None
 
     _write(folder / f"{study.kind}.json", json.dumps(about, indent=2) + "\n")
     _write(folder / f"{study.kind}.csv", _csv(study))
-    _write(folder / f"{study.kind}.md", _markdown(study))
+    _write(folder / f"{study.kind}.md", _markdown(study, about))
     figure = _figure(study)
     for kind in ("png", "pdf"):
         save_figure(figure, folder / f"{study.kind}.{kind}")
@@ -96,17 +96,19 @@ def _number(value: float) -> str:
     return f"{value:.5f}" if np.isfinite(value) else ""
 
 
-def _markdown(study: Study) -> str:
+def _markdown(study: Study, about: Mapping[str, Any]) -> str:
     """For a document: what was compared, then totals property by property."""
     header = ["arm", "bands", "pixels", "images", "steps", "networks", "validation loss"]
     arms = [[*_described(a), _provisional(a)] for a in study.arms]
     parts = [
         f"# Study: {_TITLES[study.kind]}\n\n{_NOTES[study.kind]}\n",
+        f"Data: {about['store']} ({about['store_fingerprint'][:16]}), its test split.\n",
         _table([*header, "late fall", "claim"], arms),
         "Late fall: of the least validation loss, over the last quarter of training, the largest "
-        "of the networks. **Provisional arms claim nothing.**\n\n## Totals inside two half-mass "
-        "radii\n\nOf log10(true / predicted) [dex]: mean over the networks ± their standard "
-        "deviation (bootstrap standard error over test galaxies).\n",
+        f"of the networks; more than {study.loss_tolerance:g} is not flat. **Provisional arms "
+        f"claim nothing.**\n\n![{_TITLES[study.kind]}]({study.kind}.png)\n\n## Totals inside two "
+        "half-mass radii\n\nOf log10(true / predicted) [dex]: mean over the networks ± their "
+        "standard deviation (bootstrap standard error over test galaxies).\n",
     ]
     for name in dict.fromkeys(r.property for r in study.rows):
         rows = [r for r in study.rows if r.property == name and r.kind == "total"]

@@ -107,11 +107,14 @@ class Study:
         What was compared.
     rows : tuple of StudyRow
         A row an arm, property and kind.
+    loss_tolerance : float
+        Beyond which a late fall of the loss makes an arm provisional.
     """
 
     kind: str
     arms: tuple[ArmSummary, ...]
     rows: tuple[StudyRow, ...]
+    loss_tolerance: float
 
 
 def collect(
@@ -132,7 +135,7 @@ def collect(
         else:
             summaries.append(summary)
             rows += _rows(arm.label, [dict(_read_table(f / "table.csv")) for f in folders])
-    return Study(kind, tuple(summaries), tuple(rows))
+    return Study(kind, tuple(summaries), tuple(rows), loss_tolerance)
 
 
 def _summary(arm: Arm, runs: Sequence[Run], tolerance: float) -> ArmSummary:
