@@ -20,6 +20,12 @@ KINDS: tuple[Kind, ...] = ("bands", "resolution", "samples", "ensemble", "morpho
 _SET_BY_STUDIES = ("seed", "galaxies", "grey", "shuffled")
 
 
+def _refuse_what_arms_set(train: dict[str, Any]) -> None:
+    found = [key for key in _SET_BY_STUDIES if key in train]
+    if found:
+        raise ValueError(f"train: {', '.join(found)} set by the studies themselves; leave out")
+
+
 class _Section(BaseModel):
     """Of one study: keys of its own, and keys of training that it has otherwise."""
 
@@ -147,12 +153,6 @@ class StudyConfig(BaseModel):
         """How every arm of a study is trained, but for what the arms vary."""
         usual = {"crop": 0, "precision": _fast_precision()}
         return TrainConfig.resolve(**{**usual, **self.train, **getattr(self, kind).train})
-
-
-def _refuse_what_arms_set(train: dict[str, Any]) -> None:
-    found = [key for key in _SET_BY_STUDIES if key in train]
-    if found:
-        raise ValueError(f"train: {', '.join(found)} set by the studies themselves; leave out")
 
 
 def _fast_precision() -> Literal["no", "bf16"]:
