@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -56,16 +57,22 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> DatasetStore:
 
 
 @pytest.fixture
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Evaluations draw no figures, which takes seconds each."""
-    monkeypatch.setattr("picassso.figures.truth_vs_prediction", lambda *_, **__: None)
-    monkeypatch.setattr("picassso.figures.residuals_in_bins", lambda *_, **__: None)
+def swift(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Evaluations draw nothing, and networks paint in torch: figures and ONNX take seconds each."""
     from picassso.figures import save_figure
+    from picassso.painting import load_weights, paint
 
     def save_what_is_drawn(figure, path):
         return path if figure is None else save_figure(figure, path)
 
+    monkeypatch.setattr("picassso.figures.truth_vs_prediction", lambda *_, **__: None)
+    monkeypatch.setattr("picassso.figures.residuals_in_bins", lambda *_, **__: None)
     monkeypatch.setattr("picassso.figures.save_figure", save_what_is_drawn)
+    monkeypatch.setattr("picassso.training.release.export_onnx", lambda *_, **__: None)
+    monkeypatch.setattr("picassso.painting.paint", partial(paint, engine="torch"))
+    monkeypatch.setattr(
+        "picassso.painting.load_weights", lambda p: load_weights(p.with_suffix(".safetensors"))
+    )
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -74,7 +81,7 @@ def read(path: Path) -> list[dict[str, str]]:
 
 
 def test_a_study_cut_off_goes_on_and_does_nothing_twice(
-    store: DatasetStore, tmp_path: Path, undrawn: None, monkeypatch: pytest.MonkeyPatch
+    store: DatasetStore, tmp_path: Path, swift: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopped between training and the test of its second network; then asked for more seeds."""
     out, perform = tmp_path / "out", runs.perform
@@ -125,7 +132,7 @@ def test_a_study_cut_off_goes_on_and_does_nothing_twice(
 
 
 def test_shuffled_and_grey_networks_are_judged_as_they_learnt(
-    store: DatasetStore, tmp_path: Path, undrawn: None
+    store: DatasetStore, tmp_path: Path, swift: None
 ) -> None:
     """The whole path of the morphology study, 16 pixels rebinned to 8 beside it."""
     config = StudyConfig.resolve(**TINY)
@@ -151,7 +158,7 @@ def test_shuffled_and_grey_networks_are_judged_as_they_learnt(
 
 
 def test_a_resolution_study_rebins_and_an_ensemble_averages(
-    store: DatasetStore, tmp_path: Path, undrawn: None
+    store: DatasetStore, tmp_path: Path, swift: None
 ) -> None:
     config = StudyConfig.resolve(**TINY)
     options = {"output": tmp_path, "config": config, "devices": ["cpu"], "progress": False}
@@ -298,8 +305,8 @@ def test_killed_with_two_workers_it_goes_on_to_the_same_numbers(
 ) -> None:
     """Killed by the kernel; its workers leave with it. One process or two: the same."""
     config = tmp_path / "studies.json"
-    config.write_text(json.dumps(TINY | {"seeds": 2}))
-    words = ["study", "bands", str(store.path), "--config", str(config), "--no-progress"]
+    config.write_text(json.dumps(TINY))
+    words = ["study", "morphology", str(store.path), "--config", str(config), "--no-progress"]
     command = [sys.executable, "-m", "picassso", *words, "--device", "cpu", "--device", "cpu"]
     killed = subprocess.Popen([*command, "-o", str(tmp_path / "cut")])
     while not list((tmp_path / "cut").glob("runs/*/result.json")):
@@ -310,9 +317,9 @@ def test_killed_with_two_workers_it_goes_on_to_the_same_numbers(
     time.sleep(1.0)  # its workers see that it is gone
     subprocess.run([*command, "-o", str(tmp_path / "cut")], check=True)
     options = {"config": config, "devices": ["cpu"], "progress": False}
-    whole = study("bands", store, output=tmp_path / "whole", **options)
-    numbers = [read(tmp_path / out / "bands.csv") for out in ("cut", "whole")]
-    assert len(numbers[0]) == len(whole.rows)
+    whole = study("morphology", store, output=tmp_path / "whole", **options)
+    numbers = [read(tmp_path / out / "morphology.csv") for out in ("cut", "whole")]
+    assert len(numbers[0]) == len(whole.rows) == 4 * 2 * len(MAPS)
     for one, other in zip(*numbers, strict=True):
         assert one["arm"] == other["arm"]
         assert float(one["validation_loss"]) == pytest.approx(
