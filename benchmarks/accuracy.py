@@ -15,11 +15,11 @@ is provisional.
 from __future__ import annotations
 
 import argparse
-import csv
 from pathlib import Path
 
 from picassso.figures import save_figure, training_curve
 from picassso.studies import evaluate
+from picassso.studies.experiments.runs import late_fall
 from picassso.training import TrainConfig, export, train
 
 CONTENDERS = {
@@ -52,13 +52,6 @@ def main() -> None:
         evaluate(weights, options.store, output=options.output / f"{name}_test")
         save_figure(training_curve(run.metrics), options.output / f"loss_{name}.png")
         print(f"{name}: validation loss still fell by {late_fall(run.metrics):.4f}")
-
-
-def late_fall(metrics: Path) -> float:
-    """Fall of the best validation loss over the last quarter of a run."""
-    with metrics.open() as file:
-        losses = [float(row["validation_loss"]) for row in csv.DictReader(file)]
-    return min(losses[: max(1, 3 * len(losses) // 4)]) - min(losses)
 
 
 if __name__ == "__main__":

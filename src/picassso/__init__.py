@@ -22,6 +22,7 @@ _PUBLIC = {
     "paint": "picassso.painting",
     "read_image": "picassso.archive",
     "read_particles": "picassso.universe",
+    "study": "picassso.studies",
     "train": "picassso.training",
 }
 

@@ -106,7 +106,7 @@ def test_existing_store_is_refused_without_resume(fake, tmp_path):
 def test_store_that_another_process_writes_is_refused(fake, tmp_path):
     fake(tmp_path / "mock.zarr")
     with (
-        mocks._lock(tmp_path / "mock.zarr"),
+        mocks.locked(tmp_path / "mock.zarr"),
         pytest.raises(InputError, match="being written by another process"),
     ):
         fake(tmp_path / "mock.zarr")

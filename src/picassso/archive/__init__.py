@@ -14,6 +14,7 @@ _PUBLIC = {
     "read_image": "fits",
     "read_maps": "fits",
     "read_paper_mock": "paper_mock",
+    "rebin": "rebinned",
     "round_mantissa": "compression",
     "split_by_galaxy": "splits",
     "write_maps": "fits",

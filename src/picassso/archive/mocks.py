@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from picassso.archive.lock import locked
 from picassso.archive.parallel import render_all
 from picassso.archive.render import RenderPlan
 from picassso.archive.skies import SkyFrames
@@ -219,7 +218,7 @@ def _fill(
     path = plan.store
     store = DatasetStore.open(path, writable=True)
     _check_same(store, config)
-    with _lock(path):
+    with locked(path):
         if not store.complete:
             if frames is not None:
                 sky = frames.store(path / "progress" / "sky.npy", survey=plan.survey)
@@ -328,17 +327,6 @@ def _check_same(store: DatasetStore, config: Mapping[str, Any]) -> None:
             f"{store.path} was made with another config: {'; '.join(other)}. "
             "Choose another output, or remove it to begin anew"
         )
-
-
-@contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    """Hold a store against other processes; the kernel lets go however this one ends."""
-    with (path / ".lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(f"{path} is being written by another process; wait for it") from None
-        yield
 
 
 def _draw_contact_sheet(store: DatasetStore, *, galaxies: int = 12) -> None:

@@ -31,6 +31,7 @@ __all__ = [
     "THREAD_VARIABLES",
     "Outcome",
     "RenderPlan",
+    "leave_with_parent",
     "render_galaxy",
     "render_in_worker",
     "single_threaded",
@@ -248,7 +249,7 @@ def start_worker(plan: RenderPlan, stopped: Connection) -> None:
     """
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_leave_with_parent, args=(stopped,), daemon=True).start()
+    threading.Thread(target=leave_with_parent, args=(stopped,), daemon=True).start()
     import torch
 
     torch.set_num_threads(1)
@@ -261,7 +262,7 @@ def render_in_worker(galaxy: int) -> Outcome:
     return render_galaxy(*_worker, galaxy)
 
 
-def _leave_with_parent(stopped: Connection) -> None:
+def leave_with_parent(stopped: Connection) -> None:
     """End this process when its parent says so or dies, even by kill -9."""
     # Nothing is ever sent: the pipe becomes readable at its end.
     stopped.poll(None)

@@ -308,9 +308,12 @@ class DatasetStore:
         Noise is drawn from `rng` and added, except where the images lie on real sky, which has
         its own.
         """
+        return self.with_noise(self.image(i), rng)
+
+    def with_noise(self, image: GalaxyImage, rng: np.random.Generator) -> GalaxyImage:
+        """An image of this store with the noise that it says, unless it lies on real sky."""
         from picassso.observatory import add_noise
 
-        image = self.image(i)
         return image if self.real_sky else add_noise(image, rng)
 
     def truth(self, i: int) -> Maps:

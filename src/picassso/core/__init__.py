@@ -25,7 +25,14 @@ from picassso.core.properties import (
     Property,
 )
 from picassso.core.spectra import Spectrum
-from picassso.core.surveys import NANOMAGGY_ZERO_POINT, SDSS, SURVEYS, Survey, get_survey
+from picassso.core.surveys import (
+    NANOMAGGY_ZERO_POINT,
+    SDSS,
+    SURVEYS,
+    Survey,
+    get_survey,
+    reference_band,
+)
 
 __all__ = [
     "DEFAULT_COSMOLOGY",
@@ -59,6 +66,7 @@ __all__ = [
     "half_mass_radius",
     "need",
     "output_folder",
+    "reference_band",
     "usable_cores",
     "write_text",
     "written_whole",

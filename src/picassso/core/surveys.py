@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from picassso.core.errors import InputError
 
-__all__ = ["NANOMAGGY_ZERO_POINT", "SDSS", "SURVEYS", "Survey", "get_survey"]
+__all__ = ["NANOMAGGY_ZERO_POINT", "SDSS", "SURVEYS", "Survey", "get_survey", "reference_band"]
 
 NANOMAGGY_ZERO_POINT = 22.5
 """AB magnitude of 1 nanomaggy (3.631 microjansky)."""
@@ -87,3 +87,8 @@ def get_survey(name: str) -> Survey:
         return SURVEYS[name.lower()]
     except (KeyError, AttributeError):
         raise InputError(f"unknown survey {name!r}; choose one of {sorted(SURVEYS)}") from None
+
+
+def reference_band(bands: tuple[str, ...]) -> str:
+    """The band that stands for all: r, or the middle one where there is no r."""
+    return "r" if "r" in bands else bands[len(bands) // 2]

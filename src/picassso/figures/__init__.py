@@ -16,6 +16,7 @@ from picassso.figures.panels import (
 )
 from picassso.figures.rgb import rgb_image
 from picassso.figures.sheets import comparison_sheet, painting_sheet, residual_map
+from picassso.figures.study import ArmScores, study_figure
 from picassso.figures.style import (
     STYLES,
     PropertyStyle,
@@ -27,6 +28,7 @@ from picassso.figures.style import (
 
 __all__ = [
     "STYLES",
+    "ArmScores",
     "PropertyStyle",
     "ResidualBins",
     "add_colour_bar",
@@ -49,6 +51,7 @@ __all__ = [
     "rgb_image",
     "save_figure",
     "style_of",
+    "study_figure",
     "training_curve",
     "truth_vs_prediction",
 ]

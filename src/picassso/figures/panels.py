@@ -35,15 +35,15 @@ DPI = 110
 _STRIPES = 240  # grid on which the stripes of a mask are drawn, so that they look alike at any size
 
 
-def new_figure(width: float, height: float) -> Figure:
-    """Empty white figure of `width` by `height` pixels at `DPI`, drawn by Agg.
+def new_figure(width: float, height: float, *, dpi: int = DPI) -> Figure:
+    """Empty white figure of `width` by `height` pixels, `dpi` of them an inch, drawn by Agg.
 
     pyplot is not used: it keeps figures alive, asks for a display and is slow to import.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
+    figure = Figure(figsize=(width / dpi, height / dpi), dpi=dpi, facecolor="white")
     FigureCanvasAgg(figure)
     return figure
 

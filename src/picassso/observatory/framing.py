@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.core import DEFAULT_COSMOLOGY, InputError, Survey
+from picassso.core import DEFAULT_COSMOLOGY, InputError, Survey, reference_band
 from picassso.observatory.dust import draw_dust
 from picassso.observatory.noise import survey_noise
 
@@ -217,7 +217,7 @@ class SurveyFraming:
         redshift = self._draw_redshift(rng, survey.pixel_scale, half_mass_radius)
         kpc_per_pixel = survey.pixel_scale * DEFAULT_COSMOLOGY.kpc_per_arcsec(redshift)
         typical = np.array(survey.psf_fwhm)
-        reference = survey.bands.index("r") if "r" in survey.bands else len(typical) // 2
+        reference = survey.bands.index(reference_band(survey.bands))
         psf_fwhm = rng.uniform(*survey.psf_fwhm_range) * typical / typical[reference]
         noise = survey_noise(survey, pixel_scale=survey.pixel_scale)
         noise = noise * np.exp(rng.uniform(*np.log(self.depth_range)))

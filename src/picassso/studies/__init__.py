@@ -5,7 +5,13 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-_HOMES = {"Evaluation": "evaluation", "evaluate": "evaluation"}
+_HOMES = {
+    "Evaluation": "evaluation",
+    "Study": "experiments",
+    "StudyConfig": "experiments",
+    "evaluate": "evaluation",
+    "study": "experiments",
+}
 
 __all__ = [*_HOMES]
 

@@ -221,9 +221,9 @@ def _evaluate(
 
 def _paint(weights: Any, store: DatasetStore, row: int, *, seed: int) -> Maps:
     """Paint one view, its noise (if none is stored) drawn from the seed and the row alone."""
-    from picassso.painting import paint
+    from picassso.studies.seen import paint_as_learnt
 
-    return paint(store.observed(row, np.random.default_rng([seed, row])), weights=weights)
+    return paint_as_learnt(weights, store, row, np.random.default_rng([seed, row]))
 
 
 def _pixels(maps: Maps, name: str) -> Prediction:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.analysis import aperture_signal_to_noise, aperture_total
-from picassso.core import PROPERTIES, GalaxyImage, Maps
+from picassso.core import PROPERTIES, GalaxyImage, Maps, reference_band
 
 __all__ = ["QUANTITIES", "Quantity", "measure_quantities", "signal_to_noise_band"]
 
@@ -46,7 +46,7 @@ QUANTITIES: tuple[Quantity, ...] = (
 
 def signal_to_noise_band(bands: tuple[str, ...]) -> str:
     """Band of the signal-to-noise: r, or the middle one where there is no r."""
-    return "r" if "r" in bands else bands[len(bands) // 2]
+    return reference_band(bands)
 
 
 def measure_quantities(

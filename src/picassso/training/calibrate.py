@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,6 +16,7 @@ from picassso.core import PROPERTIES, InputError
 from picassso.networks import Painter
 from picassso.networks.heads import ShiftedLogStudent
 from picassso.training.data import ViewSet, validation_batches
+from picassso.training.views import in_disorder
 
 __all__ = ["Calibration", "calibrate"]
 
@@ -44,7 +46,13 @@ class Calibration:
 
 @torch.no_grad()
 def calibrate(
-    network: Painter, stores: Sequence[DatasetStore], *, bands: tuple[str, ...], seed: int = 0
+    network: Painter,
+    stores: Sequence[DatasetStore],
+    *,
+    bands: tuple[str, ...],
+    grey: bool = False,
+    shuffled: bool = False,
+    seed: int = 0,
 ) -> Calibration:
     """Measure the calibration on the validation split and write it into the network's head.
 
@@ -63,6 +71,8 @@ def calibrate(
         Whose validation split is used, whole frames.
     bands : tuple of str
         Of the network.
+    grey, shuffled : bool
+        What it was shown in training; see `picassso.training.views`.
     seed : int
         Of the noise.
     """
@@ -70,18 +80,19 @@ def calibrate(
     head = network.head
     properties = tuple(stores[0].properties)
     held = [s for s in stores if len(s.indices("validation"))]
-    views = [ViewSet([s], "validation", bands=bands) for s in held]
+    views = [ViewSet([s], "validation", bands=bands, grey=grey) for s in held]
     if not isinstance(head, ShiftedLogStudent):
         ones = dict.fromkeys(properties, 1.0)
         return Calibration(ones, ones, {p: [0.0, 0.0, 0.0, 1.0] for p in properties})
+    paint: Callable[..., Any] = in_disorder(network, seed=seed) if shuffled else network
     head.mean_factor.fill_(1.0)
     head.scale_factor.fill_(1.0)
-    true_sum, mean_sum, pulls = _pixel_statistics(network, head, views, seed)
+    true_sum, mean_sum, pulls = _pixel_statistics(paint, head, views, seed)
     mean_factor = torch.where(mean_sum > 0, true_sum / mean_sum.clamp_min(1e-30), 1.0)
     head.mean_factor.copy_(mean_factor.reshape(-1, 1, 1))
     scale = [float(torch.quantile(p, CENTRAL)) if len(p) else 1.0 for p in pulls]
     head.scale_factor.copy_(torch.tensor(scale).reshape(-1, 1, 1))
-    residuals = _total_residuals(network, views, properties, seed)
+    residuals = _total_residuals(paint, views, properties, seed)
     totals = {p: _law(r) for p, r in zip(properties, residuals, strict=True)}
     return Calibration(
         dict(zip(properties, mean_factor.tolist(), strict=True)),
@@ -91,7 +102,7 @@ def calibrate(
 
 
 def _pixel_statistics(
-    network: Painter, head: ShiftedLogStudent, views: Sequence[ViewSet], seed: int
+    paint: Callable[..., Any], head: ShiftedLogStudent, views: Sequence[ViewSet], seed: int
 ) -> tuple[Tensor, Tensor, list[Tensor]]:
     """Sums of true and predicted means, and |t - location| / scale of pixels above the floor."""
     count = len(head.floor)
@@ -100,7 +111,7 @@ def _pixel_statistics(
     pulls: list[list[Tensor]] = [[] for _ in range(count)]
     generator = torch.Generator().manual_seed(seed)
     for *inputs, truth in _batches(views, seed):
-        raw = network(*inputs, raw=True)
+        raw = paint(*inputs, raw=True)
         location, scale, _ = head.parameters_of(raw)
         mean = head(raw).mean
         known = torch.isfinite(truth)
@@ -122,7 +133,7 @@ def _pixel_statistics(
 
 
 def _total_residuals(
-    network: Painter, views: Sequence[ViewSet], properties: tuple[str, ...], seed: int
+    paint: Callable[..., Any], views: Sequence[ViewSet], properties: tuple[str, ...], seed: int
 ) -> list[Tensor]:
     """(N, 2): ln(true / sum of means) and s of every region whose true total reaches the floor.
 
@@ -131,7 +142,7 @@ def _total_residuals(
     found: list[list[tuple[float, float]]] = [[] for _ in properties]
     floor = [PROPERTIES[p].total_floor for p in properties]
     for *inputs, truth in _batches(views, seed + 1):
-        painted = network(*inputs)
+        painted = paint(*inputs)
         area = inputs[4].reshape(-1) ** 2
         scatter = torch.sqrt(torch.log1p((painted.std / painted.mean).square()))
         for k, maps in enumerate(truth):

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from picassso.core import InputError
 from picassso.networks import NetworkConfig
 
-__all__ = ["RECIPES", "TrainConfig"]
+__all__ = ["RECIPES", "TrainConfig", "problems_of", "read_config"]
 
 RECIPES: dict[str, dict[str, Any]] = {
     "picassso": {},
@@ -47,6 +47,13 @@ class TrainConfig(BaseModel):
         See `picassso.networks.NetworkConfig`.
     bands : tuple of str
         Bands to train on, a subset of the stores' own; empty for all of them.
+    grey : bool
+        Take the colours away: show the reference band in the place of every band.
+    shuffled : bool
+        Take the shapes away: shuffle the pixels of each image, and of its maps with them, anew
+        each time it is seen.
+    galaxies : int
+        Train on so many galaxies, drawn by the seed, more of them holding the fewer; 0 for all.
     epochs : float
         Passes through the training split.
     batch : int
@@ -91,6 +98,9 @@ class TrainConfig(BaseModel):
     blocks: tuple[int, ...] = (1, 1, 1, 2)
     fold: int = Field(2, ge=1)
     bands: tuple[str, ...] = ()
+    grey: bool = False
+    shuffled: bool = False
+    galaxies: int = Field(0, ge=0)
     epochs: float = Field(30.0, gt=0)
     batch: int = Field(16, ge=1)
     crop: int = Field(128, ge=0)
@@ -128,31 +138,14 @@ class TrainConfig(BaseModel):
         try:
             return cls(**{**recipe, **{k: v for k, v in chosen.items() if v is not None}})
         except ValidationError as error:
-            # What concerns several keys has no place of its own; its message names them.
-            problems = "; ".join(
-                f"{'.'.join(map(str, e['loc']))}: {e['msg']}".removeprefix(": ")
-                for e in error.errors()
-            )
             raise InputError(
-                f"train config: {problems}; known keys: {sorted(cls.model_fields)}"
+                f"train config: {problems_of(error)}; known keys: {sorted(cls.model_fields)}"
             ) from error
 
     @classmethod
     def read(cls, path: str | Path, **chosen: Any) -> TrainConfig:
         """Config of a TOML or JSON file, with some fields chosen over it."""
-        path = Path(path)
-        try:
-            text = path.read_text()
-            if path.suffix == ".toml":
-                import tomllib
-
-                found = tomllib.loads(text)
-            else:
-                found = json.loads(text)
-        except (OSError, ValueError) as error:
-            raise InputError(f"{path}: not a readable TOML or JSON config ({error})") from error
-        if not isinstance(found, dict):
-            raise InputError(f"{path}: expected a table of keys and values")
+        found = read_config(path)
         try:
             return cls.resolve(**{**found, **{k: v for k, v in chosen.items() if v is not None}})
         except InputError as error:
@@ -170,3 +163,29 @@ class TrainConfig(BaseModel):
             blocks=self.blocks,
             fold=self.fold,
         )
+
+
+def read_config(path: str | Path) -> dict[str, Any]:
+    """Keys and values of a TOML or JSON file; one that cannot be read raises InputError."""
+    path = Path(path)
+    try:
+        text = path.read_text()
+        if path.suffix == ".toml":
+            import tomllib
+
+            found = tomllib.loads(text)
+        else:
+            found = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not a readable TOML or JSON config ({error})") from error
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: expected a table of keys and values")
+    return found
+
+
+def problems_of(error: ValidationError) -> str:
+    """All that is wrong with a config, in one line."""
+    # What concerns several keys has no place of its own; its message names them.
+    return "; ".join(
+        f"{'.'.join(map(str, e['loc']))}: {e['msg']}".removeprefix(": ") for e in error.errors()
+    )

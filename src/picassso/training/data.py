@@ -16,6 +16,7 @@ from torch import Tensor
 from picassso.archive import DatasetStore
 from picassso.core import InputError
 from picassso.training.augment import turn
+from picassso.training.views import grey_bands, reordered
 
 __all__ = ["Batch", "ViewSet", "training_batches", "validation_batches"]
 
@@ -77,8 +78,14 @@ class ViewSet:
         ``"train"``, ``"validation"`` or ``"test"``.
     bands : tuple of str
         Bands to use; the stores must hold them.
+    grey, shuffled : bool
+        Without colours; without shapes. See `picassso.training.views`.
     limit : int or None
         At most so many views, evenly spaced.
+    galaxies : int
+        Of so many galaxies, drawn by `seed`; 0: of all.
+    seed : int
+        A smaller choice of the same seed lies within a larger one.
     """
 
     def __init__(
@@ -87,19 +94,25 @@ class ViewSet:
         split: str,
         *,
         bands: tuple[str, ...],
+        grey: bool = False,
+        shuffled: bool = False,
         limit: int | None = None,
+        galaxies: int = 0,
+        seed: int = 0,
     ) -> None:
-        counts = [len(s.indices(split)) for s in stores]
-        total = sum(counts)
+        self.shuffled = shuffled
+        found = [np.asarray(s.indices(split)) for s in stores]
+        if galaxies:
+            found = _some_galaxies(stores, found, galaxies, seed)
+        total = sum(len(rows) for rows in found)
         if not total:
             raise InputError(f"the {split} split is empty; make a store with more galaxies")
         keep = 1.0 if limit is None else min(1.0, limit / total)
         self.parts: list[_Rows] = []
         free = float(MEMORY_LIMIT)
         self.order: list[tuple[int, int]] = []
-        for store in stores:
-            channels = [store.bands.index(b) for b in bands]
-            rows = np.asarray(store.indices(split))
+        for store, rows in zip(stores, found, strict=True):
+            channels = [store.bands.index(b) for b in (grey_bands(bands) if grey else bands)]
             if not len(rows):  # a store of few galaxies
                 continue
             kept = max(round(keep * len(rows)), 1)
@@ -122,6 +135,25 @@ class ViewSet:
         number, k = self.order[index]
         part = self.parts[number]
         return part, k, *part.pixels(k)
+
+
+def _some_galaxies(
+    stores: Sequence[DatasetStore], rows: Sequence[NDArray], galaxies: int, seed: int
+) -> list[NDArray]:
+    """Rows of some galaxies of all stores together, drawn by the seed."""
+    names = [s.table["galaxy_id"][r] for s, r in zip(stores, rows, strict=True)]
+    known = [(k, str(name)) for k, of in enumerate(names) for name in np.unique(of)]
+    if galaxies > len(known):
+        raise InputError(
+            f"galaxies is {galaxies}, but the stores hold {len(known)} to choose from; make a "
+            "larger store, or choose fewer"
+        )
+    order = np.random.default_rng((seed, 5)).permutation(len(known))
+    drawn = {known[k] for k in order[:galaxies]}
+    return [
+        r[[(k, str(name)) in drawn for name in of]]
+        for k, (r, of) in enumerate(zip(rows, names, strict=True))
+    ]
 
 
 def _read(store: DatasetStore, rows: NDArray, channels: list[int], *, free: float) -> _Rows:
@@ -235,6 +267,9 @@ def _draw(
         source = rng if noise_seed is None else np.random.default_rng(noise_seed)
         noise = source.standard_normal(flux.shape, dtype=np.float32)
         flux = flux + sigma[:, None, None] * noise
+    if views.shuffled:
+        order = rng.permutation(flux.shape[-2] * flux.shape[-1])
+        flux, maps = reordered(flux, order), reordered(maps, order)
     return (
         np.ascontiguousarray(flux, dtype=np.float32),
         sigma,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -68,8 +69,9 @@ def train(
     torch.manual_seed(config.seed)
     accelerator = Accelerator(mixed_precision=config.precision, cpu=cpu)
     _check_shares(config, accelerator.num_processes)
-    views = ViewSet(opened, "train", bands=bands)
-    checks = ViewSet(opened, "validation", bands=bands, limit=config.validation_images)
+    of = partial(ViewSet, opened, bands=bands, grey=config.grey, shuffled=config.shuffled)
+    views = of("train", galaxies=config.galaxies, seed=config.seed)
+    checks = of("validation", limit=config.validation_images)
     network_config = config.network(bands, properties)
     network = build(network_config)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -69,18 +69,25 @@ def export(
     with output_folder(onnx.parent):
         network, found = load_weights(folder.best)
         config = NetworkConfig.from_dict(found["config"])
-        calibration = calibrate(network, opened, bands=config.bands)
+        learnt = manifest["config"]
+        calibration = calibrate(
+            network,
+            opened,
+            bands=config.bands,
+            grey=learnt.get("grey", False),
+            shuffled=learnt.get("shuffled", False),
+        )
         about = {
             "name": onnx.stem,
             "survey": opened[0].survey,
             "training_range": _training_range(
-                opened, bands=config.bands, noise_range=manifest["config"]["noise_range"]
+                opened, bands=config.bands, noise_range=learnt["noise_range"]
             ),
             "calibration": calibration.totals,
             "pixel_calibration": {k: v for k, v in asdict(calibration).items() if k != "totals"},
             "data_fingerprint": "+".join(sorted(s.fingerprint for s in opened)),
             "synthetic_seeds": _synthetic_seeds(opened),
-            "train_config": manifest["config"],
+            "train_config": learnt,
             "step": found["step"],
             "validation_loss": found["validation_loss"],
             "licence": licence,

@@ -81,10 +81,12 @@ class RunDirectory:
         described = _described(config, stores)
         if self.manifest.exists():
             found = self.read_manifest()
+            # A key that the run does not know yet had no other choice then than its default.
+            before = {**TrainConfig().model_dump(mode="json"), **found["config"]}
             differ = [
-                f"{k} was {found['config'].get(k)!r}, now {v!r}"
+                f"{k} was {before[k]!r}, now {v!r}"
                 for k, v in described["config"].items()
-                if found["config"].get(k) != v
+                if before[k] != v
             ]
             # Their order too: it decides which views make a batch.
             if list(found["data"].values()) != list(described["data"].values()):

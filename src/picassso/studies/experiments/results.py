@@ -1,0 +1,190 @@
+"""What a study found: every statistic of every arm, its mean and its scatter over seeds."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from picassso.analysis import ResidualStatistics, Statistic
+from picassso.core import InputError
+from picassso.studies.experiments.ensemble import averaged
+from picassso.studies.experiments.plan import Arm, Run
+from picassso.studies.experiments.runs import outcome_of
+
+__all__ = ["SCORES", "ArmSummary", "OverSeeds", "Study", "StudyRow", "collect"]
+
+SCORES = ("median_bias", "linear_bias", "sigma", "robust_sigma", "coverage")
+"""Statistics of `picassso.analysis.ResidualStatistics` that studies compare."""
+
+_LEAST_SEEDS = 3
+
+Scores = Mapping[str, Statistic]
+"""Statistics by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class OverSeeds:
+    """One number of several networks.
+
+    Parameters
+    ----------
+    value : float
+        Mean over the networks.
+    scatter : float
+        Standard deviation over them; NaN of one alone.
+    error : float
+        Bootstrap standard error over galaxies, mean over the networks; NaN where there is none.
+    """
+
+    value: float
+    scatter: float
+    error: float = np.nan
+
+    @classmethod
+    def of(cls, found: Sequence[Statistic]) -> OverSeeds:
+        """Of the same statistic of several networks."""
+        values = np.array([s.value for s in found])
+        scatter = float(values.std(ddof=1)) if len(values) > 1 else np.nan
+        return cls(float(values.mean()), scatter, float(np.mean([s.error for s in found])))
+
+
+@dataclass(frozen=True, slots=True)
+class ArmSummary:
+    """One arm of a study.
+
+    Parameters
+    ----------
+    label : str
+        As in tables and figures.
+    bands : str
+        Of its networks.
+    pixels, images, steps : int
+        Side of its images, how many there were to train on, and steps of training.
+    networks : int
+        How many there are.
+    validation_loss : OverSeeds
+        The least of each.
+    late_fall : float
+        The largest fall of it over the last quarter of training.
+    provisional : str
+        Why its numbers claim nothing; empty where they may.
+    """
+
+    label: str
+    bands: str
+    pixels: int
+    images: int
+    steps: int
+    networks: int
+    validation_loss: OverSeeds
+    late_fall: float
+    provisional: str
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRow:
+    """Statistics of one property in one arm; `kind` is ``"total"`` or ``"pixel"``."""
+
+    arm: str
+    property: str
+    kind: str
+    scores: Mapping[str, OverSeeds]
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What a study found.
+
+    Parameters
+    ----------
+    kind : str
+        Which study.
+    arms : tuple of ArmSummary
+        What was compared.
+    rows : tuple of StudyRow
+        A row an arm, property and kind.
+    loss_tolerance : float
+        Beyond which a late fall of the loss makes an arm provisional.
+    """
+
+    kind: str
+    arms: tuple[ArmSummary, ...]
+    rows: tuple[StudyRow, ...]
+    loss_tolerance: float
+
+
+def collect(
+    kind: str, arms: Sequence[tuple[Arm, Sequence[Run]]], *, loss_tolerance: float
+) -> Study:
+    """Results of finished runs as one study; an ensemble also of its members' mean predictions."""
+    summaries: list[ArmSummary] = []
+    rows: list[StudyRow] = []
+    for arm, runs in arms:
+        summary = _summary(arm, runs, loss_tolerance)
+        folders = [run.folder / "evaluation" for run in runs]
+        parts = averaged(folders) if kind == "ensemble" else {}
+        if parts:
+            for size, draws in parts.items():
+                label = f"mean of {size}" if size > 1 else "1 network"
+                summaries.append(replace(summary, label=label))
+                rows += _rows(label, [_of_statistics(draw) for draw in draws])
+        else:
+            summaries.append(summary)
+            rows += _rows(arm.label, [dict(_read_table(f / "table.csv")) for f in folders])
+    return Study(kind, tuple(summaries), tuple(rows), loss_tolerance)
+
+
+def _summary(arm: Arm, runs: Sequence[Run], tolerance: float) -> ArmSummary:
+    outcomes = [outcome_of(run) for run in runs]
+    falls = [o.late_fall for o in outcomes]
+    fall = float(np.max(falls))  # NaN if any is
+    reasons = []
+    if len(runs) < _LEAST_SEEDS:
+        reasons.append(f"fewer than {_LEAST_SEEDS} seeds")
+    if not np.isfinite(fall):
+        reasons.append("validated too seldom to see whether the loss is flat")
+    elif fall > tolerance:
+        reasons.append(f"the loss still fell by {fall:.3f}")
+    return ArmSummary(
+        label=arm.label,
+        bands="".join(arm.training[0].bands),
+        pixels=arm.pixels,
+        images=arm.images,
+        steps=arm.steps,
+        networks=len(runs),
+        validation_loss=OverSeeds.of([Statistic(o.validation_loss) for o in outcomes]),
+        late_fall=fall,
+        provisional="; ".join(reasons),
+    )
+
+
+_Key = tuple[str, str]
+"""Property and kind."""
+
+
+def _rows(label: str, networks: Sequence[Mapping[_Key, Scores]]) -> Iterator[StudyRow]:
+    for name, kind in networks[0]:
+        scores = {s: OverSeeds.of([of[name, kind][s] for of in networks]) for s in SCORES}
+        yield StudyRow(label, name, kind, scores)
+
+
+def _of_statistics(rows: Sequence[ResidualStatistics]) -> dict[_Key, Scores]:
+    return {(r.property, r.kind): {s: getattr(r, s) for s in SCORES} for r in rows}
+
+
+def _read_table(path: Path) -> Iterator[tuple[_Key, Scores]]:
+    """Statistics as an evaluation wrote them."""
+    try:
+        with path.open(newline="") as file:
+            for row in csv.DictReader(file):
+                scores = {s: Statistic(float(row[s]), float(row[f"{s}_error"])) for s in SCORES}
+                yield (row["property"], row["kind"]), scores
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(
+            f"{path}: not the table of an evaluation ({error}); remove the folder "
+            f"{path.parents[1]} and run the study again"
+        ) from None

@@ -1,0 +1,134 @@
+"""One network of a study: train it, calibrate it, test it, and say that it is done."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from picassso.archive import DatasetStore
+from picassso.core import InputError, written_whole
+from picassso.studies.experiments.plan import Run
+
+__all__ = ["Outcome", "is_finished", "late_fall", "outcome_of", "perform", "steps_done"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What training came to.
+
+    Parameters
+    ----------
+    validation_loss : float
+        The least.
+    late_fall : float
+        By how much that fell over the last quarter.
+    """
+
+    validation_loss: float
+    late_fall: float
+
+
+def perform(run: Run, *, cpu: bool) -> None:
+    """Train, export and evaluate a run, or go on with one that was cut off.
+
+    Parameters
+    ----------
+    run : Run
+        What to do.
+    cpu : bool
+        Use no GPU.
+
+    Raises
+    ------
+    InputError
+        As `picassso.train`, `picassso.export` and `picassso.evaluate` do.
+    """
+    from picassso.figures import save_figure, training_curve
+    from picassso.studies.evaluation import evaluate
+    from picassso.training import export, train
+
+    if is_finished(run):
+        return
+    trained = train(
+        run.store, output=run.folder / "run", config=run.training, cpu=cpu, progress=False
+    )
+    # Where a study was moved, its stores lie elsewhere than the run remembers.
+    weights, _ = export(trained.path, output=run.folder / "weights.onnx", stores=[run.store])
+    evaluate(
+        weights,
+        run.store,
+        output=run.folder / "evaluation",
+        seed=run.evaluation_seed,
+        progress=False,
+    )
+    save_figure(training_curve(trained.metrics), run.folder / "loss.png")
+    losses = _losses(trained.metrics)
+    result = {
+        "fingerprint": run.fingerprint,
+        "data_fingerprint": DatasetStore.open(run.store).fingerprint,
+        "validation_loss": min(losses),
+        "late_fall": late_fall(trained.metrics),
+    }
+    with written_whole(_result(run)) as partial:
+        partial.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+def is_finished(run: Run) -> bool:
+    """Whether a run has its result, and it is that of this very run."""
+    try:
+        return json.loads(_result(run).read_text())["fingerprint"] == run.fingerprint
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def outcome_of(run: Run) -> Outcome:
+    """What the training of a finished run came to."""
+    found = json.loads(_result(run).read_text())
+    return Outcome(found["validation_loss"], found["late_fall"])
+
+
+def steps_done(run: Run) -> int:
+    """Steps of training that have been recorded."""
+    try:
+        with (run.folder / "run" / "metrics.csv").open(newline="") as file:
+            return max(int(row["step"]) for row in csv.DictReader(file))
+    except (OSError, ValueError, KeyError):  # not begun
+        return 0
+
+
+def late_fall(metrics: Path) -> float:
+    """Fall of the least validation loss over the last quarter of a run.
+
+    Parameters
+    ----------
+    metrics : Path
+        ``metrics.csv`` of a run.
+
+    Returns
+    -------
+    float
+        NaN where fewer than four validations leave no quarter to look at.
+    """
+    losses = _losses(metrics)
+    if len(losses) < 4:
+        return np.nan
+    return min(losses[: 3 * len(losses) // 4]) - min(losses)
+
+
+def _losses(metrics: Path) -> list[float]:
+    try:
+        with metrics.open(newline="") as file:
+            return [float(row["validation_loss"]) for row in csv.DictReader(file)]
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(
+            f"{metrics}: the metrics of this run cannot be read ({error}); remove its folder and "
+            "run the study again"
+        ) from None
+
+
+def _result(run: Run) -> Path:
+    return run.folder / "result.json"

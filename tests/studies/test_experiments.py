@@ -1,0 +1,327 @@
+"""Studies: trained, cut off, resumed, tabulated; what a shuffled galaxy is judged by."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from picassso.analysis import Prediction, aperture_total, half_mass_ellipse
+from picassso.archive import DatasetStore
+from picassso.archive.lock import locked
+from picassso.cli.app import build_app
+from picassso.core import InputError, Maps
+from picassso.studies.seen import grey_image, paint_as_learnt
+from studied_galaxies import MAPS, studied_store
+
+pytest.importorskip("torch")
+pytest.importorskip("accelerate")
+
+from picassso.studies import StudyConfig, evaluation, study
+from picassso.studies.experiments import ensemble, runs, workers
+from picassso.studies.experiments.ensemble import mean_prediction
+
+TINY = {
+    "seeds": 1,
+    "train": {
+        "widths": [8, 8],
+        "blocks": [1, 1],
+        "batch": 4,
+        "epochs": 2,
+        "checkpoints": 4,
+        "warmup": 2,
+        "precision": "no",
+    },
+    "bands": {"sets": ["ugriz", "gr"]},
+    "resolution": {"pixels": [16, 8]},
+    "samples": {"rungs": 2},
+    "ensemble": {"members": 3},
+    "morphology": {"train": {"fold": 1}},
+}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> DatasetStore:
+    return studied_store(tmp_path_factory.mktemp("data") / "discs.zarr")
+
+
+@pytest.fixture
+def swift(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Evaluations draw nothing, and networks paint in torch: figures and ONNX take seconds each."""
+    from picassso.figures import save_figure
+    from picassso.painting import load_weights, paint
+
+    def save_what_is_drawn(figure, path):
+        return path if figure is None else save_figure(figure, path)
+
+    monkeypatch.setattr("picassso.figures.truth_vs_prediction", lambda *_, **__: None)
+    monkeypatch.setattr("picassso.figures.residuals_in_bins", lambda *_, **__: None)
+    monkeypatch.setattr("picassso.figures.save_figure", save_what_is_drawn)
+    monkeypatch.setattr("picassso.training.release.export_onnx", lambda *_, **__: None)
+    monkeypatch.setattr("picassso.painting.paint", partial(paint, engine="torch"))
+    monkeypatch.setattr(
+        "picassso.painting.load_weights", lambda p: load_weights(p.with_suffix(".safetensors"))
+    )
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_study_cut_off_goes_on_and_does_nothing_twice(
+    store: DatasetStore, tmp_path: Path, swift: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped between training and the test of its second network; then asked for more seeds."""
+    out, perform = tmp_path / "out", runs.perform
+    tested, trained = evaluation.evaluate, []
+
+    def interrupted(*args, **kwargs):
+        if len(list((out / "runs").iterdir())) == 2:
+            raise KeyboardInterrupt
+        return tested(*args, **kwargs)
+
+    config = StudyConfig.resolve(**TINY)
+    with monkeypatch.context() as patch:
+        patch.setattr(evaluation, "evaluate", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            study("bands", store, output=out, config=config, devices=["cpu"], progress=False)
+    assert not (out / "bands.md").exists()
+
+    def counted(each, *, cpu):
+        trained.append(each.folder.name)
+        perform(each, cpu=cpu)
+
+    monkeypatch.setattr(workers, "perform", counted)
+    found = study("bands", store, output=out, config=config, devices=["cpu"], progress=False)
+    assert len(trained) == 1 and trained[0].startswith("gr_16px_seed0")
+    assert {p.name for p in out.iterdir()} == {"runs", ".lock"} | {
+        f"bands.{kind}" for kind in ("csv", "md", "png", "pdf", "json")
+    }
+    table = (out / "bands.csv").read_bytes()
+    study("bands", store, output=out, config=config, devices=["cpu"], progress=False)
+    assert len(trained) == 1 and (out / "bands.csv").read_bytes() == table
+    assert [a.label for a in found.arms] == ["ugriz", "gr"]
+    about = json.loads((out / "bands.json").read_text())
+    assert about["training"]["epochs"] == 2 and about["config"]["seeds"] == 1
+    rows = read(out / "bands.csv")
+    assert [(r["arm"], r["property"], r["kind"]) for r in rows] == [
+        (arm, p, kind) for arm in ("ugriz", "gr") for kind in ("total", "pixel") for p in MAPS
+    ]
+    each = read(next((out / "runs").glob("gr_*")) / "evaluation" / "table.csv")
+    for mine, theirs in zip(rows[4:], each, strict=True):
+        assert mine["sigma"] == theirs["sigma"] and mine["sigma_error"] == theirs["sigma_error"]
+        assert mine["sigma_scatter"] == "" and "fewer than 3 seeds" in mine["provisional"]
+    assert "**provisional**" in (out / "bands.md").read_text()
+
+    more = StudyConfig.resolve(**TINY | {"samples": {"fewest": 10, "rungs": 2}})
+    other = study("samples", store, output=out, config=more, devices=["cpu"], progress=False)
+    assert [a.label for a in other.arms] == ["10", "26"]
+    assert len(trained) == 2 and "5galaxies" in trained[1], "all of them were trained before"
+
+
+def test_shuffled_and_grey_networks_are_judged_as_they_learnt(
+    store: DatasetStore, tmp_path: Path, swift: None
+) -> None:
+    """The whole path of the morphology study, 16 pixels rebinned to 8 beside it."""
+    config = StudyConfig.resolve(**TINY)
+    found = study("morphology", store, output=tmp_path, config=config, devices=["cpu"])
+    assert [a.label for a in found.arms] == ["image", "shuffled", "grey", "shuffled grey"]
+    manifests = [
+        json.loads((f / "run" / "run.json").read_text())["config"]
+        for f in sorted((tmp_path / "runs").iterdir())
+    ]
+    assert sorted((m["grey"], m["shuffled"]) for m in manifests) == [
+        (False, False),
+        (False, True),
+        (True, False),
+        (True, True),
+    ]
+    totals = [read(f / "evaluation" / "totals.csv") for f in (tmp_path / "runs").iterdir()]
+    for of in totals[1:]:
+        for one, other in zip(totals[0], of, strict=True):
+            for column in ("galaxy_id", "whole_frame", "true_stellar_mass", "signal_to_noise"):
+                assert one[column] == other[column], "the same pixels are summed in every arm"
+    for row in found.rows:
+        assert np.isfinite(row.scores["sigma"].value)
+
+
+def test_a_resolution_study_rebins_and_an_ensemble_averages(
+    store: DatasetStore, tmp_path: Path, swift: None
+) -> None:
+    config = StudyConfig.resolve(**TINY)
+    options = {"output": tmp_path, "config": config, "devices": ["cpu"], "progress": False}
+    found = study("resolution", store, **options)
+    assert [a.pixels for a in found.arms] == [16, 8]
+    coarse = DatasetStore.open(tmp_path / "stores" / "8px.zarr")
+    assert coarse.config["rebinned_from"] == store.fingerprint
+    found = study("ensemble", store, **options)
+    assert [a.label for a in found.arms] == ["1 network", "mean of 2", "mean of 3"]
+    assert {a.networks for a in found.arms} == {3}
+    single = next(r for r in found.rows if r.arm == "1 network" and r.property == "stellar_mass")
+    tables = [
+        float(read(f / "evaluation" / "table.csv")[0]["sigma"])
+        for f in (tmp_path / "runs").glob("ugriz_16px*")
+    ]
+    assert len(tables) == 3
+    assert single.scores["sigma"].value == pytest.approx(np.mean(tables), abs=1e-4)
+    assert single.scores["sigma"].scatter == pytest.approx(np.std(tables, ddof=1), abs=1e-4)
+
+
+class Painter:
+    """Paints each pixel by its own light, and remembers what it was shown."""
+
+    def __init__(self, **train_config: bool) -> None:
+        self.weights = SimpleNamespace(bands=tuple("ugriz"), about={"train_config": train_config})
+
+    def __call__(self, image, *, weights):
+        self.image = image
+        cube = np.stack([3e7 * image.flux[2]] * 2)
+        return Maps(
+            image.galaxy_id, image.view, MAPS, cube, 1.0, std=0.1 * cube, p50=cube, p16=None
+        )
+
+
+def test_an_aperture_holds_the_same_pixels_shuffled_or_not(
+    store: DatasetStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shuffled before the painter, put back behind it: a pixelwise painter tells no difference."""
+    tests = store.indices("test")
+    row = int(tests[np.argmax(store.table["stellar_mass"][tests])])
+    painted = {}
+    for shuffled in (False, True):
+        painter = Painter(shuffled=shuffled)
+        monkeypatch.setattr("picassso.painting.paint", painter)
+        maps = paint_as_learnt(painter.weights, store, row, np.random.default_rng([0, row]))
+        painted[shuffled] = maps, painter.image
+    (plain, image), (mixed, disorder) = painted[False], painted[True]
+    assert not np.array_equal(disorder.flux, image.flux)
+    columns = [i.flux.reshape(5, -1) for i in (image, disorder)]
+    by_pixel = [c[:, np.lexsort(c)] for c in columns]
+    np.testing.assert_array_equal(*by_pixel)
+    for name in ("cube", "std", "p50"):
+        np.testing.assert_array_equal(getattr(mixed, name), getattr(plain, name))
+    assert mixed.p16 is None and mixed.totals == ()
+    truth = store.truth(row)["stellar_mass"]
+    region = half_mass_ellipse(truth).mask(truth.shape, scale=2.0)
+    total = aperture_total(mixed["stellar_mass"], region, pixel_area=0.16)
+    assert total == pytest.approx(aperture_total(truth, region, pixel_area=0.16), rel=0.05)
+
+
+def test_grey_images_show_one_band_everywhere(
+    store: DatasetStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = store.image(0)
+    grey = grey_image(image, ("g", "r", "i"))
+    assert grey.bands == ("g", "r", "i")
+    np.testing.assert_array_equal(grey.flux, np.stack([image.flux[2]] * 3))
+    assert np.ptp(grey.noise) == np.ptp(grey.psf_fwhm) == 0 and grey.noise[0] == image.noise[2]
+    painter = Painter(grey=True)
+    monkeypatch.setattr("picassso.painting.paint", painter)
+    paint_as_learnt(painter.weights, store, 0, np.random.default_rng(0))
+    noise = painter.image.flux - image.flux[2]
+    assert noise.std() == pytest.approx(image.noise[2], rel=0.1)
+    assert abs(np.corrcoef(noise.reshape(5, -1))[0, 1:]).max() < 0.25, "noise of its own each"
+
+
+def test_the_mean_prediction_lies_between_its_members() -> None:
+    one, two = (
+        Prediction(*(f * np.array([1.0, 10.0]) for f in (m, 0.5 * m, 0.9 * m, 2 * m)))
+        for m in (1.0, 4.0)
+    )
+    both = mean_prediction([one, two])
+    np.testing.assert_allclose(both.mean, [2.5, 25])
+    np.testing.assert_allclose(both.p50, [1.8, 18])
+    np.testing.assert_allclose(both.p84 / both.p16, 4.0)
+    alone = mean_prediction([one])
+    np.testing.assert_allclose(alone.p16, one.p16)
+
+
+def test_many_members_are_averaged_in_a_few_choices_only(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    folders = []
+    for k in range(6):
+        folders.append(tmp_path / str(k))
+        folders[-1].mkdir()
+        lines = ["galaxy_id,true_gas_mass,mean_gas_mass,p16_gas_mass,p50_gas_mass,p84_gas_mass"]
+        for g in range(40):
+            m = 1e9 * 10 ** rng.normal(0, 0.2)
+            lines.append(f"g{g},1e9,{m},{0.7 * m},{m},{1.3 * m}")
+        (folders[-1] / "totals.csv").write_text("\n".join(lines))
+    found = ensemble.averaged(folders)
+    assert [len(found[n]) for n in range(1, 7)] == [6, 12, 12, 12, 6, 1]
+    sigma = [np.mean([draw[0].sigma.value for draw in found[n]]) for n in (1, 4)]
+    assert sigma[1] == pytest.approx(sigma[0] / 2, rel=0.2), "independent errors average out"
+    lines[3] = lines[3].replace("g2,", "g99,")
+    (folders[2] / "totals.csv").write_text("\n".join(lines))
+    with pytest.raises(InputError, match="different views"):
+        ensemble.averaged(folders)
+    (folders[2] / "totals.csv").write_text("galaxy_id,true_gas_mass\ng0,1\n")
+    with pytest.raises(InputError, match="not the totals"):
+        ensemble.averaged(folders)
+
+
+@pytest.mark.parametrize(
+    ("losses", "fall"),
+    [([5, 3, 2, 1.5, 1.2, 1.1, 1.0, 1.05], 0.1), ([4, 3, 3, 3.5], 0.0), ([2, 1, 0.5], np.nan)],
+)
+def test_late_fall_is_that_of_the_last_quarter(tmp_path: Path, losses, fall) -> None:
+    path = tmp_path / "metrics.csv"
+    path.write_text("validation_loss\n" + "\n".join(map(str, losses)))
+    assert runs.late_fall(path) == pytest.approx(fall, nan_ok=True)
+    path.write_text("loss\n1\n")
+    with pytest.raises(InputError, match="cannot be read"):
+        runs.late_fall(path)
+
+
+def test_bad_input_is_one_clear_message(store: DatasetStore, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="unknown study 'band'.*did you mean 'bands'"):
+        study("band", store, output=tmp_path / "out")
+    with pytest.raises(InputError, match="cuda:77 are not there; choose from"):
+        study("bands", store, output=tmp_path / "out", devices=["cuda:77"])
+    words = ["study", "morphologie", str(store.path), "-o", str(tmp_path / "out")]
+    said = CliRunner().invoke(build_app(), words)
+    assert isinstance(said.exception, InputError) and "did you mean" in str(said.exception)
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "out").mkdir()
+    with locked(tmp_path / "out"), pytest.raises(InputError, match="another process"):
+        study("bands", store, output=tmp_path / "out", progress=False)
+
+
+@pytest.mark.slow
+def test_killed_with_two_workers_it_goes_on_to_the_same_numbers(
+    store: DatasetStore, tmp_path: Path
+) -> None:
+    """Killed by the kernel; its workers leave with it. One process or two: the same."""
+    config = tmp_path / "studies.json"
+    config.write_text(json.dumps(TINY))
+    words = ["study", "morphology", str(store.path), "--config", str(config), "--no-progress"]
+    command = [sys.executable, "-m", "picassso", *words, "--device", "cpu", "--device", "cpu"]
+    killed = subprocess.Popen([*command, "-o", str(tmp_path / "cut")])
+    while not list((tmp_path / "cut").glob("runs/*/result.json")):
+        assert killed.poll() is None
+        time.sleep(0.05)
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.wait()
+    time.sleep(1.0)  # its workers see that it is gone
+    subprocess.run([*command, "-o", str(tmp_path / "cut")], check=True)
+    options = {"config": config, "devices": ["cpu"], "progress": False}
+    whole = study("morphology", store, output=tmp_path / "whole", **options)
+    numbers = [read(tmp_path / out / "morphology.csv") for out in ("cut", "whole")]
+    assert len(numbers[0]) == len(whole.rows) == 4 * 2 * len(MAPS)
+    for one, other in zip(*numbers, strict=True):
+        assert one["arm"] == other["arm"]
+        assert float(one["validation_loss"]) == pytest.approx(
+            float(other["validation_loss"]), rel=1e-3
+        )
