@@ -51,8 +51,8 @@ def reordered(image: GalaxyImage, order: list[int]) -> GalaxyImage:
     )
 
 
-def store_of_known_law(path: Path, *, galaxies: int = 40, side: int = 24) -> DatasetStore:
-    """Discs with log10(M/L_i) = -0.5 + 0.8 (g - i) + z + 0.1 dex of scatter a galaxy.
+def store_of_known_law(path: Path, *, galaxies: int = 50, side: int = 16) -> DatasetStore:
+    """Discs with log10(M/L_i) = -0.5 + 0.8 (g - i) + z + 0.03 dex of scatter a galaxy.
 
     Light in solar luminosities of the observed i band. Colours grow bluer outwards.
     """
@@ -73,9 +73,9 @@ def store_of_known_law(path: Path, *, galaxies: int = 40, side: int = 24) -> Dat
     for n in range(galaxies):
         redshift = rng.uniform(0.02, 0.1)
         radius = np.hypot(x, y / rng.uniform(0.5, 1)) / (side / 10)
-        light = 10.0 ** rng.uniform(0, 1.5) * np.exp(-radius)
+        light = 10.0 ** rng.uniform(1.0, 2.5) * np.exp(-radius)
         colour = rng.uniform(0.7, 1.3) - 0.05 * radius
-        ratio = -0.5 + 0.8 * colour + redshift + 0.1 * rng.standard_normal()
+        ratio = -0.5 + 0.8 * colour + redshift + 0.03 * rng.standard_normal()
         mass = 10.0**ratio * light * solar_luminosities("i", redshift)
         flux = np.stack([light * 10 ** (-0.4 * k * colour) for k in (2.0, 1.0, 0.4, 0.0, -0.2)])
         kpc = PIXEL_SCALE * DEFAULT_COSMOLOGY.kpc_per_arcsec(redshift)
@@ -86,7 +86,7 @@ def store_of_known_law(path: Path, *, galaxies: int = 40, side: int = 24) -> Dat
             "redshift": redshift,
             "pixel_scale": PIXEL_SCALE,
             "kpc_per_pixel": kpc,
-            "noise": [0.02] * 5,
+            "noise": [0.2] * 5,
             "psf_fwhm": [1.0] * 5,
             "stellar_mass": float(mass.sum() * kpc**2),
         }

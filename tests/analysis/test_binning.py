@@ -47,14 +47,14 @@ def test_all_light_is_in_one_bin(height, width, seed):
 
 
 def test_bright_pixels_stay_alone_and_faint_ones_are_binned():
-    image = image_of(disc((64, 64)), noise=0.5, bands=("g", "i"))
+    image = image_of(disc((64, 64), scale=3.0), noise=0.5, bands=("g", "i"))
     bins = bins_of(image)
     size = bins.pixels[bins.label]
     assert size[30:34, 30:34].max() == 1
     assert size[0, 0] > 64 and not bins.reliable[bins.label[0, 0]]
     signal = (bins.flux / bins.noise).min(axis=1)
     # Decided by the light around: a bin itself may be somewhat fainter than asked for.
-    assert signal[bins.reliable].min() > 3.0 and bins.reliable.sum() > 100
+    assert signal[bins.reliable].min() > 3.0 and bins.reliable.sum() > 50
 
 
 def test_binning_does_not_bias_colours():
@@ -65,7 +65,7 @@ def test_binning_does_not_bias_colours():
     bins = bins_of(image)
     faint = bins.reliable & (bins.pixels == 1) & ((bins.flux / bins.noise).min(axis=1) < 8)
     single = np.isin(bins.label, np.flatnonzero(faint))
-    assert single.sum() > 500
+    assert single.sum() > 200
     # g / i is 0.5 everywhere.
     ratio = image.flux[0][single].sum() / image.flux[1][single].sum()
     assert 2.5 * np.log10(ratio / 0.5) == pytest.approx(0.0, abs=0.06)

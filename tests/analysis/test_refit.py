@@ -46,20 +46,20 @@ def test_it_recovers_its_calibration_set(store, form):
     baseline = refit_mass_to_light(store, **form)
     residual, inside = residuals(baseline, store, "train", seed=99)
     assert np.median(residual) == pytest.approx(0.0, abs=0.01)
-    assert residual.std() < 0.15
-    assert 0.4 < inside.mean() < 0.9
+    assert residual.std() < 0.1
+    assert inside.mean() > 0.4
 
 
 def test_it_finds_the_law(tmp_path):
-    store = store_of_known_law(tmp_path / "law.zarr", galaxies=150, side=16)
+    store = store_of_known_law(tmp_path / "law.zarr", galaxies=150, side=12)
     baseline = refit_mass_to_light(store)
     constant, slope, of_redshift = baseline.coefficients
-    # 0.1 dex of scatter over 96 galaxies whose colours scatter by 0.17, and redshifts by 0.023.
-    assert slope == pytest.approx(0.8, abs=0.2)
-    assert of_redshift == pytest.approx(1.0, abs=1.5)
-    assert constant + slope + 0.06 * of_redshift == pytest.approx(-0.5 + 0.8 + 0.06, abs=0.03)
+    # 0.03 dex of scatter over 96 galaxies whose colours scatter by 0.17, and redshifts by 0.023.
+    assert slope == pytest.approx(0.8, abs=0.06)
+    assert of_redshift == pytest.approx(1.0, abs=0.4)
+    assert constant + slope + 0.06 * of_redshift == pytest.approx(-0.5 + 0.8 + 0.06, abs=0.02)
     residual, _ = residuals(baseline, store, "test", seed=0)
-    assert residual.std() == pytest.approx(0.1, abs=0.04)
+    assert residual.std() == pytest.approx(0.03, abs=0.015)
 
 
 def test_quantiles_enclose_the_median(store):

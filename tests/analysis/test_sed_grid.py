@@ -60,7 +60,8 @@ def test_templates_of_the_grid_are_recovered(known, on_grid):
     per_mass = (np.ones(100), known.metallicity, known.age, known.specific_rate)
     for name, expected in zip(SED_PROPERTIES, per_mass, strict=True):
         found = maps[name].ravel() / DENSITY
-        np.testing.assert_allclose(found, expected, rtol=2e-3, atol=1e-15, err_msg=name)
+        # Rates below 1e-14 a year make no light: there the best fit is one of several.
+        np.testing.assert_allclose(found, expected, rtol=2e-3, atol=2e-14, err_msg=name)
 
 
 def test_off_grid_populations(off_grid):

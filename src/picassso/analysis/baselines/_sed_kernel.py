@@ -10,13 +10,10 @@ from numba import njit
 from numba.np.unsafe.ndarray import to_fixed_tuple
 from numpy.typing import NDArray
 
-__all__ = ["BANDS", "BLOCK", "HISTOGRAM", "best_fits", "posterior_moments"]
+__all__ = ["BANDS", "HISTOGRAM", "best_fits", "posterior_moments"]
 
 BANDS = 5
 """Of all arrays: a constant, so that loops over bands unroll. Fewer are padded by weight zero."""
-
-BLOCK = 512
-"""Templates whose scores are held at a time."""
 
 HISTOGRAM = 256
 """Bins of each posterior histogram."""
@@ -58,7 +55,7 @@ def best_fits(
     ----------
     flux, weight : (N, BANDS) arrays
         Data and inverse variances.
-    template, square : (blocks, BANDS, BLOCK) arrays
+    template, square : (blocks, BANDS, templates of a block) arrays
         Templates and their squares.
     best : (N,) array
         Filled with the number of the template.
@@ -98,7 +95,7 @@ def posterior_moments(
     ----------
     flux, weight, template, square, best, score
         As in `best_fits`, the last two as it leaves them.
-    value : (blocks, P, BLOCK) array
+    value : (blocks, P, templates of a block) array
         Each property per amplitude of the template.
     low, width : (P,) arrays
         First edge and bin width of each histogram, in log10 of the property over the amplitude of

@@ -28,6 +28,10 @@ __all__ = ["RefittedMassToLight", "refit_mass_to_light"]
 Array = NDArray[np.float64]
 
 _BINS_PER_VIEW = 200
+
+_INTRINSIC_SCATTER = 0.1
+"""mag, added in quadrature to the noise of colours: populations of one colour differ."""
+
 _CLAMPED = (1.0, 99.0)
 """Percentiles of the calibration beyond which colours and redshifts are not followed."""
 
@@ -130,8 +134,9 @@ def refit_mass_to_light(
 ) -> RefittedMassToLight:
     """Fit log10(M/L) = a + b colour + c z by least squares to a store's training split.
 
-    The constant is then moved so that the median residual is zero, and the factor from medians to
-    means chosen such that the median residual of totals inside two half-mass radii is, too.
+    Noisy colours count less: noise flattens the slope, and bright pixels hold the mass. The
+    constant is then moved so that the median residual is zero, and the factor from medians to means
+    chosen such that the median residual of totals inside two half-mass radii is, too.
 
     Parameters
     ----------
@@ -171,15 +176,20 @@ def refit_mass_to_light(
         _calibration(image, truth, band, bands, per=per, rng=np.random.default_rng([seed, k]))
         for k, (image, truth) in enumerate(_views(store, rows, seed))
     ]
-    variables, target = (np.concatenate(column) for column in zip(*sample, strict=True))
-    clamp = np.percentile(variables, _CLAMPED, axis=0) if len(target) else np.zeros((2, 0))
+    variables, target, noise = (np.concatenate(column) for column in zip(*sample, strict=True))
+    clamp = (
+        np.percentile(variables, _CLAMPED, axis=0)
+        if len(target)
+        else np.zeros((2, variables.shape[1]))
+    )
     terms = _terms(np.clip(variables, *clamp), quadratic)
     if len(target) < 2 * terms.shape[1]:
         raise InputError(
             f"{store.path}: {len(target)} values above the floor, too few for "
             f"{terms.shape[1]} coefficients; make more galaxies"
         )
-    coefficients = np.linalg.lstsq(terms, target, rcond=None)[0]
+    weight = 1.0 / np.hypot(_INTRINSIC_SCATTER, noise)
+    coefficients = np.linalg.lstsq(terms * weight[:, None], target * weight, rcond=None)[0]
     residual = target - terms @ coefficients
     coefficients[0] += np.median(residual)
     low, high = np.percentile(residual - np.median(residual), [16, 84])
@@ -220,8 +230,11 @@ def _calibration(
     *,
     per: str,
     rng: np.random.Generator,
-) -> tuple[Array, Array]:
-    """Variables (N, V) and log10(M/L) (N,) of one view: a row for the galaxy, or for some bins."""
+) -> tuple[Array, Array, Array]:
+    """Variables (N, V), log10(M/L) (N,) and the noise of its colours [mag] (N,) of one view.
+
+    A row for the galaxy, or for some of its bins.
+    """
     bins = _binned(image, band, bands, name="refitted M/L")
     inside = bins.label >= 0
     mass = np.bincount(
@@ -231,16 +244,19 @@ def _calibration(
     )
     chosen = np.flatnonzero(bins.reliable)
     if per == "galaxy":
-        flux = bins.galaxy[0][None]
+        flux, noise = (x[None] for x in bins.galaxy)
         density = np.array([mass[chosen].sum() / max(int(bins.pixels[chosen].sum()), 1)])
     else:
         chosen = rng.permutation(chosen)[:_BINS_PER_VIEW]
-        flux, density = bins.flux[chosen], mass[chosen] / bins.pixels[chosen]
+        flux, noise = bins.flux[chosen], bins.noise[chosen]
+        density = mass[chosen] / bins.pixels[chosen]
     variables = _variables(flux, image.redshift, bands)
     good = np.isfinite(variables).all(axis=1) & (flux[:, -1] > 0)
     good &= density >= PROPERTIES["stellar_mass"].floor
     light = flux[good, -1] * solar_luminosities(band, image.redshift)
-    return variables[good], np.log10(density[good] / light)
+    relative = noise[good, : len(bands)] / flux[good, : len(bands)]
+    of_colours = 2.5 / np.log(10.0) * np.sqrt((relative**2).sum(axis=1))
+    return variables[good], np.log10(density[good] / light), of_colours
 
 
 def _variables(flux: Array, redshift: float, bands: tuple[str, ...]) -> Array:
@@ -264,5 +280,5 @@ def _mean_factor(refitted: RefittedMassToLight, views: Iterator[tuple[GalaxyImag
         true = float(truth["stellar_mass"][region].sum(dtype=np.float64) * truth.pixel_area)
         painted = region_total(refitted.paint(image), "stellar_mass", region)[0]
         if painted > 0 and true >= PROPERTIES["stellar_mass"].total_floor:
-            ratios.append(true / painted)
-    return float(np.median(ratios)) if ratios else 1.0
+            ratios.append(np.log10(true / painted))
+    return float(10.0 ** np.median(ratios)) if ratios else 1.0
