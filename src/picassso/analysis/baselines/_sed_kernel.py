@@ -23,7 +23,7 @@ _NEGLIGIBLE = 24.0
 
 
 @njit(cache=True, fastmath=True, nogil=True)
-def _scores(data, weight, template, square, score):  # type: ignore[no-untyped-def]
+def _scores(data, weight, template, square, score):
     """(sum d w m)^2 / sum(w m^2) of a block, by which chi-squared falls; their largest."""
     best = np.float32(0.0)
     for t in range(len(score)):
@@ -64,7 +64,7 @@ def best_fits(
     """
     for n in range(len(flux)):
         held = np.empty(template.shape[2], np.float32)
-        w = to_fixed_tuple(weight[n], BANDS)
+        w = to_fixed_tuple(weight[n], BANDS)  # type: ignore[call-arg,var-annotated]
         d = to_fixed_tuple(flux[n] * weight[n], BANDS)
         top, number = np.float32(-1.0), 0
         for k in range(len(template)):
@@ -110,7 +110,7 @@ def posterior_moments(
         held = np.empty(template.shape[2], np.float32)
         histogram = np.zeros((properties, HISTOGRAM))
         total, sums = 0.0, np.zeros(properties)
-        w = to_fixed_tuple(weight[n], BANDS)
+        w = to_fixed_tuple(weight[n], BANDS)  # type: ignore[call-arg,var-annotated]
         d = to_fixed_tuple(flux[n] * weight[n], BANDS)
         k, t = best[n] // len(held), best[n] % len(held)
         unit = _amplitude(d, w, template[k], square[k], t)
@@ -138,7 +138,7 @@ def posterior_moments(
 
 
 @njit(cache=True, nogil=True)
-def _amplitude(data, weight, template, square, t):  # type: ignore[no-untyped-def]
+def _amplitude(data, weight, template, square, t):
     along, norm = 0.0, 0.0
     for b in range(BANDS):
         along += data[b] * template[b, t]
@@ -147,7 +147,7 @@ def _amplitude(data, weight, template, square, t):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True, nogil=True)
-def _quantile(histogram, wanted):  # type: ignore[no-untyped-def]
+def _quantile(histogram, wanted):
     """Place, in bins, below which a histogram holds what is wanted; linear inside a bin."""
     before = 0.0
     for k in range(len(histogram)):

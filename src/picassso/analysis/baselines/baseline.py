@@ -91,7 +91,7 @@ def as_maps(
     *,
     method: str,
     flags: tuple[str, ...] = (),
-    **quantiles: NDArray[np.floating] | None,
+    quantiles: NDArray[np.floating] | None = None,
 ) -> Maps:
     """Maps on the pixels of an image.
 
@@ -107,13 +107,14 @@ def as_maps(
         For the provenance.
     flags : tuple of str
         For the maps.
-    **quantiles : (P, H, W) array or None
-        ``std``, ``p16``, ``p50``, ``p84``.
+    quantiles : (3, P, H, W) array or None
+        16th, 50th and 84th percentiles.
     """
 
     def unmasked(values: NDArray[np.floating]) -> NDArray[np.float32]:
         return np.where(image.mask, np.nan, values).astype(np.float32)
 
+    p16, p50, p84 = (None,) * 3 if quantiles is None else map(unmasked, quantiles)
     kpc = image.pixel_scale * DEFAULT_COSMOLOGY.kpc_per_arcsec(image.redshift)
     return Maps(
         galaxy_id=image.galaxy_id,
@@ -125,7 +126,9 @@ def as_maps(
         wcs=image.wcs,
         flags=flags,
         provenance={"method": method},
-        **{k: unmasked(q) for k, q in quantiles.items() if q is not None},
+        p16=p16,
+        p50=p50,
+        p84=p84,
     )
 
 

@@ -105,16 +105,14 @@ class RefittedMassToLight:
             ratio = np.where(bins.reliable & np.isfinite(own), own, ratio)
         light = bins.flux[:, -1] * solar_luminosities(self.band, image.redshift)
         median = bins.spread(10.0**ratio * light)[None]
-        low, high = (median * 10.0**x for x in self.interval)
+        low, high = self.interval
         return as_maps(
             image,
             self.properties,
             self.mean_factor * median,
             method=self.name,
             flags=() if known else ("colour_unknown",),
-            p16=low,
-            p50=median,
-            p84=high,
+            quantiles=np.stack([median * 10.0**x for x in (low, 0.0, high)]),
         )
 
     def _log_ratio(self, variables: Array) -> Array:

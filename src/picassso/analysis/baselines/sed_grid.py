@@ -116,8 +116,8 @@ class SedGridFit:
         planes = [
             bins.spread(self._all_bins(layer, chosen, bins, galaxy_flux, fit)) for layer in found
         ]
-        quantiles = dict(zip(("p16", "p50", "p84"), planes[1:], strict=False))
-        return as_maps(image, SED_PROPERTIES, planes[0], method=self.name, **quantiles)
+        quantiles = np.stack(planes[1:]) if self.posterior else None
+        return as_maps(image, SED_PROPERTIES, planes[0], method=self.name, quantiles=quantiles)
 
     def _all_bins(
         self, fitted: Array, chosen: NDArray[np.int64], bins: Bins, galaxy: Array, fit: _Fit
