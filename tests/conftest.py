@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from picassso.observatory import LightTable
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +21,24 @@ def data_dir() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("PICASSSO_DATA does not name a folder of real data")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def light_cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache folder of the tests' own, for the whole session."""
+    for extra in ("bagpipes", "speclite", "numba"):
+        if importlib.util.find_spec(extra) is None:
+            pytest.skip(f"{extra} is not installed")
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PICASSSO_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def sdss_light(light_cache_dir: Path) -> LightTable:
+    """Light table of SDSS, built from the installed grids."""
+    from picassso.core import SDSS
+    from picassso.observatory import load_light_table
+
+    return load_light_table(SDSS)
