@@ -87,7 +87,7 @@ def distributions(true: Mapping[str, ArrayLike], predicted: Mapping[str, ArrayLi
         both = [_floored(values, name) for values in (true[name], predicted[name])]
         top = max([*(v.max() for v in both if v.size), floor + 1.0])
         step = max((top - floor) / 24, 0.05)
-        edges = np.arange(floor - step, top + step, step)
+        edges = np.arange(floor - step, top + step, step).tolist()
         for values, colour, words in zip(
             both, (_TRUE_COLOUR, _PREDICTED_COLOUR), ("true", "predicted"), strict=True
         ):

@@ -26,8 +26,11 @@ _YOUNG = 0.1
 """Gyr over which star formation is averaged, as in true maps."""
 
 _AGE_EDGES: Array = np.concatenate(
-    [[0.0, 1e-3, 2e-3, 3e-3, 4e-3, 6e-3, 8e-3], np.geomspace(1e-2, _YOUNG, 11)]
-    + [np.geomspace(_YOUNG, 13.8, 65)[1:]]
+    [
+        np.array([0.0, 1e-3, 2e-3, 3e-3, 4e-3, 6e-3, 8e-3]),
+        np.geomspace(1e-2, _YOUNG, 11),
+        np.geomspace(_YOUNG, 13.8, 65)[1:],
+    ]
 )
 _SAMPLES = 6
 """Ages a bin at which its light is read."""

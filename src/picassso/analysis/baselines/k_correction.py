@@ -83,7 +83,7 @@ def fit_k_correction(survey: str, bands: tuple[str, ...], redshift: float) -> KC
     )
     colours = observed[:, :-1] - observed[:, 1:]
     terms = monomials(colours)
-    coefficients = np.linalg.lstsq(terms, observed - rest, rcond=None)[0]
+    coefficients = np.linalg.lstsq(terms, observed - rest, rcond=None)[0].astype(np.float64)
     residual = observed - rest - terms @ coefficients
     limits = np.stack([colours.min(axis=0), colours.max(axis=0)])
     return KCorrection(bands, limits, coefficients, residual.std(axis=0))

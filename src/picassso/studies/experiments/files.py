@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from picassso.core import written_whole
+from picassso.core import write_text
 from picassso.studies.experiments.results import SCORES, ArmSummary, OverSeeds, Study
 
 __all__ = ["write_study"]
@@ -53,9 +53,9 @@ def write_study(study: Study, folder: Path, *, about: Mapping[str, Any]) -> None
     """All files of a study, into a folder that exists, named after its kind."""
     from picassso.figures import save_figure
 
-    _write(folder / f"{study.kind}.json", json.dumps(about, indent=2) + "\n")
-    _write(folder / f"{study.kind}.csv", _csv(study))
-    _write(folder / f"{study.kind}.md", _markdown(study, about))
+    write_text(folder / f"{study.kind}.json", json.dumps(about, indent=2) + "\n")
+    write_text(folder / f"{study.kind}.csv", _csv(study))
+    write_text(folder / f"{study.kind}.md", _markdown(study, about))
     figure = _figure(study)
     for kind in ("png", "pdf"):
         save_figure(figure, folder / f"{study.kind}.{kind}")
@@ -167,8 +167,3 @@ def _figure(study: Study) -> Any:
         title=_TITLES[study.kind],
         provisional=[bool(a.provisional) for a in study.arms],
     )
-
-
-def _write(path: Path, text: str) -> None:
-    with written_whole(path) as partial:
-        partial.write_text(text, encoding="utf-8")

@@ -6,7 +6,6 @@ import difflib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 from picassso.archive import DatasetStore, rebin
 from picassso.archive.lock import locked
@@ -90,7 +89,7 @@ def _known(kind: str) -> Kind:
         close = difflib.get_close_matches(kind, KINDS, n=1)
         meant = f"; did you mean {close[0]!r}?" if close else ""
         raise InputError(f"unknown study {kind!r}; choose one of {', '.join(KINDS)}{meant}")
-    return cast(Kind, kind)
+    return kind
 
 
 def _make_stores(source: DatasetStore, arms: Sequence[tuple[Arm, Sequence[Run]]]) -> None:
