@@ -104,3 +104,8 @@ def test_empty_sky_is_black() -> None:
 def test_wrong_shape_names_the_bands(shape: tuple[int, ...]) -> None:
     with pytest.raises(InputError, match="expected"):
         rgb_image(np.zeros(shape, np.float32), UGRIZ)
+
+
+def test_light_too_faint_for_single_precision_is_dark() -> None:
+    picture = rgb_image(np.full((3, 2, 2), 8e-45, np.float32), "gri")
+    np.testing.assert_array_equal(picture, 0)

@@ -58,7 +58,7 @@ def rgb_image(flux: NDArray[np.floating], bands: Sequence[str]) -> NDArray[np.fl
     red, green, blue = (_mean_plane(flux, bands, chosen) for chosen in _channels(bands))
     colour = np.stack([red, green, blue], axis=-1)
     intensity = colour.mean(axis=-1)
-    bright = intensity[intensity > 0]
+    bright = intensity[intensity > np.finfo(np.float32).tiny]
     if not bright.size:
         return np.zeros_like(colour)
     noise = _pixel_noise(intensity)
