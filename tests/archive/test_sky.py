@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -78,7 +79,7 @@ def test_nobody_adds_noise_to_a_real_sky(pair, monkeypatch) -> None:
     _, store, _ = pair
     monkeypatch.setattr("picassso.painting.paint", lambda image, *, weights: image)
     flux = np.asarray(store.flux[:])
-    np.testing.assert_array_equal(_paint(None, store, 3, seed=1).flux, flux[3])
+    np.testing.assert_array_equal(_paint(SimpleNamespace(about={}), store, 3, seed=1).flux, flux[3])
     views = ViewSet([store], "train", bands=store.bands)
     rows = store.indices("train")
     (batch, *_) = validation_batches(views, batch=4, crop=0, seed=0)

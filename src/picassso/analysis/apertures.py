@@ -167,6 +167,8 @@ def half_mass_ellipse(
         If no pixel reaches the floor.
     """
     mass = np.where(stellar_mass >= floor, stellar_mass, 0.0).astype(np.float64)
+    if not np.isfinite(mass).all():
+        raise InputError("the stellar-mass map is not finite everywhere: there is no ellipse")
     if not mass.any():
         raise InputError(
             f"no pixel of the stellar-mass map reaches {floor:g} Msun/kpc^2: there is no ellipse"

@@ -303,15 +303,11 @@ class DatasetStore:
         )
 
     def observed(self, i: int, rng: np.random.Generator) -> GalaxyImage:
-        """Image of row `i` as a telescope would see it.
-
-        Noise is drawn from `rng` and added, except where the images lie on real sky, which has
-        its own.
-        """
+        """Image of row `i` as a telescope would see it; see `with_noise`."""
         return self.with_noise(self.image(i), rng)
 
     def with_noise(self, image: GalaxyImage, rng: np.random.Generator) -> GalaxyImage:
-        """An image of this store with the noise that it says, unless it lies on real sky."""
+        """An image with the noise that it says, drawn from `rng`; real sky has its own already."""
         from picassso.observatory import add_noise
 
         return image if self.real_sky else add_noise(image, rng)

@@ -25,7 +25,7 @@ def painted_ellipse(maps: Maps) -> Ellipse | None:
     Returns
     -------
     Ellipse or None
-        None where no stellar mass was painted, or none above the floor.
+        None where no stellar mass was painted, none above the floor, or infinite mass.
     """
     if "stellar_mass" not in maps.properties:
         return None
@@ -37,6 +37,8 @@ def painted_ellipse(maps: Maps) -> Ellipse | None:
     galaxy, mass = galaxy[box], maps["stellar_mass"][box]
     side = -(-max(mass.shape) // _LARGEST_SIDE)
     mass = np.where(galaxy, mass, 0.0) if side == 1 else block_mean(mass, side, where=galaxy)
+    if not np.isfinite(mass).all():  # painted beyond single precision, in a wrong unit
+        return None
     # The pixels of the galaxy lie above the floor; the mean of a block at its rim need not.
     ellipse = half_mass_ellipse(mass, floor=0.0)
     middle = (side - 1) / 2
