@@ -2,6 +2,12 @@
 
 from picassso.figures.bins import ResidualBins, residuals_in_bins
 from picassso.figures.collections import contact_sheet, training_curve, truth_vs_prediction
+from picassso.figures.evidence import (
+    distributions,
+    predicted_against_true,
+    residuals_with_radius,
+)
+from picassso.figures.gallery import gallery
 from picassso.figures.panels import (
     add_colour_bar,
     add_note,
@@ -41,13 +47,17 @@ __all__ = [
     "draw_map",
     "draw_mask",
     "draw_rgb",
+    "distributions",
     "drawn_values",
+    "gallery",
     "limits_of",
     "new_figure",
     "painting_sheet",
+    "predicted_against_true",
     "panel_axes",
     "residual_map",
     "residuals_in_bins",
+    "residuals_with_radius",
     "rgb_image",
     "save_figure",
     "style_of",
