@@ -22,7 +22,7 @@ from picassso.archive import DatasetStore
 from picassso.archive.lock import locked
 from picassso.cli.app import build_app
 from picassso.core import InputError, Maps
-from picassso.studies.seen import grey_image, paint_as_learnt
+from picassso.studies.evaluation.seen import grey_image, paint_as_learnt
 from studied_galaxies import MAPS, studied_store
 
 pytest.importorskip("torch")

@@ -17,7 +17,7 @@ from picassso.analysis import (
     ResidualStatistics,
     Statistic,
 )
-from picassso.studies.quantities import Quantity
+from picassso.studies.evaluation.quantities import Quantity
 
 __all__ = ["bins_csv", "bins_markdown", "csv_table", "filled_bins", "markdown_table", "print_table"]
 

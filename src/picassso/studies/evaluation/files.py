@@ -11,8 +11,8 @@ import numpy as np
 
 from picassso.analysis import MINIMUM_GALAXIES, BinnedResiduals
 from picassso.core import write_text
-from picassso.studies.quantities import QUANTITIES
-from picassso.studies.tables import (
+from picassso.studies.evaluation.quantities import QUANTITIES
+from picassso.studies.evaluation.tables import (
     bins_csv,
     bins_markdown,
     csv_table,

@@ -24,9 +24,9 @@ from picassso.analysis import (
 )
 from picassso.archive import DatasetStore
 from picassso.core import InputError, Maps, output_folder
-from picassso.studies.files import write_evaluation
-from picassso.studies.quantities import QUANTITIES, measure_quantities, signal_to_noise_band
-from picassso.studies.tables import print_table
+from picassso.studies.evaluation.files import write_evaluation
+from picassso.studies.evaluation.quantities import QUANTITIES, measure_quantities, signal_to_noise_band
+from picassso.studies.evaluation.tables import print_table
 
 __all__ = ["APERTURE_RADII", "Evaluation", "evaluate"]
 
@@ -43,7 +43,7 @@ class Evaluation:
     rows : tuple of ResidualStatistics
         Of totals, then of pixels, a row a property each.
     bins : tuple of BinnedResiduals
-        Of totals, in bins of each quantity of `picassso.studies.quantities`.
+        Of totals, in bins of each quantity of `picassso.studies.evaluation.quantities`.
     true : mapping of str to (N,) array
         True totals of every view.
     predicted : mapping of str to Prediction
@@ -221,7 +221,7 @@ def _evaluate(
 
 def _paint(weights: Any, store: DatasetStore, row: int, *, seed: int) -> Maps:
     """Paint one view, its noise (if none is stored) drawn from the seed and the row alone."""
-    from picassso.studies.seen import paint_as_learnt
+    from picassso.studies.evaluation.seen import paint_as_learnt
 
     return paint_as_learnt(weights, store, row, np.random.default_rng([seed, row]))
 
