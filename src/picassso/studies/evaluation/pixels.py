@@ -1,0 +1,89 @@
+"""What is counted pixel by pixel, view after view, in constant memory."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from picassso.analysis import (
+    DetectionScores,
+    DistributionDistances,
+    PixelDetections,
+    PixelDistributions,
+    PixelResiduals,
+    PixelTrend,
+    Protocol,
+    ResidualStatistics,
+    Trend,
+)
+from picassso.core import PROPERTIES
+from picassso.studies.evaluation.quantities import signal_to_noise_band
+from picassso.studies.evaluation.views import PROTOCOLS, View
+
+__all__ = ["DENSITY_EDGES", "SIGNAL_EDGES", "PixelCounts"]
+
+DENSITY_EDGES = tuple(0.5 * k for k in range(1, 11))
+"""Inner edges of the bins of log10 of the true surface density [dex above the floor]."""
+
+SIGNAL_EDGES = tuple(-1.0 + 0.25 * k for k in range(17))
+"""Inner edges of the bins of log10 of the signal-to-noise of a pixel, from 0.1 to 1000."""
+
+
+class PixelCounts:
+    """Residuals, distributions, detections and trends of the pixels of all properties.
+
+    Parameters
+    ----------
+    properties : tuple of str
+        In the order of the maps.
+    seed : int
+        Of the bootstraps.
+    """
+
+    def __init__(self, properties: tuple[str, ...], *, seed: int) -> None:
+        self.properties = properties
+        self._residuals = {p: [PixelResiduals(n, seed=seed) for n in properties] for p in PROTOCOLS}
+        self._distributions = {
+            p: [PixelDistributions(n, seed=seed) for n in properties] for p in PROTOCOLS
+        }
+        self._detections = [PixelDetections(n, seed=seed) for n in properties]
+        self._by_density = [PixelTrend(n, DENSITY_EDGES, seed=seed) for n in properties]
+        self._by_signal = [PixelTrend(n, SIGNAL_EDGES, seed=seed) for n in properties]
+
+    def add(self, view: View) -> None:
+        """Count the pixels of one view."""
+        image, galaxy_id = view.image, view.truth.galaxy_id
+        band = image.bands.index(signal_to_noise_band(image.bands))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            signal = np.log10(np.maximum(image.flux[band], 0.0) / image.noise[band])
+        for k, name in enumerate(self.properties):
+            true = view.truth.cube[k]
+            for protocol in PROTOCOLS:
+                predicted = view.predicted[protocol][k]
+                self._residuals[protocol][k].add(true, predicted, galaxy_id=galaxy_id)
+                self._distributions[protocol][k].add(true, predicted.p50, galaxy_id=galaxy_id)
+            honest = view.predicted[Protocol.HONEST][k]
+            self._detections[k].add(true, honest, galaxy_id=galaxy_id)
+            with np.errstate(divide="ignore"):
+                height = np.log10(true / np.float32(PROPERTIES[name].floor))
+            self._by_density[k].add(height, true, honest, galaxy_id=galaxy_id)
+            self._by_signal[k].add(signal, true, honest, galaxy_id=galaxy_id)
+
+    def residuals(self, protocol: Protocol) -> tuple[ResidualStatistics, ...]:
+        """One a property."""
+        return tuple(r.result() for r in self._residuals[protocol])
+
+    def distances(self, protocol: Protocol) -> tuple[DistributionDistances, ...]:
+        """One a property."""
+        return tuple(d.result() for d in self._distributions[protocol])
+
+    def detections(self) -> tuple[DetectionScores, ...]:
+        """One a property."""
+        return tuple(d.result() for d in self._detections)
+
+    def by_surface_density(self) -> tuple[Trend, ...]:
+        """One a property."""
+        return tuple(t.result() for t in self._by_density)
+
+    def by_signal_to_noise(self) -> tuple[Trend, ...]:
+        """One a property."""
+        return tuple(t.result() for t in self._by_signal)
