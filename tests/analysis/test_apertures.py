@@ -150,8 +150,10 @@ def test_totals_are_taken_inside_twice_the_half_mass_ellipse_or_of_the_frame():
     np.testing.assert_array_equal(
         scored_region(ellipse, image.shape), ellipse.mask(image.shape, scale=2.0)
     )
-    cut = image[85:99, 60:140]
-    without = truth("stellar_mass", cut), truth("stellar_mass", cut * 0), truth("gas_mass", image)
-    for maps in without:
+    for maps in (
+        truth("stellar_mass", image[:, 97:]),
+        truth("stellar_mass", 0 * image),
+        truth("gas_mass", image),
+    ):
         assert scored_ellipse(maps) is None
         assert scored_region(None, maps.shape).all()
