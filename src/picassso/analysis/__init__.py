@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from picassso.analysis.apertures import (
+    APERTURE_RADII,
     Ellipse,
     aperture_signal_to_noise,
     aperture_total,
     enclosing_radii,
     half_mass_ellipse,
     half_mass_radius,
+    scored_ellipse,
+    scored_region,
 )
 from picassso.analysis.bins import MINIMUM_GALAXIES, BinnedResiduals, binned_residuals
 from picassso.analysis.degenerate import (
@@ -65,6 +68,7 @@ from picassso.analysis.values import Spread, spread, value_residuals
 
 __all__ = [
     "ANNULUS_EDGES",
+    "APERTURE_RADII",
     "FEWEST_PIXELS",
     "GRADIENT_RANGE",
     "LOG_RANGE",
@@ -117,6 +121,8 @@ __all__ = [
     "radial_profile",
     "residual_statistics",
     "residual_table",
+    "scored_ellipse",
+    "scored_region",
     "spread",
     "structural_similarity",
     "value_residuals",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.analysis.apertures import Ellipse
+from picassso.analysis.apertures import APERTURE_RADII, Ellipse
 from picassso.core import DERIVED, EXCESSES, PROPERTIES, Maps, Total
 from picassso.core.large import row_blocks
 from picassso.painting.weights import Weights
@@ -123,7 +123,7 @@ def _regions(maps: Maps, ellipse: Ellipse | None) -> dict[str, NDArray[np.bool_]
         good[rows] = np.isfinite(maps.cube[:, rows]).all(axis=0)
         if ellipse is not None and inside is not None:
             part = replace(ellipse, y=ellipse.y - rows.start)
-            inside[rows] = good[rows] & part.mask(good[rows].shape, scale=2.0)
+            inside[rows] = good[rows] & part.mask(good[rows].shape, scale=APERTURE_RADII)
     return {FRAME_REGION: good} | ({} if inside is None else {APERTURE_REGION: inside})
 
 
