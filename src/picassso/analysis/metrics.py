@@ -212,7 +212,7 @@ def residual_table(
     true: Mapping[str, ArrayLike],
     predicted: Mapping[str, Prediction],
     *,
-    galaxy_id: Sequence[str] | None = None,
+    galaxy_id: ArrayLike | None = None,
     bootstraps: int = 500,
     seed: int = 0,
 ) -> list[ResidualStatistics]:

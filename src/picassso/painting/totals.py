@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,8 +95,8 @@ def group_totals(
     out = np.empty((4, len(maps.properties), groups))
     for i, name in enumerate(maps.properties):
         mean = maps.cube[i].ravel()[inside]
-        whole = np.bincount(group, mean, minlength=groups)
-        width = np.zeros(groups)
+        whole: NDArray[Any] = np.bincount(group, mean, minlength=groups)
+        width: NDArray[Any] = np.zeros(groups)
         if maps.std is not None:
             weighted = mean * _ln_sigma(mean, maps.std[i].ravel()[inside])
             width = np.bincount(group, weighted, minlength=groups)
@@ -107,9 +108,7 @@ def group_totals(
     return out
 
 
-def _ln_sigma(
-    mean: NDArray[np.floating], std: NDArray[np.floating]
-) -> NDArray[np.floating]:
+def _ln_sigma(mean: NDArray[np.floating], std: NDArray[np.floating]) -> NDArray[np.floating]:
     """Width in ln of log-normal distributions of known mean and standard deviation."""
     relative = np.divide(std, mean, out=np.zeros_like(mean), where=mean > 0)
     return np.sqrt(np.log1p(relative**2))

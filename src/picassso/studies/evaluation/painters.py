@@ -7,8 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.analysis import Ellipse
-from picassso.analysis.apertures import APERTURE_RADII
+from picassso.analysis import Ellipse, scored_region
 from picassso.archive import DatasetStore
 from picassso.core import GalaxyImage, Maps
 from picassso.painting import Weights, group_totals
@@ -31,9 +30,9 @@ class Painter(Protocol):
         ...
 
     def paint(
-        self, store: DatasetStore, row: int, rng: np.random.Generator
+        self, store: DatasetStore, image: GalaxyImage, rng: np.random.Generator
     ) -> tuple[GalaxyImage, Maps]:
-        """The image of a view as it was seen, its noise drawn, and the maps painted onto it."""
+        """An image of the store with its noise drawn, as seen, and the maps painted onto it."""
         ...
 
     def totals(self, maps: Maps, ellipse: Ellipse | None) -> dict[str, tuple[float, ...]]:
@@ -59,16 +58,14 @@ class NetworkPainter:
         self.properties = weights.properties
 
     def paint(
-        self, store: DatasetStore, row: int, rng: np.random.Generator
+        self, store: DatasetStore, image: GalaxyImage, rng: np.random.Generator
     ) -> tuple[GalaxyImage, Maps]:
         """Image as seen, and painted maps."""
-        return paint_as_learnt(self.weights, store, row, rng)
+        return paint_as_learnt(self.weights, store, image, rng)
 
     def totals(self, maps: Maps, ellipse: Ellipse | None) -> dict[str, tuple[float, ...]]:
         """Totals by the calibration that the weights carry."""
-        labels = np.zeros(maps.shape, np.intp)
-        if ellipse is not None:
-            labels[~ellipse.mask(maps.shape, scale=APERTURE_RADII)] = 1
+        labels = np.where(scored_region(ellipse, maps.shape), 0, 1)
         found = self.group_totals(maps, labels, groups=1)[..., 0]
         return {p: tuple(found[:, i].tolist()) for i, p in enumerate(maps.properties)}
 

@@ -27,7 +27,7 @@ def grey_image(image: GalaxyImage, bands: tuple[str, ...]) -> GalaxyImage:
 
 
 def paint_as_learnt(
-    weights: Any, store: DatasetStore, row: int, rng: np.random.Generator
+    weights: Any, store: DatasetStore, image: GalaxyImage, rng: np.random.Generator
 ) -> tuple[GalaxyImage, Maps]:
     """Paint one view of a store through what the training of the weights took away.
 
@@ -42,8 +42,8 @@ def paint_as_learnt(
         Their manifest says how they were trained.
     store : DatasetStore
         Of the view.
-    row : int
-        Of the view in the store.
+    image : GalaxyImage
+        Of the view, as stored.
     rng : numpy.random.Generator
         Draws the noise, if none is stored, and the order of the pixels.
 
@@ -55,7 +55,6 @@ def paint_as_learnt(
     from picassso.painting import paint
 
     learnt = weights.about.get("train_config", {})
-    image = store.image(row)
     if learnt.get("grey"):
         image = grey_image(image, weights.bands)
     image = store.with_noise(image, rng)

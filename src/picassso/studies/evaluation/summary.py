@@ -174,9 +174,7 @@ class Summary:
         self, names: Sequence[str], true: NDArray[np.float64], predicted: NDArray[np.float64]
     ) -> tuple[ResidualStatistics, ...]:
         """One a name, of (N, names) arrays."""
-        return tuple(
-            self._value(name, true[:, i], predicted[:, i]) for i, name in enumerate(names)
-        )
+        return tuple(self._value(name, true[:, i], predicted[:, i]) for i, name in enumerate(names))
 
     def _value(
         self, name: str, true: NDArray[np.float64], predicted: NDArray[np.float64]

@@ -23,9 +23,10 @@ from picassso.analysis import (
     log_above_floor,
     measure_sizes,
     radial_profile,
+    scored_ellipse,
+    scored_region,
     structural_similarity,
 )
-from picassso.analysis.apertures import APERTURE_RADII, scored_ellipse
 from picassso.core import DERIVED, PROPERTIES, GalaxyImage, InputError, Maps
 from picassso.studies.evaluation.painters import NetworkPainter
 from picassso.studies.evaluation.quantities import measure_quantities
@@ -88,9 +89,7 @@ def derived_of(properties: Sequence[str]) -> tuple[str, ...]:
     return tuple(d.name for d in DERIVED.values() if {d.numerator, d.denominator} <= have)
 
 
-def view_of(
-    image: GalaxyImage, truth: Maps, painted: Maps, *, properties: tuple[str, ...]
-) -> View:
+def view_of(image: GalaxyImage, truth: Maps, painted: Maps, *, properties: tuple[str, ...]) -> View:
     """Put the maps of some properties side by side.
 
     Parameters
@@ -139,9 +138,7 @@ def measure_view(view: View, painter: NetworkPainter) -> tuple[ViewNumbers, tupl
     truth, shape = view.truth, view.truth.shape
     ellipse = _ellipse(truth)
     aperture = scored_ellipse(truth)
-    region = (
-        np.ones(shape, bool) if aperture is None else aperture.mask(shape, scale=APERTURE_RADII)
-    )
+    region = scored_region(aperture, shape)
     radial = _radial(view, painter, ellipse)
     numbers = ViewNumbers(
         whole_frame=np.array(aperture is None),
