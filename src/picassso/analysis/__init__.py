@@ -52,6 +52,7 @@ from picassso.analysis.scaling import (
     ScalingRelation,
     compare_relation,
 )
+from picassso.analysis.selection import SelectedPixels, select_pixels
 from picassso.analysis.sizes import Sizes, measure_sizes
 from picassso.analysis.structure import (
     LOG_RANGE,
@@ -89,6 +90,7 @@ __all__ = [
     "RelationComparison",
     "ResidualStatistics",
     "ScalingRelation",
+    "SelectedPixels",
     "Sizes",
     "Spread",
     "Statistic",
@@ -117,6 +119,7 @@ __all__ = [
     "radial_profile",
     "residual_statistics",
     "residual_table",
+    "select_pixels",
     "spread",
     "structural_similarity",
     "value_residuals",

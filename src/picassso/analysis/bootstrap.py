@@ -60,8 +60,9 @@ class Replicates:
     """Sums that come image after image, with replicates for a Poisson bootstrap over galaxies.
 
     Each galaxy has a Poisson weight of mean 1 in each replicate, drawn from its name (Chamandy et
-    al. 2012), so that all its views weigh the same, in whatever order they come. Galaxies wait until
-    there are enough of them for one matrix product. Memory does not grow with the number of images.
+    al. 2012), so that all its views weigh the same, in whatever order they come. Galaxies wait
+    until there are enough of them for one matrix product. Memory does not grow with the number of
+    images.
 
     Parameters
     ----------
