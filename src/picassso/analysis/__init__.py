@@ -55,6 +55,7 @@ from picassso.analysis.scaling import (
     ScalingRelation,
     compare_relation,
 )
+from picassso.analysis.selection import SelectedPixels, select_pixels
 from picassso.analysis.sizes import Sizes, measure_sizes
 from picassso.analysis.structure import (
     LOG_RANGE,
@@ -93,6 +94,7 @@ __all__ = [
     "RelationComparison",
     "ResidualStatistics",
     "ScalingRelation",
+    "SelectedPixels",
     "Sizes",
     "Spread",
     "Statistic",
@@ -123,6 +125,7 @@ __all__ = [
     "residual_table",
     "scored_ellipse",
     "scored_region",
+    "select_pixels",
     "spread",
     "structural_similarity",
     "value_residuals",

@@ -14,10 +14,11 @@ from picassso.analysis import (
     Protocol,
     ResidualStatistics,
     Trend,
+    select_pixels,
 )
 from picassso.core import PROPERTIES
 from picassso.studies.evaluation.quantities import signal_to_noise_band
-from picassso.studies.evaluation.views import PROTOCOLS, View
+from picassso.studies.evaluation.views import View
 
 __all__ = ["DENSITY_EDGES", "SIGNAL_EDGES", "PixelCounts"]
 
@@ -41,10 +42,8 @@ class PixelCounts:
 
     def __init__(self, properties: tuple[str, ...], *, seed: int) -> None:
         self.properties = properties
-        self._residuals = {p: [PixelResiduals(n, seed=seed) for n in properties] for p in PROTOCOLS}
-        self._distributions = {
-            p: [PixelDistributions(n, seed=seed) for n in properties] for p in PROTOCOLS
-        }
+        self._residuals = [PixelResiduals(n, seed=seed) for n in properties]
+        self._distributions = [PixelDistributions(n, seed=seed) for n in properties]
         self._detections = [PixelDetections(n, seed=seed) for n in properties]
         self._by_density = [PixelTrend(n, DENSITY_EDGES, seed=seed) for n in properties]
         self._by_signal = [PixelTrend(n, SIGNAL_EDGES, seed=seed) for n in properties]
@@ -56,25 +55,24 @@ class PixelCounts:
         with np.errstate(divide="ignore", invalid="ignore"):
             signal = np.log10(np.maximum(image.flux[band], 0.0) / image.noise[band])
         for k, name in enumerate(self.properties):
-            true = view.truth.cube[k]
-            for protocol in PROTOCOLS:
-                predicted = view.predicted[protocol][k]
-                self._residuals[protocol][k].add(true, predicted, galaxy_id=galaxy_id)
-                self._distributions[protocol][k].add(true, predicted.p50, galaxy_id=galaxy_id)
-            honest = view.predicted[Protocol.HONEST][k]
-            self._detections[k].add(true, honest, galaxy_id=galaxy_id)
+            true, honest = view.truth.cube[k], view.predicted[Protocol.HONEST][k]
+            # From pixels as painted, the accumulators tell both protocols.
+            pixels = select_pixels(true, honest, property=name)
+            self._residuals[k].add_selected(pixels, galaxy_id=galaxy_id)
+            self._distributions[k].add(true, honest.p50, galaxy_id=galaxy_id)
+            self._detections[k].add_selected(pixels, galaxy_id=galaxy_id)
             with np.errstate(divide="ignore"):
                 height = np.log10(true / np.float32(PROPERTIES[name].floor))
-            self._by_density[k].add(height, true, honest, galaxy_id=galaxy_id)
-            self._by_signal[k].add(signal, true, honest, galaxy_id=galaxy_id)
+            self._by_density[k].add_selected(height, pixels, galaxy_id=galaxy_id)
+            self._by_signal[k].add_selected(signal, pixels, galaxy_id=galaxy_id)
 
     def residuals(self, protocol: Protocol) -> tuple[ResidualStatistics, ...]:
         """One a property."""
-        return tuple(r.result() for r in self._residuals[protocol])
+        return tuple(r.result(protocol) for r in self._residuals)
 
     def distances(self, protocol: Protocol) -> tuple[DistributionDistances, ...]:
         """One a property."""
-        return tuple(d.result() for d in self._distributions[protocol])
+        return tuple(d.result(protocol) for d in self._distributions)
 
     def detections(self) -> tuple[DetectionScores, ...]:
         """One a property."""
