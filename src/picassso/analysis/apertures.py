@@ -23,6 +23,8 @@ __all__ = [
 _NARROWEST = 0.75
 """Semi-axis [pixel]; every circle of a radius above the root of a half holds a pixel centre."""
 
+_RING = 0.25  # pixels
+
 
 @dataclass(frozen=True, slots=True)
 class Ellipse:
@@ -118,7 +120,7 @@ def enclosing_radii(
     (P, F) array
         From the curves of growth, interpolated between pixels; meaningless for an empty map.
     """
-    # Rings one pixel wide tell where to look; only the pixels there must be put in order.
+    # Narrow rings tell where to look; only the pixels there must be put in order.
     order, radius, starts = _rings(cube.shape[1:], x, y)
     found = np.empty((len(cube), len(fractions)))
     for p, surface_density in enumerate(cube):
@@ -149,7 +151,7 @@ def _rings(
     """
     rows, columns = np.ogrid[: shape[0], : shape[1]]
     radius = np.sqrt(np.square(columns - x) + np.square(rows - y)).ravel()
-    ring = radius.astype(np.uint16)
+    ring = (radius / _RING).astype(np.uint16)
     order = np.argsort(ring, kind="stable")
     pixels = np.bincount(ring)
     return order, radius[order], np.concatenate([[0], np.cumsum(pixels[pixels > 0])])
