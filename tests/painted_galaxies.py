@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from picassso.core import SDSS, Maps
+from picassso.core import PROPERTY_NAMES, SDSS, Maps
 from picassso.studies.evaluation import run
 from picassso.studies.evaluation.painters import NetworkPainter
 
@@ -21,6 +21,7 @@ def fake_weights(**other: object) -> SimpleNamespace:
         "fingerprint": "0" * 16,
         "survey": "sdss",
         "bands": SDSS.bands,
+        "properties": PROPERTY_NAMES,
         "about": {},
     }
     found = SimpleNamespace(**known | other)

@@ -34,9 +34,10 @@ class PixelResiduals:
     Medians come from a histogram of residuals in bins of 0.005 dex between -4 and 4 dex, within
     which they are interpolated and kept within what the exact moments allow: a median lies within
     one standard deviation of the mean (Mallows & Richter 1969, Ann. Math. Stat. 40, 1922), and
-    half of the distances from it within sqrt(2) times their root mean square (Markov). Errors are those of a Poisson bootstrap over galaxies (Chamandy
-    et al. 2012): each galaxy has a Poisson weight in each replicate, drawn from its name, so that
-    all its views weigh the same. Memory does not grow with the number of images.
+    half of the distances from it within sqrt(2) times their root mean square (Markov). Errors are
+    those of a Poisson bootstrap over galaxies (Chamandy et al. 2012): each galaxy has a Poisson
+    weight in each replicate, drawn from its name, so that all its views weigh the same. Memory
+    does not grow with the number of images.
 
     Parameters
     ----------
@@ -123,7 +124,7 @@ def _estimate(sums: NDArray[np.float64], *, mean: float) -> NDArray[np.float64]:
 
     centre = first / n
     sigma = float(np.sqrt(max(second / n - centre**2, 0.0)))
-    # Bounds by the exact moments, which know no bins: errors that are all alike come out exactly.
+    # Bounds by the exact moments, which know no bins: equal errors come out exactly.
     median = float(np.clip(quantile_of_share(edges, share, 0.5), centre - sigma, centre + sigma))
     distances = _WIDTH / 8 * np.arange(16 * _BINS)
     cumulative = np.interp(median + distances, edges, share) - np.interp(

@@ -292,7 +292,7 @@ def _bins(views: Views, quantities: NDArray[np.float64], *, seed: int) -> Iterat
             quantity.name,
             values,
             quantity.edges,
-            views.true,
+            views.true[Protocol.HONEST],
             views.predicted[Protocol.HONEST],
             galaxy_id=views.galaxy_id,
             seed=seed,
