@@ -95,7 +95,9 @@ class Numbers:
             columns = Prediction(
                 *(np.tile(getattr(predicted, f)[:, None], rings) for f in predicted.__slots__)
             )
-            areas = np.full((len(ids), rings), PROPERTIES[name].total_floor) / PROPERTIES[name].floor
+            areas = (
+                np.full((len(ids), rings), PROPERTIES[name].total_floor) / PROPERTIES[name].floor
+            )
             return annulus_residuals(
                 np.tile(true[:, None], rings), columns, areas, property=name, galaxy_id=ids
             )
@@ -112,9 +114,7 @@ class Numbers:
                     for _ in range(VALUES)
                 ]
             ),
-            "spreads": both(
-                lambda: [spread(self.true[a], galaxy_id=ids) for _ in range(SPREADS)]
-            ),
+            "spreads": both(lambda: [spread(self.true[a], galaxy_id=ids) for _ in range(SPREADS)]),
             "distances": both(
                 lambda: [
                     distribution_distances(t, p.p50, property=name, galaxy_id=ids)
