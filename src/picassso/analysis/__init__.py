@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from picassso.analysis.apertures import (
+    APERTURE_RADII,
     Ellipse,
     aperture_signal_to_noise,
     aperture_total,
     enclosing_radii,
     half_mass_ellipse,
     half_mass_radius,
+    scored_ellipse,
+    scored_region,
 )
 from picassso.analysis.bins import MINIMUM_GALAXIES, BinnedResiduals, binned_residuals
 from picassso.analysis.degenerate import (
@@ -35,7 +38,7 @@ from picassso.analysis.metrics import (
     residual_table,
 )
 from picassso.analysis.pixels import PixelResiduals
-from picassso.analysis.protocol import Protocol, aperture_prediction, apply_protocol
+from picassso.analysis.protocol import Protocol, apply_protocol
 from picassso.analysis.radial import (
     ANNULUS_EDGES,
     GRADIENT_RANGE,
@@ -66,6 +69,7 @@ from picassso.analysis.values import Spread, spread, value_residuals
 
 __all__ = [
     "ANNULUS_EDGES",
+    "APERTURE_RADII",
     "FEWEST_PIXELS",
     "GRADIENT_RANGE",
     "LOG_RANGE",
@@ -96,7 +100,6 @@ __all__ = [
     "Statistic",
     "Trend",
     "annulus_residuals",
-    "aperture_prediction",
     "aperture_signal_to_noise",
     "aperture_total",
     "apply_protocol",
@@ -119,6 +122,8 @@ __all__ = [
     "radial_profile",
     "residual_statistics",
     "residual_table",
+    "scored_ellipse",
+    "scored_region",
     "select_pixels",
     "spread",
     "structural_similarity",
