@@ -69,15 +69,23 @@ def structural_similarity(
 
     Parameters
     ----------
-    true, predicted : (P, H, W) array
+    true : (P, H, W) array
         Of `log_above_floor`.
+    predicted : (..., P, H, W) array
+        Likewise; where several predictions of a map are the same, it is measured once.
 
     Returns
     -------
-    (P,) array
+    (..., P) array
         1 for a perfect prediction; NaN where nothing lies above the floor, or a map has a NaN.
     """
-    return np.array([_similarity(t, p) for t, p in zip(true, predicted, strict=True)])
+    stack = predicted.reshape(-1, *true.shape)
+    found = np.empty(stack.shape[:2])
+    for k, t in enumerate(true):
+        for m, p in enumerate(stack[:, k]):
+            again = m > 0 and np.array_equal(p, stack[m - 1, k])
+            found[m, k] = found[m - 1, k] if again else _similarity(t, p)
+    return found.reshape(predicted.shape[:-2])
 
 
 def _similarity(true: NDArray[np.float32], predicted: NDArray[np.float32]) -> float:
@@ -217,7 +225,8 @@ def cross_spectra(true: NDArray[np.float32], predicted: NDArray[np.float32]) -> 
     true : (P, H, W) array
         Of `log_above_floor`.
     predicted : (..., P, H, W) array
-        Likewise; several predictions share what is made of the truth.
+        Likewise; several predictions share what is made of the truth, and where they are the same
+        map, it is transformed once.
 
     Returns
     -------
@@ -240,6 +249,9 @@ def cross_spectra(true: NDArray[np.float32], predicted: NDArray[np.float32]) -> 
         ft = transform(t)
         of_true[k] = rings.average(ft.real**2 + ft.imag**2)
         for m, p in enumerate(stack[:, k]):
+            if m > 0 and np.array_equal(p, stack[m - 1, k]):
+                of_predicted[m, k], cross[m, k] = of_predicted[m - 1, k], cross[m - 1, k]
+                continue
             fp = transform(p)
             of_predicted[m, k] = rings.average(fp.real**2 + fp.imag**2)
             cross[m, k] = rings.average(ft.real * fp.real + ft.imag * fp.imag)
