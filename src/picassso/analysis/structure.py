@@ -47,8 +47,10 @@ def log_above_floor(
         raise InputError(
             f"structure: a cube of shape {cube.shape}, expected {len(properties)} maps"
         )
-    floors = np.array([PROPERTIES[p].floor for p in properties], dtype=cube.dtype)
-    return np.log10(np.maximum(cube / floors[:, None, None], 1.0)).astype(np.float32, copy=False)
+    logs = np.empty(cube.shape, dtype=np.float32)
+    for log, surface_density, name in zip(logs, cube, properties, strict=True):
+        log[:] = np.log10(np.maximum(surface_density / PROPERTIES[name].floor, 1.0))
+    return logs
 
 
 def structural_similarity(
@@ -241,7 +243,7 @@ def cross_spectra(true: NDArray[np.float32], predicted: NDArray[np.float32]) -> 
 
     def transform(t: NDArray[np.float32]) -> NDArray[np.complex64]:
         mean = np.float32((t * rings.window).sum(dtype=np.float64) / total)
-        return rfft2((t - mean) * rings.window).ravel()[rings.order]
+        return rfft2((t - mean) * rings.window).ravel().take(rings.order)
 
     of_true = np.empty((len(true), len(rings.modes)))
     of_predicted, cross = (np.empty((len(stack), *of_true.shape)) for _ in range(2))
