@@ -16,6 +16,13 @@ _SIDES = (1, 2, 4, 8, 16, 32)
 
 _SIGMAS_OF_LIGHT = 3.0
 
+_NOISE_REFUSED = 3.0
+"""In units of the noise expected: of four quarters that differ by noise alone, three in a hundred
+blocks exceed it."""
+
+_LEAST_LIGHT = 0.02
+"""Of a quarter, over the mean of its block."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bins:
@@ -146,7 +153,8 @@ def _shares(
 
     From the bin down to its pixels, each quarter of a block departs from the block's mean by the
     share of its deviation that is not noise: the filter of Lee (1980, IEEE Transactions on Pattern
-    Analysis and Machine Intelligence 2, 165), at every scale. No step changes a block's mean.
+    Analysis and Machine Intelligence 2, 165), at every scale, and warier, for a pixel without light
+    is a large miss of its logarithm. No step changes a block's mean.
 
     Parameters
     ----------
@@ -167,7 +175,7 @@ def _shares(
 
     mean, noise = means(light), means(variance)
     of_bin, error = mean[block], np.sqrt(noise / np.maximum(count, 1.0))[block]
-    found = of_bin.copy()
+    level = mean
     for side in _SIDES[-2::-1]:
         quarter = 4 * block + 2 * (rows // side % 2) + columns // side % 2
         sizes = np.bincount(quarter, minlength=4 * len(count))
@@ -180,11 +188,16 @@ def _shares(
             np.bincount(of_quarter, weights=w, minlength=len(whole))
             for w in (count * deviation**2, noise * (1.0 - count / whole[of_quarter]))
         )
-        signal = np.maximum(scatter - expected, 0.0)
+        signal = np.maximum(scatter - _NOISE_REFUSED * expected, 0.0)
         believed = np.divide(signal, scatter, out=np.zeros_like(scatter), where=scatter > 0)
-        found += (believed[of_quarter] * deviation)[block]
+        # No quarter of a bright block is left without light: noise would empty some.
+        room = (1.0 - _LEAST_LIGHT) * level[of_quarter]
+        darker = (deviation < 0) & (room > 0)
+        most = np.divide(room, -deviation, out=np.full_like(room, np.inf), where=darker)
+        np.minimum.at(believed, of_quarter, most)
+        level = level[of_quarter] + believed[of_quarter] * deviation
     bright = of_bin > _SIGMAS_OF_LIGHT * error
-    return np.divide(found, of_bin, out=np.ones_like(found), where=bright)
+    return np.divide(level[block], of_bin, out=np.ones_like(of_bin), where=bright)
 
 
 def _galaxy(
