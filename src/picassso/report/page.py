@@ -16,7 +16,7 @@ from picassso.report.latex import latex_table
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Plate", "Section", "Table", "write_page"]
+__all__ = ["Facts", "Plate", "Section", "Table", "save_text", "write_page"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +67,34 @@ class Table:
                 )
 
     def csv(self) -> str:
-        """The table as comma-separated values."""
+        """The table as comma-separated values, minus signs as machines read them."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(self.header)
-        writer.writerows(self.rows)
+        lines = [self.header, *self.rows]
+        writer.writerows([cell.replace("−", "-") for cell in line] for line in lines)
         return out.getvalue()
+
+    @property
+    def wordy(self) -> frozenset[int]:
+        """Columns without a number, which are read better from the left."""
+        columns = enumerate(zip(*self.rows, strict=True))
+        return frozenset(k for k, cells in columns if not any(map(_is_number, cells)))
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is to be known of one thing, line by line; in the page alone.
+
+    Parameters
+    ----------
+    title : str
+        Small heading.
+    items : mapping of str to str
+        Plain text.
+    """
+
+    title: str
+    items: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +107,13 @@ class Section:
         Heading.
     words : sequence of str
         Paragraphs, plain text.
-    parts : sequence of Plate or Table
+    parts : sequence of Plate, Table or Facts
         In this order.
     """
 
     title: str
     words: Sequence[str] = ()
-    parts: Sequence[Plate | Table] = ()
+    parts: Sequence[Plate | Table | Facts] = ()
 
 
 def write_page(
@@ -141,12 +163,17 @@ def write_page(
         lstrip_blocks=True,
     )
     environment.tests["plate"] = lambda part: isinstance(part, Plate)
+    environment.tests["facts"] = lambda part: isinstance(part, Facts)
     page: str = environment.get_template("page.html.jinja").render(
         title=title, about=about, sections=sections, pictures=pictures
     )
     path = folder / "report.html"
-    _write(path, page)
+    save_text(path, page)
     return path
+
+
+def _is_number(cell: str) -> bool:
+    return cell[:1].isdigit() or cell[:1] in ("−", "-", "–", "")
 
 
 def _check_names(sections: Sequence[Section]) -> None:
@@ -166,12 +193,21 @@ def _save_plate(plate: Plate, folder: Path) -> str:
 
 
 def _save_table(table: Table, folder: Path) -> None:
-    _write(folder / f"{table.name}.csv", table.csv())
-    tex = latex_table(table.header, table.rows, caption=table.caption, label=table.name)
-    _write(folder / f"{table.name}.tex", tex)
+    save_text(folder / f"{table.name}.csv", table.csv())
+    tex = latex_table(
+        table.header, table.rows, caption=table.caption, label=table.name, wordy=table.wordy
+    )
+    save_text(folder / f"{table.name}.tex", tex)
 
 
-def _write(path: Path, text: str) -> None:
+def save_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all; its folder is made if need be.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with written_whole(path) as partial:
