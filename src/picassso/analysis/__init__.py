@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from picassso.analysis.apertures import (
+    APERTURE_RADII,
     Ellipse,
     aperture_signal_to_noise,
     aperture_total,
     enclosing_radii,
     half_mass_ellipse,
     half_mass_radius,
+    scored_ellipse,
+    scored_region,
 )
 from picassso.analysis.bins import MINIMUM_GALAXIES, BinnedResiduals, binned_residuals
 from picassso.analysis.degenerate import (
@@ -52,6 +55,7 @@ from picassso.analysis.scaling import (
     ScalingRelation,
     compare_relation,
 )
+from picassso.analysis.selection import SelectedPixels, select_pixels
 from picassso.analysis.sizes import Sizes, measure_sizes
 from picassso.analysis.structure import (
     LOG_RANGE,
@@ -65,6 +69,7 @@ from picassso.analysis.values import Spread, spread, value_residuals
 
 __all__ = [
     "ANNULUS_EDGES",
+    "APERTURE_RADII",
     "FEWEST_PIXELS",
     "GRADIENT_RANGE",
     "LOG_RANGE",
@@ -89,6 +94,7 @@ __all__ = [
     "RelationComparison",
     "ResidualStatistics",
     "ScalingRelation",
+    "SelectedPixels",
     "Sizes",
     "Spread",
     "Statistic",
@@ -117,6 +123,9 @@ __all__ = [
     "radial_profile",
     "residual_statistics",
     "residual_table",
+    "scored_ellipse",
+    "scored_region",
+    "select_pixels",
     "spread",
     "structural_similarity",
     "value_residuals",

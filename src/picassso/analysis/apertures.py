@@ -8,16 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from picassso.core import PROPERTIES, InputError
+from picassso.core import PROPERTIES, InputError, Maps
 
 __all__ = [
+    "APERTURE_RADII",
     "Ellipse",
     "aperture_signal_to_noise",
     "aperture_total",
     "enclosing_radii",
     "half_mass_ellipse",
     "half_mass_radius",
+    "scored_ellipse",
+    "scored_region",
 ]
+
+APERTURE_RADII = 2.0
+"""Semi-major axis of the aperture of totals in projected half-mass radii (Buck & Wolf 2021)."""
 
 _NARROWEST = 0.75
 """Semi-axis [pixel]; every circle of a radius above the root of a half holds a pixel centre."""
@@ -184,6 +190,26 @@ def half_mass_ellipse(
         axis_ratio=float(np.sqrt(minor / major)),
         position_angle=(angle + np.pi / 2) % np.pi - np.pi / 2,
     )
+
+
+def scored_ellipse(truth: Maps) -> Ellipse | None:
+    """Half-mass ellipse of the true stellar mass in which totals are compared with the truth.
+
+    None where its `APERTURE_RADII`-fold does not fit into the frame, or there are no stars: then
+    the whole frame counts.
+    """
+    try:
+        ellipse = half_mass_ellipse(truth["stellar_mass"])
+    except (InputError, KeyError):
+        return None
+    return ellipse if ellipse.fits(truth.shape, scale=APERTURE_RADII) else None
+
+
+def scored_region(ellipse: Ellipse | None, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """(H, W) pixels of the totals: inside `APERTURE_RADII` of `scored_ellipse`, or all of them."""
+    if ellipse is None:
+        return np.ones(shape, bool)
+    return ellipse.mask(shape, scale=APERTURE_RADII)
 
 
 def _moments(mass: NDArray[np.float64]) -> tuple[float, float, NDArray[np.float64]]:

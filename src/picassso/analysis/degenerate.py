@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.analysis.apertures import Ellipse, half_mass_ellipse
+from picassso.analysis.apertures import APERTURE_RADII, Ellipse, half_mass_ellipse
 from picassso.analysis.radial import ANNULUS_EDGES
 from picassso.core import PROPERTIES, InputError, Maps
 
@@ -16,8 +16,6 @@ __all__ = ["FEWEST_PIXELS", "count_flags", "degenerate_flags", "has_two_cores"]
 
 FEWEST_PIXELS = 20
 """A map with fewer pixels above its floor has no shape to speak of."""
-
-APERTURE_RADII = 2.0  # half-mass radii, of the totals (Buck & Wolf 2021)
 
 _SMOOTHING = 0.15  # of the half-mass radius, 1 sigma
 _MASS_RATIO = 0.25  # a major merger (Lotz et al. 2011, ApJ 742, 103)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,17 +16,16 @@ from picassso.analysis.metrics import (
     Prediction,
     ResidualStatistics,
     assemble,
-    log_residual,
-    select,
 )
-from picassso.core import PROPERTIES
+from picassso.analysis.protocol import Protocol
+from picassso.analysis.selection import SelectedPixels, select_pixels
 
 __all__ = ["PixelResiduals"]
 
 _EDGE = 4.0  # dex
 _BINS = 1601  # odd: a residual of exactly zero lies in the middle of a bin
 _WIDTH = 2 * _EDGE / (_BINS - 1)
-_SUMS = 6
+_SUMS = 7
 
 
 class PixelResiduals:
@@ -47,10 +48,9 @@ class PixelResiduals:
 
     def __init__(self, property: str, *, bootstraps: int = 100, seed: int = 0) -> None:
         self.property = property
-        self._floor = PROPERTIES[property].floor
         self._counts = Counts()
-        # Sums of: true, predicted mean, residual, residual^2, inside the interval, pixels; then
-        # the histogram.
+        # Sums of: true, predicted mean, predicted median, residual, residual^2, inside the
+        # interval, pixels; then the histogram.
         self._replicates = Replicates(_SUMS + _BINS, bootstraps=bootstraps, seed=seed)
 
     def add(self, true: NDArray[np.floating], predicted: Prediction, *, galaxy_id: str) -> None:
@@ -70,38 +70,46 @@ class PixelResiduals:
         InputError
             If a prediction is not finite.
         """
-        used, counts = select(true, predicted, floor=self._floor, name=self.property)
-        self._counts += counts
-        if not counts.used:
+        pixels = select_pixels(true, predicted, property=self.property)
+        self.add_selected(pixels, galaxy_id=galaxy_id)
+
+    def add_selected(self, pixels: SelectedPixels, *, galaxy_id: str) -> None:
+        """`add`, where the pixels have been selected already."""
+        self._counts += pixels.counts
+        if not pixels.counts.used:
             return
-        where = np.flatnonzero(used)
-        true, mean, p16, p50, p84 = (
-            m.ravel()[where]
-            for m in (true, predicted.mean, predicted.p16, predicted.p50, predicted.p84)
-        )
-        residual = log_residual(true, p50, floor=self._floor)
-        inside = (p16 <= true) & (true <= p84)
+        true, predicted, residual = pixels.true, pixels.predicted, pixels.residual
+        inside = (predicted.p16 <= true) & (true <= predicted.p84)
         sums = [
-            true.sum(dtype=np.float64),
-            mean.sum(dtype=np.float64),
+            *(m.sum(dtype=np.float64) for m in (true, predicted.mean, predicted.p50)),
             residual.sum(dtype=np.float64),
             (residual**2).sum(dtype=np.float64),
-            inside.sum(),
+            np.count_nonzero(inside),
             len(true),
         ]
-        bins = np.clip(np.rint((residual + _EDGE) / _WIDTH), 0, _BINS - 1).astype(np.intp)
+        bins = np.clip(np.rint((residual + _EDGE) / _WIDTH), 0, _BINS - 1).astype(np.int32)
         histogram = np.bincount(bins, minlength=_BINS)
         self._replicates.add(np.concatenate([sums, histogram]), galaxy_id=galaxy_id)
 
-    def result(self) -> ResidualStatistics:
-        """Statistics of all pixels added so far; NaN where there are none."""
-        values, errors = self._replicates.estimate(_estimate)
-        return assemble(self.property, "pixel", values, errors, self._counts)
+    def result(self, protocol: Protocol = Protocol.HONEST) -> ResidualStatistics:
+        """Statistics of all pixels added so far; NaN where there are none.
+
+        The predictions added are to be honest ones whatever the protocol. `Protocol.PAPER`, which
+        masks pixels that make no statistics, makes means medians and false positives zero.
+        """
+        paper = protocol is Protocol.PAPER
+
+        def estimate(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+            return _estimate(sums, mean=sums[2 if paper else 1])
+
+        values, errors = self._replicates.estimate(estimate)
+        counts = replace(self._counts, false_positive=0) if paper else self._counts
+        return assemble(self.property, "pixel", values, errors, counts)
 
 
-def _estimate(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+def _estimate(sums: NDArray[np.float64], *, mean: float) -> NDArray[np.float64]:
     """The statistics, in the order of `ResidualStatistics`."""
-    true, mean, first, second, inside, n = sums[:_SUMS]
+    true, _, _, first, second, inside, n = sums[:_SUMS]
     if n == 0:
         return np.full(STATISTICS, np.nan)
     edges = -_EDGE + _WIDTH * (np.arange(_BINS + 1) - 0.5)

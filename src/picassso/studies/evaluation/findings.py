@@ -138,8 +138,8 @@ class Example:
     """One view as it was evaluated."""
 
     image: GalaxyImage
-    truth: Maps
     painted: Maps
+    truth: Maps
 
 
 @dataclass(frozen=True, slots=True)
