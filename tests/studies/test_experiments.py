@@ -65,7 +65,7 @@ def swift(monkeypatch: pytest.MonkeyPatch) -> None:
     def save_what_is_drawn(figure, path):
         return path if figure is None else save_figure(figure, path)
 
-    monkeypatch.setattr("picassso.figures.truth_vs_prediction", lambda *_, **__: None)
+    monkeypatch.setattr("picassso.figures.predicted_against_true", lambda *_, **__: None)
     monkeypatch.setattr("picassso.figures.residuals_in_bins", lambda *_, **__: None)
     monkeypatch.setattr("picassso.figures.save_figure", save_what_is_drawn)
     monkeypatch.setattr("picassso.training.release.export_onnx", lambda *_, **__: None)

@@ -30,7 +30,7 @@ __all__ = ["write_evaluation"]
 def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
     """All files of an evaluation, into a folder that exists; the tables appear whole."""
     from picassso import __version__
-    from picassso.figures import residuals_in_bins, save_figure, truth_vs_prediction
+    from picassso.figures import predicted_against_true, residuals_in_bins, save_figure
 
     about = dict(evaluation.about) | {"version": __version__}
     write_text(folder / "table.csv", csv_table(evaluation.rows))
@@ -48,11 +48,10 @@ def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
         for r in evaluation.rows
         if r.kind == "total"
     }
-    figure = truth_vs_prediction(
+    figure = predicted_against_true(
         evaluation.true,
         {p: t.p50 for p, t in evaluation.predicted.items()},
         scores=scores,
-        region="2 half-mass radii",
     )
     save_figure(figure, folder / "true_vs_predicted.png")
     titles = {q.name: q.title for q in QUANTITIES}
