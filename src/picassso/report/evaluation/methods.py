@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from picassso.report.evaluation.words import cell, title
-from picassso.report.page import Section, Table
+from picassso.report.page import Plate, Section, Table
 
 if TYPE_CHECKING:
-    from picassso.studies.evaluation import Evaluation
+    from picassso.studies.evaluation import Evaluation, MethodScores
 
 __all__ = ["methods_section"]
 
@@ -45,4 +46,30 @@ def methods_section(evaluation: Evaluation) -> Section:
                     f"{method.seconds:.2g}",
                 ]
             )
-    return Section("Methods", words, [Table("methods", header, lines, "Methods, side by side.")])
+    table = Table("methods", header, lines, "Methods, side by side [dex].")
+    return Section("Methods", words, [*_plates(evaluation.methods), table])
+
+
+def _plates(methods: Sequence[MethodScores]) -> list[Plate]:
+    """Totals of every method; nothing where no classical one makes a property."""
+    from picassso.figures import MethodScore, method_scores
+
+    scores = {
+        m.method: {
+            r.property: MethodScore(
+                r.sigma.value,
+                r.sigma.error,
+                r.robust_sigma.value,
+                r.median_bias.value,
+                r.median_bias.error,
+                m.seconds,
+            )
+            for r in m.totals
+            if r.counts.used
+        }
+        for m in methods
+    }
+    if not any(list(scores.values())[1:]):
+        return []
+    caption = "Totals: scatter, bias and run time of the network and of classical methods."
+    return [Plate("methods", method_scores(scores), caption)]

@@ -43,8 +43,10 @@ def radius_section(evaluation: Evaluation) -> Section:
     if not parts:
         words.append("No annulus lies inside its frame, so that there is nothing to draw.")
     parts += [
+        *_profile_plates(evaluation),
         _annuli_table(evaluation, "median_bias", "median bias"),
         _annuli_table(evaluation, "sigma", "σ"),
+        *_shape_plates(evaluation),
         _shapes_table(evaluation),
     ]
     return Section("With radius", words, parts)
@@ -87,6 +89,61 @@ def _residual_plate(
         f"Residuals in annuli, protocol {protocol}: median (solid), 16th and 84th percentile "
         "(dashed), and how the views are distributed.",
     )
+
+
+def _profile_plates(evaluation: Evaluation) -> list[Plate]:
+    """Profiles of surface densities, and of ratios, true and predicted."""
+    from picassso.figures import radial_profiles
+
+    views = evaluation.views
+    true, predicted = dict(views.true_annuli), {}
+    for name, of in views.annuli[Protocol.HONEST].items():
+        areas = views.annulus_areas if name in PROPERTIES else 1.0
+        true[name], predicted[name] = true[name] / areas, of.p50 / areas
+    known = [n for n in predicted if np.isfinite(true[n]).any()]
+    plates = []
+    for kind, names, words in (
+        ("properties", [n for n in known if n in PROPERTIES], "surface densities"),
+        ("ratios", [n for n in known if n not in PROPERTIES], "ratios of sums in annuli"),
+    ):
+        if names:
+            figure = radial_profiles(ANNULUS_EDGES, true, predicted, names=titles(names))
+            caption = f"Profiles: {words}, true and predicted median, protocol honest."
+            plates.append(Plate(f"profiles_{kind}", figure, caption))
+    return plates
+
+
+def _shape_plates(evaluation: Evaluation) -> list[Plate]:
+    """Gradients and half-mass radii, measured on predicted and on true maps."""
+    from picassso.figures import measured_against_true
+
+    views = evaluation.views
+    plates = []
+    for name, true, predicted, label, log in (
+        (
+            "gradients",
+            views.true_gradients,
+            views.gradients[Protocol.HONEST],
+            "gradient [dex / half-mass radius]",
+            False,
+        ),
+        (
+            "half_mass_radii",
+            views.true_sizes,
+            views.sizes[Protocol.HONEST],
+            "half-mass radius [kpc]",
+            True,
+        ),
+    ):
+        names = [n for n, t in true.items() if np.isfinite(t).any()]
+        if names:
+            figure = measured_against_true(
+                true, predicted, names=titles(names), labels=dict.fromkeys(names, label), log=log
+            )
+            words = name.replace("_", "-", 1).replace("_", " ")
+            caption = f"{words.capitalize()} of predicted against those of true maps, honest."
+            plates.append(Plate(name, figure, caption))
+    return plates
 
 
 def _annuli_table(evaluation: Evaluation, field: str, words: str) -> Table:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from picassso.analysis import Protocol
+import numpy as np
+from numpy.typing import NDArray
+
+from picassso.analysis import Protocol, ScalingRelation, Spread
 from picassso.report.evaluation.words import PROTOCOLS, cell, number, title
 from picassso.report.page import Plate, Section, Table
 
 if TYPE_CHECKING:
+    from picassso.figures import Line
     from picassso.studies.evaluation import Evaluation
 
 __all__ = ["relations_section", "structure_section"]
@@ -28,11 +33,44 @@ def structure_section(evaluation: Evaluation) -> Section:
         "2004, IEEE Trans. Image Process. 13, 600) puts both into one number, 1 for a perfect map.",
     ]
     parts: list[Plate | Table] = [
+        *_frequency_plates(evaluation),
         _frequency_table(evaluation, "power_ratio", "Predicted over true power"),
         _frequency_table(evaluation, "correlation", "Correlation of the phases"),
         _similarity_table(evaluation),
     ]
     return Section("Structure", words, parts)
+
+
+def _frequency_plates(evaluation: Evaluation) -> list[Plate]:
+    """Ratios of power and correlations; nothing where no map could be measured."""
+    from picassso.figures import structure_with_frequency
+
+    honest, edges = evaluation.scores[Protocol.HONEST], evaluation.frequency_edges
+    ratio, correlation = (
+        {name: _line(edges, s) for name, s in of.items() if any(x.used for x in s)}
+        for of in (honest.power_ratio, honest.correlation)
+    )
+    if not ratio.keys() & correlation.keys():
+        return []
+    caption = (
+        "Predicted over true power, and correlation of the phases, protocol honest: median of the "
+        "views with its error, 16th to 84th percentile."
+    )
+    figure = structure_with_frequency(edges, ratio, correlation)
+    return [Plate("structure_with_frequency", figure, caption)]
+
+
+def _line(edges: NDArray[np.float64], spreads: Sequence[Spread]) -> Line:
+    """Of bins of frequency, which are drawn on a logarithmic axis."""
+    from picassso.figures import Line
+
+    return Line(
+        np.sqrt(edges[1:] * edges[:-1]),
+        np.array([s.p16 for s in spreads]),
+        np.array([s.median.value for s in spreads]),
+        np.array([s.p84 for s in spreads]),
+        np.array([s.median.error for s in spreads]),
+    )
 
 
 def _frequency_table(evaluation: Evaluation, field: str, words: str) -> Table:
@@ -96,4 +134,19 @@ def relations_section(evaluation: Evaluation) -> Section:
         "Slopes [dex per dex of stellar mass], zero points and scatter [dex]. Counts are those of "
         "the predicted galaxies.",
     )
-    return Section("Scaling relations", words, [table])
+    return Section("Scaling relations", words, [*_relation_plates(evaluation), table])
+
+
+def _relation_plates(evaluation: Evaluation) -> list[Plate]:
+    from picassso.figures import Line, scaling_relations
+
+    def line(of: ScalingRelation) -> Line:
+        return Line(0.5 * (of.edges[1:] + of.edges[:-1]), of.p16, of.median, of.p84)
+
+    relations = evaluation.scores[Protocol.HONEST].relations
+    lines = {r.relation.name: (line(r.true), line(r.predicted)) for r in relations}
+    caption = (
+        "Scaling relations of true and of predicted galaxies, protocol honest, in bins of five "
+        "galaxies or more."
+    )
+    return [Plate("scaling_relations", scaling_relations(lines), caption)]

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from picassso.analysis import MINIMUM_GALAXIES, BinnedResiduals, Protocol
+from picassso.analysis import MINIMUM_GALAXIES, BinnedResiduals, Protocol, Trend
 from picassso.report.evaluation.words import PROTOCOLS, cell, listed, title
 from picassso.report.page import Plate, Section, Table
 from picassso.studies.evaluation.quantities import QUANTITIES, Quantity
@@ -186,7 +187,19 @@ def where_section(evaluation: Evaluation) -> Section:
     else:
         words.append("No bin holds a galaxy of known value, so that there is nothing to draw.")
     parts += [t for q in QUANTITIES for t in _bins_table(evaluation.bins, q)]
-    parts.append(_pixels_table(evaluation))
+    parts += [
+        *_trend_plates(
+            evaluation.by_surface_density,
+            name="pixels_by_surface_density",
+            label="log true surface density / floor",
+        ),
+        *_trend_plates(
+            evaluation.by_signal_to_noise,
+            name="pixels_by_signal_to_noise",
+            label="log signal-to-noise of the pixel",
+        ),
+        _pixels_table(evaluation),
+    ]
     return Section("Where it errs", words, parts)
 
 
@@ -235,6 +248,31 @@ def _bins_table(bins: Sequence[BinnedResiduals], quantity: Quantity) -> list[Tab
     if not lines:
         return []
     return [Table(f"bins_{quantity.name}", header, lines, f"Totals in bins: {quantity.title}.")]
+
+
+def _trend_plates(trends: Sequence[Trend], *, name: str, label: str) -> list[Plate]:
+    """Residuals of pixels against a quantity; nothing where no pixel lies above a floor."""
+    from picassso.figures import Line, pixel_trends
+
+    lines = {
+        t.property: Line(_centres(t.edges), t.p16, t.median, t.p84, t.median_error)
+        for t in trends
+        if t.pixels.any()
+    }
+    if not lines:
+        return []
+    caption = (
+        f"Pixels: residual against {label}. The protocols differ nowhere here, since only pixels "
+        "whose truth reaches the floor count. The outermost bins are open."
+    )
+    return [Plate(name, pixel_trends(lines, label=label), caption)]
+
+
+def _centres(inner: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of bins, from their inner edges; the open ones are taken as wide as their neighbours."""
+    first, last = 2 * inner[0] - inner[1], 2 * inner[-1] - inner[-2]
+    edges = np.concatenate([[first], inner, [last]])
+    return 0.5 * (edges[1:] + edges[:-1])
 
 
 def _pixels_table(evaluation: Evaluation) -> Table:
