@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["Facts", "Plate", "Section", "Table", "save_text", "write_page"]
+
+_WORD = re.compile("[A-Za-z]{2}")
+_BROAD = 11  # columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +80,14 @@ class Table:
 
     @property
     def wordy(self) -> frozenset[int]:
-        """Columns without a number, which are read better from the left."""
+        """Columns with a word, which are read better from the left."""
         columns = enumerate(zip(*self.rows, strict=True))
-        return frozenset(k for k, cells in columns if not any(map(_is_number, cells)))
+        return frozenset(k for k, cells in columns if any(map(_WORD.search, cells)))
+
+    @property
+    def broad(self) -> bool:
+        """Whether errors are better set below their numbers than beside them."""
+        return len(self.header) > _BROAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +179,6 @@ def write_page(
     path = folder / "report.html"
     save_text(path, page)
     return path
-
-
-def _is_number(cell: str) -> bool:
-    return cell[:1].isdigit() or cell[:1] in ("−", "-", "–", "")
 
 
 def _check_names(sections: Sequence[Section]) -> None:

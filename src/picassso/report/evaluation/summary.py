@@ -66,14 +66,17 @@ def summary_section(evaluation: Evaluation) -> Section:
     return Section("Summary", words, [table, *_flags_table(evaluation)])
 
 
-def totals_table(rows: Iterable[ResidualStatistics], *, name: str, caption: str) -> Table:
+def totals_table(
+    rows: Iterable[ResidualStatistics], *, name: str, caption: str, intervals: bool = True
+) -> Table:
     """Every statistic of every property with its error, and what it rests on."""
-    header = ["property", *_COLUMNS.values(), "views", "below floor", "of these seen", "absent"]
+    columns = {k: words for k, words in _COLUMNS.items() if intervals or k != "coverage"}
+    header = ["property", *columns.values(), "views", "below floor", "of these seen", "absent"]
     lines = []
     for row in rows:
         c = row.counts
         counts = (c.used, c.below_floor, c.false_positive, c.absent)
-        statistics = [cell(getattr(row, field)) for field in _COLUMNS]
+        statistics = [cell(getattr(row, field)) for field in columns]
         lines.append([title(row.property), *statistics, *(str(n) for n in counts)])
     return Table(name, header, lines, caption)
 
@@ -141,16 +144,19 @@ def paper_section(evaluation: Evaluation) -> Section:
         "differ from those here, so that the two stand side by side and run no race. "
         + " ".join(BUCK_WOLF_2021.caveats),
         "A mask made of the truth takes away what was painted where there is nothing; a median "
-        "summed as if it were a mean falls short. Both are why the honest numbers above differ. "
-        "Intervals of totals do not exist under this protocol: their coverage says nothing.",
+        "summed as if it were a mean falls short. Both are why the honest numbers above differ.",
     ]
     beside = Table(
         "paper_protocol",
         header,
         lines,
-        "Protocol paper beside Buck & Wolf (2021) [dex]. No entry: not published.",
+        "Protocol paper beside Buck & Wolf (2021) [dex]. A dash: not published, or not measured "
+        "here.",
     )
     full = totals_table(
-        paper, name="totals_paper", caption="Every statistic of totals, protocol paper [dex]."
+        paper,
+        name="totals_paper",
+        caption="Totals, protocol paper [dex]. Its totals have no intervals.",
+        intervals=False,
     )
     return Section("The paper's protocol", words, [beside, full])
