@@ -45,7 +45,7 @@ def test_the_paper_protocol_is_that_of_masked_predictions(accumulator) -> None:
     for galaxy, true, predicted in views():
         pixels = select_pixels(true, predicted, property=NAME)
         ours.add_selected(pixels, galaxy_id=galaxy)
-        paper = apply_protocol(Protocol.PAPER, true, predicted, floor=FLOOR)
+        _, paper = apply_protocol(Protocol.PAPER, true, predicted, floor=FLOOR)
         given = paper if accumulator is PixelResiduals else paper.p50
         masked.add(true, given, galaxy_id=galaxy)
     found, expected = ours.result(Protocol.PAPER), masked.result()

@@ -38,7 +38,7 @@ from picassso.analysis.metrics import (
     residual_table,
 )
 from picassso.analysis.pixels import PixelResiduals
-from picassso.analysis.protocol import Protocol, aperture_prediction, apply_protocol
+from picassso.analysis.protocol import Protocol, apply_protocol
 from picassso.analysis.radial import (
     ANNULUS_EDGES,
     GRADIENT_RANGE,
@@ -100,7 +100,6 @@ __all__ = [
     "Statistic",
     "Trend",
     "annulus_residuals",
-    "aperture_prediction",
     "aperture_signal_to_noise",
     "aperture_total",
     "apply_protocol",

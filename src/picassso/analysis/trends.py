@@ -142,9 +142,9 @@ class PixelTrend:
 
     def _bin(self, quantity: NDArray[np.floating]) -> NDArray[np.int32]:
         """Number of the bin of every value; for few bins faster than a binary search."""
-        number = np.zeros(len(quantity), dtype=np.uint16)
+        number = np.zeros(len(quantity), dtype=np.min_scalar_type(len(self._edges)))
         for edge in self._edges.tolist():
-            number += quantity >= edge
+            number += (quantity >= edge).view(np.uint8)
         return number.astype(np.int32)
 
     def result(self) -> Trend:

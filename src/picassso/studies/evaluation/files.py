@@ -62,7 +62,7 @@ def _totals_csv(evaluation: Evaluation) -> str:
         views.whole_frame.astype(int).tolist(),
         [f"{v:.6g}" for v in views.signal_to_noise],
     ]
-    for p, true in views.true.items():
+    for p, true in views.true[Protocol.HONEST].items():
         painted = views.predicted[Protocol.HONEST][p]
         header += [f"true_{p}", *(f"{q}_{p}" for q in ("mean", "p16", "p50", "p84"))]
         for values in (true, painted.mean, painted.p16, painted.p50, painted.p84):

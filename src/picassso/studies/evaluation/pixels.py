@@ -55,7 +55,7 @@ class PixelCounts:
         with np.errstate(divide="ignore", invalid="ignore"):
             signal = np.log10(np.maximum(image.flux[band], 0.0) / image.noise[band])
         for k, name in enumerate(self.properties):
-            true, honest = view.truth.cube[k], view.predicted[Protocol.HONEST][k]
+            true, honest = view.truth.cube[k], view.judged[Protocol.HONEST].predicted[k]
             # From pixels as painted, the accumulators tell both protocols.
             pixels = select_pixels(true, honest, property=name)
             self._residuals[k].add_selected(pixels, galaxy_id=galaxy_id)

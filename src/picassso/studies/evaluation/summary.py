@@ -31,6 +31,8 @@ from picassso.studies.evaluation.views import PROTOCOLS, ViewNumbers, derived_of
 
 __all__ = ["Summary"]
 
+_NUMBER = {protocol: k for k, protocol in enumerate(PROTOCOLS)}
+
 
 class Summary:
     """All views of an evaluation, and what is made of them.
@@ -80,39 +82,40 @@ class Summary:
             row=self._row,
             whole_frame=a.whole_frame,
             signal_to_noise=a.quantities[:, 0],
-            true=_by_name(self._properties, a.true),
-            predicted={p: self._totals(k) for k, p in enumerate(PROTOCOLS)},
-            true_annuli=_by_name(names, np.concatenate([a.true_annuli, a.true_ratios], axis=1)),
-            annuli={p: self._annuli(k) | self._ratios(k) for k, p in enumerate(PROTOCOLS)},
-            annulus_areas=a.areas,
-            true_sizes=_by_name(self._properties, a.sizes[:, 0]),
-            sizes={
-                p: _by_name(self._properties, a.sizes[:, k]) for k, p in enumerate(PROTOCOLS, 1)
+            true={p: _by_name(self._properties, a.totals[:, k, 0]) for p, k in _NUMBER.items()},
+            predicted={p: self._totals(k) for p, k in _NUMBER.items()},
+            true_annuli={
+                p: _by_name(names, np.concatenate([a.annuli[:, k, 0], a.ratios[:, k, 0]], axis=1))
+                for p, k in _NUMBER.items()
             },
-            true_gradients=_by_name(names, a.gradients[:, 0]),
-            gradients={p: _by_name(names, a.gradients[:, k]) for k, p in enumerate(PROTOCOLS, 1)},
+            annuli={p: self._annuli(k) | self._ratios(k) for p, k in _NUMBER.items()},
+            annulus_areas=a.areas,
+            true_sizes=self._pairs(self._properties, a.sizes[:, :, 0]),
+            sizes=self._pairs(self._properties, a.sizes[:, :, 1]),
+            true_gradients=self._pairs(names, a.gradients[:, :, 0]),
+            gradients=self._pairs(names, a.gradients[:, :, 1]),
         )
 
     def scores(self, protocol: Protocol) -> ProtocolScores:
         """Every figure of merit under one protocol."""
-        k = PROTOCOLS.index(protocol)
+        k = _NUMBER[protocol]
         a, names = self._all, self._properties + self._derived
         totals = residual_table(
-            _by_name(self._properties, a.true),
+            _by_name(self._properties, a.totals[:, k, 0]),
             self._totals(k),
             galaxy_id=self._galaxy_id,
             seed=self._seed,
         )
-        slopes = 10.0**a.gradients
+        slopes, sizes, concentrations = (
+            values[:, k] for values in (10.0**a.gradients, a.sizes, a.concentrations)
+        )
         return ProtocolScores(
             totals=tuple(totals),
             pixels=self._pixels.residuals(protocol),
             annuli=dict(self._annulus_residuals(k)),
-            gradients=self._values(names, slopes[:, 0], slopes[:, k + 1]),
-            sizes=self._values(self._properties, a.sizes[:, 0], a.sizes[:, k + 1]),
-            concentrations=self._values(
-                self._properties, a.concentrations[:, 0], a.concentrations[:, k + 1]
-            ),
+            gradients=self._values(names, slopes),
+            sizes=self._values(self._properties, sizes),
+            concentrations=self._values(self._properties, concentrations),
             similarity={
                 p: self._spread(a.similarity[:, k, i]) for i, p in enumerate(self._properties)
             },
@@ -124,10 +127,10 @@ class Summary:
 
     def detections(self) -> tuple[DetectionScores, ...]:
         """Of totals, then of pixels."""
-        honest = self._totals(PROTOCOLS.index(Protocol.HONEST))
+        honest = self._totals(_NUMBER[Protocol.HONEST])
         totals = (
             detection_scores(
-                self._all.true[:, i],
+                self._all.totals[:, 0, 0, i],
                 honest[p],
                 property=p,
                 galaxy_id=self._galaxy_id,
@@ -137,20 +140,26 @@ class Summary:
         )
         return (*totals, *self._pixels.detections())
 
+    def _pairs(
+        self, names: Sequence[str], values: NDArray[np.float64]
+    ) -> dict[Protocol, dict[str, NDArray[np.float64]]]:
+        """(N,) arrays by protocol and name, of an (N, 2, names) array."""
+        return {p: _by_name(names, values[:, k]) for p, k in _NUMBER.items()}
+
     def _totals(self, k: int) -> dict[str, Prediction]:
         return {
-            p: Prediction(*self._all.totals[:, k, :, i].T) for i, p in enumerate(self._properties)
+            p: Prediction(*self._all.totals[:, k, 1:, i].T) for i, p in enumerate(self._properties)
         }
 
     def _annuli(self, k: int) -> dict[str, Prediction]:
         annuli = self._all.annuli[:, k]
         return {
-            p: Prediction(*(annuli[:, q, i] for q in range(4)))
+            p: Prediction(*(annuli[:, q, i] for q in range(1, 5)))
             for i, p in enumerate(self._properties)
         }
 
     def _ratios(self, k: int) -> dict[str, Prediction]:
-        ratios = self._all.ratios[:, k]
+        ratios = self._all.ratios[:, k, 1]
         return {d: Prediction(*(ratios[:, i],) * 4) for i, d in enumerate(self._derived)}
 
     def _annulus_residuals(self, k: int) -> Iterator[tuple[str, tuple[ResidualStatistics, ...]]]:
@@ -158,7 +167,7 @@ class Summary:
         a = self._all
         for i, (name, predicted) in enumerate(self._annuli(k).items()):
             found = annulus_residuals(
-                a.true_annuli[:, i],
+                a.annuli[:, k, 0, i],
                 predicted,
                 a.areas,
                 property=name,
@@ -167,14 +176,14 @@ class Summary:
             )
             yield name, tuple(found)
         for i, name in enumerate(self._derived):
-            rings = zip(a.true_ratios[:, i].T, a.ratios[:, k, i].T, strict=True)
+            rings = zip(a.ratios[:, k, 0, i].T, a.ratios[:, k, 1, i].T, strict=True)
             yield name, tuple(self._value(name, true, predicted) for true, predicted in rings)
 
     def _values(
-        self, names: Sequence[str], true: NDArray[np.float64], predicted: NDArray[np.float64]
+        self, names: Sequence[str], pairs: NDArray[np.float64]
     ) -> tuple[ResidualStatistics, ...]:
-        """One a name, of (N, names) arrays."""
-        return tuple(self._value(name, true[:, i], predicted[:, i]) for i, name in enumerate(names))
+        """One a name, of an (N, 2, names) array, true and predicted."""
+        return tuple(self._value(name, *pairs[:, :, i].T) for i, name in enumerate(names))
 
     def _value(
         self, name: str, true: NDArray[np.float64], predicted: NDArray[np.float64]
@@ -196,7 +205,7 @@ class Summary:
     def _distances(self, k: int) -> Iterator[DistributionDistances]:
         for i, (name, predicted) in enumerate(self._totals(k).items()):
             yield distribution_distances(
-                self._all.true[:, i],
+                self._all.totals[:, k, 0, i],
                 predicted.p50,
                 property=name,
                 galaxy_id=self._galaxy_id,
@@ -205,12 +214,11 @@ class Summary:
 
     def _relations(self, k: int) -> Iterator[RelationComparison]:
         """Those that the properties allow."""
-        true: dict[str, NDArray] = dict(_by_name(self._properties, self._all.true))
+        true: dict[str, NDArray] = dict(_by_name(self._properties, self._all.totals[:, k, 0]))
         predicted: dict[str, NDArray] = {p: t.p50 for p, t in self._totals(k).items()}
         if "stellar_mass" in self._properties:
             i = self._properties.index("stellar_mass")
-            true[HALF_RADIUS] = self._all.sizes[:, 0, i]
-            predicted[HALF_RADIUS] = self._all.sizes[:, k + 1, i]
+            true[HALF_RADIUS], predicted[HALF_RADIUS] = self._all.sizes[:, k, :, i].T
         for relation in RELATIONS.values():
             if relation.needs <= true.keys():
                 yield compare_relation(

@@ -14,7 +14,6 @@ from picassso.analysis import (
     Ellipse,
     Prediction,
     Protocol,
-    RadialProfile,
     apply_protocol,
     cross_spectra,
     degenerate_flags,
@@ -50,37 +49,38 @@ PROTOCOLS = tuple(Protocol)
 class ViewNumbers(NamedTuple):
     """Numbers of one view, or, stacked, of N: P properties, D derived ones, A annuli.
 
-    An axis of `PROTOCOLS` comes first where both protocols tell a number, and before it, in
-    `sizes` and `gradients`, the truth.
+    Where both protocols tell a number, `PROTOCOLS` come first; then the truth and what is
+    predicted of it: five are the truth, mean, p16, p50 and p84, two the truth and a prediction.
     """
 
     whole_frame: NDArray[np.bool_]  # ()
     quantities: NDArray[np.float64]  # (Q,)
-    true: NDArray[np.float64]  # (P,)
-    totals: NDArray[np.float64]  # (2, 4, P): mean, p16, p50, p84
+    totals: NDArray[np.float64]  # (2, 5, P)
     areas: NDArray[np.float64]  # (A,) kpc^2
-    true_annuli: NDArray[np.float64]  # (P, A)
-    annuli: NDArray[np.float64]  # (2, 4, P, A)
-    true_ratios: NDArray[np.float64]  # (D, A)
-    ratios: NDArray[np.float64]  # (2, D, A)
-    gradients: NDArray[np.float64]  # (3, P + D) dex per half-mass radius
-    sizes: NDArray[np.float64]  # (3, P) kpc
-    concentrations: NDArray[np.float64]  # (3, P)
+    annuli: NDArray[np.float64]  # (2, 5, P, A)
+    ratios: NDArray[np.float64]  # (2, 2, D, A)
+    gradients: NDArray[np.float64]  # (2, 2, P + D) dex per half-mass radius
+    sizes: NDArray[np.float64]  # (2, 2, P) kpc
+    concentrations: NDArray[np.float64]  # (2, 2, P)
     similarity: NDArray[np.float64]  # (2, P)
     power_ratio: NDArray[np.float64]  # (2, P, F)
     correlation: NDArray[np.float64]  # (2, P, F)
 
 
-class View(NamedTuple):
-    """One view: true and painted maps of the same properties in the same order.
+class Judged(NamedTuple):
+    """(P, H, W) maps as a protocol has them."""
 
-    `predicted` holds (P, H, W) arrays, as painted and as the paper's protocol has them.
-    """
+    true: NDArray[np.floating]
+    predicted: Prediction
+
+
+class View(NamedTuple):
+    """One view: true and painted maps of the same properties in the same order."""
 
     image: GalaxyImage
     truth: Maps
     painted: Maps
-    predicted: dict[Protocol, Prediction]
+    judged: dict[Protocol, Judged]
 
 
 def derived_of(properties: Sequence[str]) -> tuple[str, ...]:
@@ -106,8 +106,8 @@ def view_of(image: GalaxyImage, truth: Maps, painted: Maps, *, properties: tuple
     quantiles = (painted.cube if q is None else q for q in (painted.p16, painted.p50, painted.p84))
     honest = Prediction(painted.cube, *quantiles)
     floors = np.array([PROPERTIES[p].floor for p in properties], np.float32)[:, None, None]
-    predicted = {p: apply_protocol(p, truth.cube, honest, floor=floors) for p in PROTOCOLS}
-    return View(image, truth, painted, predicted)
+    judged = {p: Judged(*apply_protocol(p, truth.cube, honest, floor=floors)) for p in PROTOCOLS}
+    return View(image, truth, painted, judged)
 
 
 def _chosen(maps: Maps, properties: tuple[str, ...]) -> Maps:
@@ -139,13 +139,11 @@ def measure_view(view: View, painter: NetworkPainter) -> tuple[ViewNumbers, tupl
     ellipse = _ellipse(truth)
     aperture = scored_ellipse(truth)
     region = scored_region(aperture, shape)
-    radial = _radial(view, painter, ellipse)
     numbers = ViewNumbers(
         whole_frame=np.array(aperture is None),
         quantities=np.array(measure_quantities(view.image, truth, region)),
-        true=_sums(truth.cube, region, truth.pixel_area),
         totals=_totals(view, painter, aperture, region),
-        **radial,
+        **_radial(view, painter, ellipse),
         **_sizes(view, ellipse),
         **_structure(view, ellipse),
     )
@@ -160,22 +158,23 @@ def _ellipse(truth: Maps) -> Ellipse | None:
         return None
 
 
-def _sums(
-    cube: NDArray[np.floating], region: NDArray[np.bool_], pixel_area: float
-) -> NDArray[np.float64]:
-    """(P,) totals over a region."""
-    return cube[:, region].sum(axis=1, dtype=np.float64) * pixel_area
-
-
 def _totals(
     view: View, painter: NetworkPainter, aperture: Ellipse | None, region: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """(2, 4, P) predicted totals."""
+    """(2, 5, P) true and predicted totals."""
+
+    def total(cube: NDArray[np.floating]) -> NDArray[np.float64]:
+        return cube[:, region].sum(axis=1, dtype=np.float64) * view.truth.pixel_area
+
     calibrated = painter.totals(view.painted, aperture)
-    honest = np.array([calibrated[p] for p in view.painted.properties]).T
-    masked = view.predicted[Protocol.PAPER].mean
-    paper = _sums(masked, region, view.painted.pixel_area)
-    return np.stack([honest, np.broadcast_to(paper, honest.shape)])
+    quantiles = np.array([calibrated[p] for p in view.painted.properties]).T
+    paper = view.judged[Protocol.PAPER]
+    return np.stack(
+        [
+            np.concatenate([total(view.truth.cube)[None], quantiles]),
+            np.stack([total(paper.true), *(total(paper.predicted.mean),) * 4]),
+        ]
+    )
 
 
 def _radial(view: View, painter: NetworkPainter, ellipse: Ellipse | None) -> dict[str, NDArray]:
@@ -186,69 +185,67 @@ def _radial(view: View, painter: NetworkPainter, ellipse: Ellipse | None) -> dic
     if ellipse is None:
         return {
             "areas": np.full(rings, np.nan),
-            "true_annuli": np.full((len(properties), rings), np.nan),
-            "annuli": np.full((2, 4, len(properties), rings), np.nan),
-            "true_ratios": np.full((len(derived), rings), np.nan),
-            "ratios": np.full((2, len(derived), rings), np.nan),
-            "gradients": np.full((3, len(properties) + len(derived)), np.nan),
+            "annuli": np.full((2, 5, len(properties), rings), np.nan),
+            "ratios": np.full((2, 2, len(derived), rings), np.nan),
+            "gradients": np.full((2, 2, len(properties) + len(derived)), np.nan),
         }
     annuli = elliptical_annuli(ellipse, view.truth.shape)
-
-    def profile(cube: NDArray[np.floating]) -> RadialProfile:
-        area = view.truth.pixel_area
-        return radial_profile(cube, annuli, properties=properties, pixel_area=area)
-
-    true = profile(view.truth.cube)
-    honest, paper = (profile(view.predicted[p].mean) for p in PROTOCOLS)
     intervals = painter.group_totals(view.painted, annuli.labels, groups=rings)
     intervals[:, :, ~annuli.measurable] = np.nan
-
-    def ratios(of: RadialProfile) -> NDArray[np.float64]:
-        return np.array([of.profile(d) for d in derived]).reshape(len(derived), rings)
-
+    profiles = [
+        [
+            radial_profile(cube, annuli, properties=properties, pixel_area=view.truth.pixel_area)
+            for cube in (of.true, of.predicted.mean)
+        ]
+        for of in view.judged.values()
+    ]
+    (honest, _), (paper_true, paper) = profiles
+    pairs = [of for pair in profiles for of in pair]
+    ratios = [[of.profile(d) for d in derived] for of in pairs]
+    gradients = [[of.gradient(name) for name in properties + derived] for of in pairs]
     return {
-        "areas": true.areas,
-        "true_annuli": true.totals,
-        "annuli": np.stack([intervals, np.broadcast_to(paper.totals, intervals.shape)]),
-        "true_ratios": ratios(true),
-        "ratios": np.stack([ratios(honest), ratios(paper)]),
-        "gradients": np.array(
-            [[of.gradient(name) for name in properties + derived] for of in (true, honest, paper)]
+        "areas": honest.areas,
+        "annuli": np.stack(
+            [
+                np.concatenate([honest.totals[None], intervals]),
+                np.stack([paper_true.totals, *(paper.totals,) * 4]),
+            ]
         ),
+        "ratios": np.array(ratios).reshape(2, 2, len(derived), rings),
+        "gradients": np.array(gradients).reshape(2, 2, -1),
     }
 
 
 def _sizes(view: View, ellipse: Ellipse | None) -> dict[str, NDArray]:
-    """Half-mass radii [kpc] and concentrations of the true map and of both predictions."""
+    """Half-mass radii [kpc] and concentrations of true and predicted maps."""
     properties = view.truth.properties
     if ellipse is None:
-        empty = np.full((3, len(properties)), np.nan)
+        empty = np.full((2, 2, len(properties)), np.nan)
         return {"sizes": empty, "concentrations": empty}
-    cubes = (view.truth.cube, *(view.predicted[p].mean for p in PROTOCOLS))
-    found = [measure_sizes(c, properties=properties, x=ellipse.x, y=ellipse.y) for c in cubes]
+    # The truth once: its pixels below the floor count in neither protocol.
+    true, honest, paper = (
+        measure_sizes(cube, properties=properties, x=ellipse.x, y=ellipse.y)
+        for cube in (view.truth.cube, *(of.predicted.mean for of in view.judged.values()))
+    )
+    pairs = ((true, honest), (true, paper))
     kpc = view.truth.pixel_area**0.5
     return {
-        "sizes": kpc * np.array([f.half_radius for f in found]),
-        "concentrations": np.array([f.concentration for f in found]),
+        "sizes": kpc * np.array([[of.half_radius for of in pair] for pair in pairs]),
+        "concentrations": np.array([[of.concentration for of in pair] for pair in pairs]),
     }
 
 
 def _structure(view: View, ellipse: Ellipse | None) -> dict[str, NDArray]:
     """Similarity and spectra of log maps; a spectrum needs a half-mass radius as its unit."""
     properties = view.truth.properties
-    true = log_above_floor(view.truth.cube, properties=properties)
-    similarity, ratio, correlation = [], [], []
-    for protocol in PROTOCOLS:
-        median = log_above_floor(view.predicted[protocol].p50, properties=properties)
-        similarity.append(structural_similarity(true, median))
-        if ellipse is None:
-            continue
-        spectra = cross_spectra(true, median).binned(FREQUENCY_EDGES, unit=ellipse.semi_major)
-        ratio.append(spectra.ratio)
-        correlation.append(spectra.correlation)
-    none = np.full((2, len(properties), len(FREQUENCY_EDGES) - 1), np.nan)
-    return {
-        "similarity": np.array(similarity),
-        "power_ratio": np.array(ratio) if ratio else none,
-        "correlation": np.array(correlation) if correlation else none,
-    }
+    true, *medians = (
+        log_above_floor(cube, properties=properties)
+        for cube in (view.truth.cube, *(of.predicted.p50 for of in view.judged.values()))
+    )
+    found = {"similarity": np.array([structural_similarity(true, median) for median in medians])}
+    if ellipse is None:
+        none = np.full((2, len(properties), len(FREQUENCY_EDGES) - 1), np.nan)
+        return found | {"power_ratio": none, "correlation": none}
+    spectra = cross_spectra(true, np.stack(medians))
+    spectra = spectra.binned(FREQUENCY_EDGES, unit=ellipse.semi_major)
+    return found | {"power_ratio": spectra.ratio, "correlation": spectra.correlation}
