@@ -192,7 +192,9 @@ def _log(values: ArrayLike) -> NDArray[np.float64]:
 
 
 def _write(axes: Axes, scores: Mapping[str, float]) -> None:
-    """Scores in the empty upper left corner; a dash where one is not known."""
+    """Scores in the upper left corner, on a halo; a dash where one is not known."""
+    from matplotlib.patheffects import withStroke
+
     known = {word: f"{value:.3f}" if np.isfinite(value) else "–" for word, value in scores.items()}
     words = "\n".join(f"{word} {value}" for word, value in known.items())
     axes.text(
@@ -203,7 +205,7 @@ def _write(axes: Axes, scores: Mapping[str, float]) -> None:
         va="top",
         fontsize=NOTE_SIZE,
         linespacing=1.1,
-        bbox={"facecolor": "white", "alpha": 0.6, "linewidth": 0, "pad": 0.5},
+        path_effects=[withStroke(linewidth=1.5, foreground="white", alpha=0.8)],
     )
 
 
