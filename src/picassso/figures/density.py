@@ -85,7 +85,7 @@ def _limits(
     low, high = np.percentile(both, [0.2, 99.8])
     if floor is not None:
         low, high = max(low, floor - 1.0), max(high, floor + 1.0)
-    edge = 0.05 * (high - low) + 0.01
+    edge = max(0.05 * (high - low), 0.02)
     return low - edge, high + edge
 
 

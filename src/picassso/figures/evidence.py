@@ -65,8 +65,7 @@ def predicted_against_true(
     def draw(axes: Axes, name: str) -> None:
         floor = float(np.log10(PROPERTIES[name].total_floor))
         draw_density(axes, _log(true[name]), _log(predicted[name]), name, floor=floor)
-        words = [f"{w} {v:.3f}" for w, v in ((scores or {}).get(name) or {}).items()]
-        _write(axes, "\n".join(words))
+        _write(axes, (scores or {}).get(name) or {})
         label = f"log total [{_unit(name)}]"
         label_axes(axes, f"true {label}", f"predicted {label}")
 
@@ -165,6 +164,7 @@ def distributions(true: Mapping[str, ArrayLike], predicted: Mapping[str, ArrayLi
                 label=words,
             )
         axes.axvline(floor, color="0.5", linewidth=0.7, linestyle=":")
+        axes.locator_params(axis="y", integer=True)
 
     key = [
         key_band("true", TRUE_COLOUR),
@@ -191,7 +191,12 @@ def _log(values: ArrayLike) -> NDArray[np.float64]:
         return np.log10(np.maximum(np.asarray(values, dtype=float), 0.0))
 
 
-def _write(axes: Axes, words: str) -> None:
+def _write(axes: Axes, scores: Mapping[str, float]) -> None:
+    """Scores in the upper left corner, on a halo; a dash where one is not known."""
+    from matplotlib.patheffects import withStroke
+
+    known = {word: f"{value:.3f}" if np.isfinite(value) else "–" for word, value in scores.items()}
+    words = "\n".join(f"{word} {value}" for word, value in known.items())
     axes.text(
         0.04,
         0.97,
@@ -200,7 +205,7 @@ def _write(axes: Axes, words: str) -> None:
         va="top",
         fontsize=NOTE_SIZE,
         linespacing=1.1,
-        bbox={"facecolor": "white", "alpha": 0.6, "linewidth": 0, "pad": 0.5},
+        path_effects=[withStroke(linewidth=1.5, foreground="white", alpha=0.8)],
     )
 
 

@@ -47,7 +47,7 @@ TITLE_SIZE, LABEL_SIZE, TICK_SIZE, NOTE_SIZE = 7.5, 7.0, 6.5, 6.0  # points
 TRUE_COLOUR, PREDICTED_COLOUR = "#3b528b", "#d95f02"
 
 _LABEL_LENGTHS = 30, 26  # characters that an x and a y axis have room for
-_KEY_HEIGHT = 5.0  # mm, a line of it
+_KEY_HEIGHT = 4.4  # mm, a line of it
 _KEY_ENTRIES = {COLUMN_WIDTH: 2, PAGE_WIDTH: 6}  # on a line
 
 
@@ -92,7 +92,8 @@ def panel_grid(
         tidy(axes)
         draw(axes, name)
     _label_once(panels, columns)
-    figure.tight_layout(pad=0.3, w_pad=0.7, h_pad=0.9, rect=(0, 0, 1, 1 - top / height))
+    for _ in range(2):  # ticks follow from the size of a panel, and it from theirs
+        figure.tight_layout(pad=0.3, w_pad=0.7, h_pad=0.9, rect=(0, 0, 1, 1 - top / height))
     put_key(figure, key)
     return figure
 

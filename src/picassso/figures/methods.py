@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["MethodScore", "method_scores"]
 
 _ROW, _TITLE, _FOOT, _KEY, _LABELS = 4.6, 5.0, 4.0, 6.5, 4.0  # mm: around rows, above, below
-_SIGMA, _BIAS = (56.0, 68.0), (128.0, 34.0)  # mm: left edge and width of the panels
+_LETTER, _LONGEST_NAME = 1.2, 68.0  # mm: of a name of a method, at most
+_BIAS = (128.0, 34.0)  # mm: left edge and width of the panel of biases
 _SECONDS = 178.0  # mm: right edge of the run times
 _SHADE = 0.15
 
@@ -92,13 +93,15 @@ def method_scores(scores: Mapping[str, Mapping[str, MethodScore]]) -> Figure:
     heights = [_TITLE + _ROW * len(block) + _FOOT for block in blocks.values()]
     height = _KEY + sum(heights) + _LABELS
     figure = page_figure(PAGE_WIDTH, height)
+    longest = max(len(method) for block in blocks.values() for method in block)
+    names_end = min(4.0 + _LETTER * longest, _LONGEST_NAME)
     top = height - _KEY
     for (name, block), high in zip(blocks.items(), heights, strict=True):
         tall = _ROW * len(block)
         bottom = top - _TITLE - tall
         sigma, bias = (
             figure.add_axes((left / PAGE_WIDTH, bottom / height, width / PAGE_WIDTH, tall / height))
-            for left, width in (_SIGMA, _BIAS)
+            for left, width in ((names_end, _BIAS[0] - 4.0 - names_end), _BIAS)
         )
         sigma.set_title(style_of(name).title, fontsize=TITLE_SIZE, pad=3, loc="left")
         _draw(sigma, bias, block, network)
@@ -178,7 +181,7 @@ def _limit(sigma: Axes, bias: Axes, block: Sequence[MethodScore]) -> None:
     limit = 1.12 * max(float(np.max(np.nan_to_num(reach))), 0.1)
     bias.set_xlim(-limit, limit)
     sigma.locator_params(axis="x", nbins=7)
-    bias.locator_params(axis="x", nbins=5, symmetric=True)
+    bias.locator_params(axis="x", nbins=4, symmetric=True)
 
 
 def _point(words: str, colour: str, *, filled: bool) -> Artist:
