@@ -195,7 +195,8 @@ def missing(evaluation: Evaluation) -> Iterator[tuple[Evaluation, Callable[..., 
     yield without(scores=scores), relations_section, "make none of the relations"
     views = evaluation.views
     honest = views.true_annuli[Protocol.HONEST]
-    nowhere = dict.fromkeys(Protocol, {k: np.full_like(v, np.nan) for k, v in honest.items()})
+    unknown = {name: np.full_like(values, np.nan) for name, values in honest.items()}
+    nowhere = {p: unknown for p in Protocol}
     none: dict[Protocol, dict[str, Any]] = {p: {} for p in Protocol}
     views = replace(views, true_annuli=nowhere, true_gradients=none, true_sizes=none)
     yield without(views=views), radius_section, "No annulus lies inside its frame"

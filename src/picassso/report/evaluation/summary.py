@@ -142,8 +142,8 @@ def paper_section(evaluation: Evaluation) -> Section:
     words = [
         "The same totals under protocol paper: pixels whose truth lies below its floor count as "
         "zero in prediction and truth alike, and the median map, which is 10 to the power of the "
-        "mean logarithm, is what is summed. μ and σ are mean and standard deviation of log10(true / "
-        "predicted); good are zero and small.",
+        "mean logarithm, is what is summed. μ and σ are mean and standard deviation of "
+        "log10(true / predicted); good are zero and small.",
         f"Published are the numbers of {BUCK_WOLF_2021.source}. The galaxies, images and maps "
         "differ from those here, so that the two stand side by side and run no race. "
         + " ".join(BUCK_WOLF_2021.caveats),
