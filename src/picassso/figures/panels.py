@@ -161,7 +161,7 @@ def add_colour_bar(axes: Axes, image: AxesImage, label: str) -> None:
     )
     bar.set_yticks([])
     # Letters have a size in inches, whatever the pixels of a figure.
-    wide = box.width * figure.get_size_inches()[0] > _ROOMY
+    wide = box.width * figure.bbox.width / figure.dpi > _ROOMY
     ticks = _ticks(low, high, most=4.6 if wide else 2.6)
     bar.set_xticks(ticks)
     bar.tick_params(axis="x", labelsize=7.5, length=2, pad=1.5, width=0.6)
