@@ -212,6 +212,7 @@ def test_command_line(store, painter, tmp_path):
     said = CliRunner().invoke(build_app(), ["evaluate", str(store.path), "-o", str(out)])
     assert said.exit_code == 0, said.output
     assert "stellar_mass" in said.output and (out / "table.md").exists()
+    assert "neutral hydrogen" in (out / "report.html").read_text()
     three = CliRunner().invoke(build_app(), ["evaluate", "a", "b", "c", "-o", str(out)])
     assert isinstance(three.exception, InputError) and "found 3 paths" in str(three.exception)
 

@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 DPI = 110
+_ROOMY = 1.36  # inches: a colour bar that has room for five labels
 _STRIPES = 240  # grid on which the stripes of a mask are drawn, so that they look alike at any size
 
 
@@ -159,7 +160,9 @@ def add_colour_bar(axes: Axes, image: AxesImage, label: str) -> None:
         vmax=high,
     )
     bar.set_yticks([])
-    ticks = _ticks(low, high, most=4.6 if box.width * figure.bbox.width > 150 else 2.6)
+    # Letters have a size in inches, whatever the pixels of a figure.
+    wide = box.width * figure.bbox.width / figure.dpi > _ROOMY
+    ticks = _ticks(low, high, most=4.6 if wide else 2.6)
     bar.set_xticks(ticks)
     bar.tick_params(axis="x", labelsize=7.5, length=2, pad=1.5, width=0.6)
     # Labels at the very ends stay inside, clear of the neighbouring bar's.
