@@ -8,6 +8,7 @@ from picassso.figures.evidence import (
     residuals_with_radius,
 )
 from picassso.figures.gallery import gallery
+from picassso.figures.losses import validation_losses
 from picassso.figures.panels import (
     add_colour_bar,
     add_note,
@@ -64,4 +65,5 @@ __all__ = [
     "study_figure",
     "training_curve",
     "truth_vs_prediction",
+    "validation_losses",
 ]

@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from picassso.report.page import Plate, Section, Table, write_page
 
-__all__ = ["Plate", "Section", "Table", "write_page"]
+__all__ = ["Plate", "Section", "Table", "write_page", "write_study"]
+
+
+def __getattr__(name: str) -> Any:
+    # Studies need what trains networks; a page of an evaluation does not.
+    if name == "write_study":
+        from picassso.report.study import write_study
+
+        return write_study
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

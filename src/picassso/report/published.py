@@ -110,13 +110,18 @@ STUDY_CAVEATS = (
 
 def _arm(study: _Study, arm: str, *scores: tuple[float, float]) -> PublishedArm:
     """Scores of stellar mass, metals and age, then of gas mass, metals and star formation."""
-    names = ("stellar_mass", "stellar_metal_mass", "stellar_age_mass")
-    names += ("gas_mass", "gas_metal_mass", "star_formation_rate")
-    return PublishedArm(
-        study, arm, {p: PublishedScore(*s) for p, s in zip(names, scores, strict=True)}
-    )
+    found = {p: PublishedScore(*s) for p, s in zip(_IN_ORDER, scores, strict=True)}
+    return PublishedArm(study, arm, found)
 
 
+_IN_ORDER = (
+    "stellar_mass",
+    "stellar_metal_mass",
+    "stellar_age_mass",
+    "gas_mass",
+    "gas_metal_mass",
+    "star_formation_rate",
+)
 _FIDUCIAL = BUCK_WOLF_2021.scores
 
 # fmt: off
