@@ -107,7 +107,8 @@ def test_a_page_holds_every_arm_and_says_what_claims_nothing(
     assert figures == {f"{n}.{kind}" for n in names for kind in ("pdf", "png")}
     with (tmp_path / "bands" / "tables" / "sigma_of_totals.csv").open() as file:
         rows = list(csv.reader(file))
-    assert rows[1] == ["ugriz", "0.125 ± 0.011 (0.013)", "0.125 ± 0.011 (0.013)"]
+    assert rows[0] == ["property", "ugriz", "gr*"]
+    assert rows[1] == ["stellar mass", "0.125 ± 0.011 (0.013)", "0.125 ± 0.011 (0.013)"]
     tex = (tmp_path / "bands.tex").read_text()
     assert tex.count(r"\begin{table}") == tex.count(r"\end{table}") == 7
     assert r"0.125 $\pm$ 0.011 (0.013)" in tex

@@ -301,6 +301,19 @@ def test_bad_input_is_one_clear_message(store: DatasetStore, tmp_path: Path) -> 
         study("bands", store, output=tmp_path / "out", progress=False)
 
 
+@pytest.mark.parametrize(
+    ("device", "visible", "chosen"),
+    [
+        ("cuda:0", "", "0"),
+        ("cuda:3", "", "3"),
+        ("cuda:1", "4,6", "6"),
+        ("cuda:0", "GPU-8a, GPU-9b", "GPU-8a"),
+    ],
+)
+def test_a_worker_sees_one_device_of_those_that_are_visible(device, visible, chosen) -> None:
+    assert workers.visible_as(device, visible) == chosen
+
+
 def write_results(folders: list[Path], losses: list[float], falls: list[float]) -> None:
     for folder, loss, fall in zip(folders, losses, falls, strict=True):
         folder.mkdir(parents=True)

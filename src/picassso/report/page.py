@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Plate", "Section", "Table", "write_page"]
 
+_PIXELS_AN_INCH = 145
+
 
 @dataclass(frozen=True, slots=True)
 class Plate:
@@ -36,6 +38,11 @@ class Plate:
     name: str
     figure: Figure
     caption: str
+
+    @property
+    def width(self) -> int:
+        """On the page [CSS pixels], so that letters of all figures are equally large."""
+        return round(_PIXELS_AN_INCH * self.figure.get_figwidth())
 
 
 @dataclass(frozen=True, slots=True)

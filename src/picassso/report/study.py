@@ -11,7 +11,12 @@ from picassso.core import PROPERTIES, InputError, write_text
 from picassso.figures import style_of
 from picassso.report.latex import latex_table
 from picassso.report.page import Plate, Section, Table, write_page
-from picassso.report.published import BUCK_WOLF_2021, BUCK_WOLF_2021_STUDIES, STUDY_CAVEATS
+from picassso.report.published import (
+    BUCK_WOLF_2021,
+    BUCK_WOLF_2021_STUDIES,
+    STUDY_CAVEATS,
+    PublishedScore,
+)
 from picassso.studies.experiments.drawing import (
     figure_of,
     galleries_of,
@@ -132,23 +137,21 @@ def _figure(study: Study) -> Plate:
 
 
 def _score_tables(study: Study) -> Iterator[Table]:
-    """One table a statistic, arms down and properties across: totals, then sigma of pixels."""
+    """One table a statistic, properties down and arms across: of totals, then of pixels."""
     for kind, statistics in (("total", tuple(SCORE_WORDS)), ("pixel", ("median_bias", "sigma"))):
-        rows = {(r.arm, r.property): r.scores for r in study.rows if r.kind == kind}
-        names = [p for p in PROPERTIES if any(p == name for _, name in rows)]
-        for statistic in statistics if names else ():
+        rows = {(r.property, r.arm): r.scores for r in study.rows if r.kind == kind}
+        names = [p for p in PROPERTIES if any(p == name for name, _ in rows)]
+        arms = [a for a in study.arms if any(label == a.label for _, label in rows)]
+        for statistic in statistics if rows else ():
             words = f"{SCORE_WORDS[statistic]} of {kind}s".capitalize()
-            if statistic in _WANTED:
-                words += f" ({_WANTED[statistic]})"
             yield Table(
                 f"{statistic}_of_{kind}s",
-                ["arm", *(style_of(p).title for p in names)],
+                ["property", *map(_starred, arms)],
                 [
-                    [_starred(arm), *(score_text(rows[arm.label, p][statistic]) for p in names)]
-                    for arm in study.arms
-                    if any(label == arm.label for label, _ in rows)
+                    [style_of(p).title, *(score_text(rows[p, a.label][statistic]) for a in arms)]
+                    for p in names
                 ],
-                f"{words}.",
+                words + (f" ({_WANTED[statistic]})." if statistic in _WANTED else "."),
             )
 
 
@@ -168,24 +171,16 @@ def _paper(study: Study) -> Iterator[Section]:
     names = [p for p in PROPERTIES if any(p in run.scores for run in published)]
     table = Table(
         "published",
-        ["arm", *(style_of(p).title for p in names)],
-        [
-            [
-                run.arm,
-                *(
-                    f"{run.scores[p].mean_bias:.3f} / {run.scores[p].sigma:.3f}"
-                    if p in run.scores
-                    else "–"
-                    for p in names
-                ),
-            ]
-            for run in published
-        ],
+        ["property", *(run.arm for run in published)],
+        [[style_of(p).title, *(_mu_sigma(run.scores.get(p)) for run in published)] for p in names],
         f"mu / sigma of log10(true / predicted) of totals [dex]. {BUCK_WOLF_2021.source}.",
     )
-    yield Section(
-        "As published", ("Not to be compared digit by digit. " + " ".join(STUDY_CAVEATS),), [table]
-    )
+    words = "Not to be compared digit by digit. " + " ".join(STUDY_CAVEATS)
+    yield Section("As published", (words,), [table])
+
+
+def _mu_sigma(score: PublishedScore | None) -> str:
+    return f"{score.mean_bias:.3f} / {score.sigma:.3f}" if score else "–"
 
 
 def _losses(study: Study) -> Section:
