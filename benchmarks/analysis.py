@@ -1,8 +1,9 @@
 """CPU time of what evaluation measures of one view: a painting of 256 x 256 against the truth.
 
-Run ``OMP_NUM_THREADS=1 python benchmarks/analysis.py [--pixels 256] [--repeats 15]``: one line a
-measurement, all seven properties in each, smallest and median time; the last lines are their sums,
-and the memory that everything holds, images and accumulators, after 10 views and after 30.
+Run ``OMP_NUM_THREADS=1 python benchmarks/analysis.py [--pixels 256] [--views 64] [--spread 0.06]``:
+one line a measurement, all seven properties and both protocols in each, smallest and mean time;
+then their sum, and the memory that all accumulators hold after 32 views and after 96. Half of the
+pixels lie above the floor with the default spread, all of them with 0.2. Views come by fours.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ import argparse
 import statistics
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 
 from picassso.analysis import (
-    Annuli,
-    Ellipse,
     PixelDetections,
     PixelDistributions,
     PixelResiduals,
@@ -32,6 +33,7 @@ from picassso.analysis import (
     log_above_floor,
     measure_sizes,
     radial_profile,
+    select_pixels,
     structural_similarity,
 )
 from picassso.core import PROPERTIES, PROPERTY_NAMES, Maps
@@ -40,11 +42,11 @@ FLOORS = np.array([PROPERTIES[p].floor for p in PROPERTY_NAMES])[:, None, None]
 PIXEL_AREA = 0.05
 
 
-def view(pixels: int) -> tuple[Maps, Prediction, np.ndarray]:
-    """A lumpy inclined disc a tenth of the frame wide, its painting, and its signal-to-noise."""
-    rng = np.random.default_rng(0)
+def view(pixels: int, spread: float, seed: int) -> tuple[Maps, Prediction, np.ndarray]:
+    """A lumpy inclined disc, its painting, and its signal-to-noise."""
+    rng = np.random.default_rng(seed)
     y, x = np.indices((pixels, pixels)) - 0.5 * pixels
-    disc = np.exp(-np.hypot(x, y / 0.6) / (0.06 * pixels))
+    disc = np.exp(-np.hypot(x, y / 0.6) / (spread * pixels))
     shape = (len(PROPERTY_NAMES), pixels, pixels)
     true = (1e4 * FLOORS * disc * 10 ** rng.normal(0, 0.2, shape)).astype(np.float32)
     median = (true * 10 ** rng.normal(0, 0.15, shape)).astype(np.float32)
@@ -53,13 +55,32 @@ def view(pixels: int) -> tuple[Maps, Prediction, np.ndarray]:
     return Maps("g", 0, PROPERTY_NAMES, true, PIXEL_AREA), predicted, signal_to_noise
 
 
-class Measurements:
-    """Every measurement of one view; the accumulators see it again and again."""
+class Clock:
+    """CPU time of named steps, view after view."""
 
-    def __init__(self, pixels: int) -> None:
-        self.truth, self.predicted, self.signal_to_noise = view(pixels)
-        self.ellipse: Ellipse = half_mass_ellipse(self.truth["stellar_mass"])
-        self.annuli: Annuli = elliptical_annuli(self.ellipse, self.truth.shape)
+    def __init__(self) -> None:
+        self.views: list[dict[str, float]] = []
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        """Add what the block takes to a step of the last view."""
+        start = time.process_time()
+        yield
+        taken = self.views[-1]
+        taken[name] = taken.get(name, 0.0) + 1e3 * (time.process_time() - start)
+
+    def report(self) -> None:
+        """Print one line a step, and one of their sums."""
+        times = {name: [v[name] for v in self.views] for name in self.views[0]}
+        times["all"] = [sum(v.values()) for v in self.views]
+        for name, t in times.items():
+            print(f"{name:38s} min {min(t):7.2f}   mean {statistics.mean(t):7.2f} ms of CPU")
+
+
+class Accumulators:
+    """Everything that is summed up over views."""
+
+    def __init__(self) -> None:
         self.residuals = [PixelResiduals(p) for p in PROPERTY_NAMES]
         self.distributions = [PixelDistributions(p) for p in PROPERTY_NAMES]
         self.detections = [PixelDetections(p) for p in PROPERTY_NAMES]
@@ -68,99 +89,85 @@ class Measurements:
             PixelTrend(p, 5 + np.log10(PROPERTIES[p].floor) + density) for p in PROPERTY_NAMES
         ]
         self.by_signal = [PixelTrend(p, ratio) for p in PROPERTY_NAMES]
-        self.logs = [
+
+
+def measure(
+    truth: Maps,
+    predicted: Prediction,
+    signal_to_noise: np.ndarray,
+    into: Accumulators,
+    clock: Clock,
+) -> None:
+    """Measure everything that one view tells."""
+    with clock("ellipse of moments"):
+        ellipse = half_mass_ellipse(truth["stellar_mass"])
+    with clock("flags of degenerate galaxies"):
+        degenerate_flags(truth, ellipse)
+    with clock("paper protocol"):
+        paper = apply_protocol(Protocol.PAPER, truth.cube, predicted, floor=FLOORS)
+    with clock("annuli"):
+        annuli = elliptical_annuli(ellipse, truth.shape)
+    with clock("profiles of truth and both means"):
+        for cube in (truth.cube, predicted.mean, paper.mean):
+            radial_profile(cube, annuli, properties=PROPERTY_NAMES, pixel_area=truth.pixel_area)
+    with clock("sizes of truth and both means"):
+        for cube in (truth.cube, predicted.mean, paper.mean):
+            measure_sizes(cube, properties=PROPERTY_NAMES, x=ellipse.x, y=ellipse.y)
+    with clock("logarithms"):
+        logs = [
             log_above_floor(c, properties=PROPERTY_NAMES)
-            for c in (self.truth.cube, self.predicted.p50)
+            for c in (truth.cube, predicted.p50, paper.p50)
         ]
-
-    def steps(self) -> dict[str, Callable[[], object]]:
-        """Measurements by name."""
-        cubes = (self.truth.cube, self.predicted.mean, self.predicted.p50)
-        shape = self.truth.shape
-        return {
-            "ellipse of moments": lambda: half_mass_ellipse(self.truth["stellar_mass"]),
-            "flags of degenerate galaxies": lambda: degenerate_flags(self.truth, self.ellipse),
-            "paper protocol": lambda: apply_protocol(
-                Protocol.PAPER, self.truth.cube, self.predicted, floor=FLOORS
-            ),
-            "annuli": lambda: elliptical_annuli(self.ellipse, shape),
-            "profiles of truth, mean and median": lambda: [
-                radial_profile(
-                    c, self.annuli, properties=PROPERTY_NAMES, pixel_area=self.truth.pixel_area
-                )
-                for c in cubes
-            ],
-            "sizes of truth and median": lambda: [
-                measure_sizes(c, properties=PROPERTY_NAMES, x=self.ellipse.x, y=self.ellipse.y)
-                for c in cubes[::2]
-            ],
-            "logarithms": lambda: [
-                log_above_floor(c, properties=PROPERTY_NAMES) for c in cubes[::2]
-            ],
-            "power and cross spectra": lambda: cross_spectra(*self.logs),
-            "structural similarity": lambda: structural_similarity(*self.logs),
-            "pixel residuals": lambda: self._each(
-                self.residuals, lambda a, k: a.add(self._true(k), self._of(k), galaxy_id="g")
-            ),
-            "pixel distributions": lambda: self._each(
-                self.distributions,
-                lambda a, k: a.add(self._true(k), self.predicted.p50[k], galaxy_id="g"),
-            ),
-            "pixel detections": lambda: self._each(
-                self.detections, lambda a, k: a.add(self._true(k), self._of(k), galaxy_id="g")
-            ),
-            "trend with surface density": lambda: self._each(
-                self.by_density,
-                lambda a, k: a.add(
-                    np.log10(self._true(k)), self._true(k), self._of(k), galaxy_id="g"
-                ),
-            ),
-            "trend with signal-to-noise": lambda: self._each(
-                self.by_signal,
-                lambda a, k: a.add(self.signal_to_noise, self._true(k), self._of(k), galaxy_id="g"),
-            ),
-        }
-
-    def _true(self, k: int) -> np.ndarray:
-        return self.truth.cube[k]
-
-    def _of(self, k: int) -> Prediction:
-        return self.predicted[k]
-
-    def _each(self, accumulators: list, add: Callable) -> None:
-        for k, accumulator in enumerate(accumulators):
-            add(accumulator, k)
+    with clock("power and cross spectra"):
+        cross_spectra(logs[0], np.stack(logs[1:]))
+    with clock("structural similarity"):
+        for log in logs[1:]:
+            structural_similarity(logs[0], log)
+    for k, name in enumerate(PROPERTY_NAMES):
+        with clock("selection of pixels"):
+            pixels = select_pixels(truth.cube[k], predicted[k], property=name)
+        for title, accumulators in (
+            ("pixel residuals", into.residuals),
+            ("pixel distributions", into.distributions),
+            ("pixel detections", into.detections),
+        ):
+            with clock(title):
+                accumulators[k].add_selected(pixels, galaxy_id=truth.galaxy_id)
+        with clock("trend with surface density"):
+            density = np.log10(truth.cube[k])
+            into.by_density[k].add_selected(density, pixels, galaxy_id=truth.galaxy_id)
+        with clock("trend with signal-to-noise"):
+            into.by_signal[k].add_selected(signal_to_noise, pixels, galaxy_id=truth.galaxy_id)
 
 
 def main() -> None:
     """Print one line a measurement."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pixels", type=int, default=256)
-    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--views", type=int, default=64)
+    parser.add_argument("--spread", type=float, default=0.06, help="scale length over frame")
     given = parser.parse_args()
-    steps = Measurements(given.pixels).steps()
-    smallest, median = 0.0, 0.0
-    for name, call in steps.items():
-        call()
-        times = []
-        for _ in range(given.repeats):
-            start = time.process_time()
-            call()
-            times.append(1e3 * (time.process_time() - start))
-        smallest, median = smallest + min(times), median + statistics.median(times)
-        print(
-            f"{name:38s} min {min(times):7.2f}   median {statistics.median(times):7.2f} ms of CPU"
-        )
-    print(f"{'all':38s} min {smallest:7.2f}   median {median:7.2f} ms of CPU")
+    views = [view(given.pixels, given.spread, seed) for seed in range(4)]
+
+    def measure_all(number: int, into: Accumulators, clock: Clock) -> None:
+        for k in range(number):
+            truth, predicted, signal_to_noise = views[k % len(views)]
+            clock.views.append({})
+            galaxy = replace(truth, galaxy_id=f"g{k // 4}")
+            measure(galaxy, predicted, signal_to_noise, into, clock)
+
+    into = Accumulators()
+    measure_all(len(views), into, Clock())
+    clock = Clock()
+    measure_all(given.views, into, clock)
+    clock.report()
     tracemalloc.start()
-    steps = Measurements(given.pixels).steps()
     held = []
-    for repeats in (10, 20):
-        for _ in range(repeats):
-            for call in steps.values():
-                call()
+    into = Accumulators()
+    for number in (32, 64):
+        measure_all(number, into, Clock())
         held.append(tracemalloc.get_traced_memory()[0])
-    print(f"held after 10 views {held[0] / 1e6:.1f} MB, after 30 views {held[1] / 1e6:.1f} MB")
+    print(f"held after 32 views {held[0] / 1e6:.1f} MB, after 96 views {held[1] / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

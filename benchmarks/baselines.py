@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from picassso.analysis import Prediction, residual_table
+from picassso.analysis import Prediction, residual_table, scored_ellipse, scored_region
 from picassso.analysis.baselines import (
     RELATIONS,
     Baseline,
@@ -25,7 +25,6 @@ from picassso.analysis.baselines import (
     SedGridFit,
     refit_mass_to_light,
     region_total,
-    scored_region,
 )
 from picassso.analysis.baselines.composites import library
 from picassso.archive import DatasetStore
@@ -114,7 +113,7 @@ def print_residuals(
     for row in rows.tolist():
         truth = store.truth(row)
         image = store.observed(row, np.random.default_rng([seed, row]))
-        region = scored_region(truth)
+        region = scored_region(scored_ellipse(truth), truth.shape)
         for name, totals in true.items():
             totals.append(float(truth[name][region].sum(dtype=np.float64) * truth.pixel_area))
         for baseline in baselines:

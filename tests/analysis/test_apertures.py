@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from picassso.analysis import Ellipse, aperture_total, half_mass_ellipse, half_mass_radius
-from picassso.core import InputError
+from picassso.analysis import (
+    Ellipse,
+    aperture_total,
+    half_mass_ellipse,
+    half_mass_radius,
+    scored_ellipse,
+    scored_region,
+)
+from picassso.core import InputError, Maps
 
 
 def gaussian(*, q, angle, sigma=10.0, shape=(181, 201), centre=(98.3, 91.6)):
@@ -130,3 +137,23 @@ def test_no_ellipse_passes_between_pixels(wing: float) -> None:
     mass[15:17, 15:17] += 1.5e8
     ellipse = half_mass_ellipse(mass)
     assert ellipse.mask(mass.shape, scale=2.0).any()
+
+
+def truth(property, mass):
+    return Maps("g", 0, (property,), mass[None], 0.25)
+
+
+def test_totals_are_taken_inside_twice_the_half_mass_ellipse_or_of_the_frame():
+    image = gaussian(q=0.5, angle=10.0)
+    ellipse = scored_ellipse(truth("stellar_mass", image))
+    assert ellipse == half_mass_ellipse(image)
+    np.testing.assert_array_equal(
+        scored_region(ellipse, image.shape), ellipse.mask(image.shape, scale=2.0)
+    )
+    for maps in (
+        truth("stellar_mass", image[:, 97:]),
+        truth("stellar_mass", 0 * image),
+        truth("gas_mass", image),
+    ):
+        assert scored_ellipse(maps) is None
+        assert scored_region(None, maps.shape).all()

@@ -5,13 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from picassso.analysis import (
-    Prediction,
-    Protocol,
-    aperture_prediction,
-    aperture_total,
-    apply_protocol,
-)
+from picassso.analysis import Prediction, Protocol, apply_protocol
 from picassso.core import PROPERTIES
 
 FLOOR = PROPERTIES["gas_mass"].floor
@@ -28,13 +22,15 @@ def scene():
 
 def test_honest_prediction_knows_no_truth(scene) -> None:
     true, predicted = scene
-    assert apply_protocol(Protocol.HONEST, true, predicted, floor=FLOOR) is predicted
+    same, found = apply_protocol(Protocol.HONEST, true, predicted, floor=FLOOR)
+    assert same is true and found is predicted
 
 
 def test_paper_masks_by_the_truth_and_takes_the_median(scene) -> None:
     true, predicted = scene
-    paper = apply_protocol(Protocol.PAPER, true, predicted, floor=FLOOR)
+    masked, paper = apply_protocol(Protocol.PAPER, true, predicted, floor=FLOOR)
     for found, expected in (
+        (masked, true),
         (paper.mean, predicted.p50),
         (paper.p50, predicted.p50),
         (paper.p16, predicted.p16),
@@ -44,41 +40,26 @@ def test_paper_masks_by_the_truth_and_takes_the_median(scene) -> None:
         assert not found[:, 10:].any()
 
 
-def test_unknown_truth_masks_too(scene) -> None:
+def test_unknown_truth_masks_too_and_stays_unknown(scene) -> None:
     true, predicted = scene
-    paper = apply_protocol(Protocol.PAPER, true * np.nan, predicted, floor=FLOOR)
-    assert not paper.mean.any()
+    masked, paper = apply_protocol(Protocol.PAPER, true * np.nan, predicted, floor=FLOOR)
+    assert not paper.mean.any() and np.isnan(masked).all()
 
 
-def test_totals(scene) -> None:
-    true, predicted = scene
-    region = np.zeros((20, 20), bool)
-    region[5:15, 5:15] = True
-    calibrated = Prediction(*(np.float64(v) for v in (4.0, 1.0, 3.0, 9.0)))
-    options = {"floor": FLOOR, "pixel_area": 0.25, "calibrated": calibrated}
-    honest = aperture_prediction(Protocol.HONEST, true, predicted, region, **options)
-    paper = aperture_prediction(Protocol.PAPER, true, predicted, region, **options)
-    assert honest is calibrated
-    expected = aperture_total(predicted.p50, region & (true >= FLOOR), pixel_area=0.25)
-    assert paper.mean == paper.p16 == paper.p50 == paper.p84 == pytest.approx(expected)
+def test_a_perfect_prediction_is_perfect_in_both(scene) -> None:
+    true, _ = scene
+    for protocol in Protocol:
+        masked, found = apply_protocol(protocol, true, Prediction(*(true,) * 4), floor=FLOOR)
+        np.testing.assert_array_equal(found.mean, masked)
 
 
 def test_a_cube_is_its_maps(scene) -> None:
     true, predicted = scene
     floors = np.array([FLOOR, 1e3 * FLOOR])
-    cube = np.stack([true, true])
     stacked = Prediction(*(np.stack([getattr(predicted, f)] * 2) for f in predicted.__slots__))
-    nothing = Prediction(*np.zeros((4, 2)))
-    region = np.ones((20, 20), bool)
-    found = aperture_prediction(
-        Protocol.PAPER,
-        cube,
-        stacked,
-        region,
-        floor=floors[:, None, None],
-        pixel_area=1.0,
-        calibrated=nothing,
-    )
+    cube = np.stack([true, true])
+    masked, found = apply_protocol(Protocol.PAPER, cube, stacked, floor=floors[:, None, None])
     for k, floor in enumerate(floors):
         alone = apply_protocol(Protocol.PAPER, true, predicted, floor=floor)
-        assert found.mean[k] == pytest.approx(alone.mean.sum())
+        np.testing.assert_array_equal(masked[k], alone[0])
+        np.testing.assert_array_equal(found.mean[k], alone[1].mean)

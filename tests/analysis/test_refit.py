@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from baseline_images import brighter, reordered, store_of_known_law
 
+from picassso.analysis import scored_ellipse, scored_region
 from picassso.analysis.baselines import refit_mass_to_light, region_total
-from picassso.analysis.baselines.baseline import scored_region
 from picassso.archive import DatasetStore
 from picassso.core import SDSS, InputError
 
@@ -24,7 +24,7 @@ def residuals(baseline, store, split, *, seed):
     found = []
     for row in store.indices(split).tolist():
         truth = store.truth(row)
-        region = scored_region(truth)
+        region = scored_region(scored_ellipse(truth), truth.shape)
         maps = baseline.paint(store.observed(row, np.random.default_rng([seed, row])))
         true = truth["stellar_mass"][region].sum(dtype=float) * truth.pixel_area
         mean, low, _, high = region_total(maps, "stellar_mass", region)

@@ -10,9 +10,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from painted_galaxies import fake_weights, paint_scaled
+from picassso.analysis import Protocol, scored_ellipse
 from picassso.archive import DatasetStore
-from picassso.core import PROPERTY_NAMES, SDSS, InputError, Maps
-from picassso.studies import Evaluation, evaluate, evaluation
+from picassso.core import PROPERTY_NAMES, SDSS, InputError
+from picassso.studies import Evaluation, evaluate
+from picassso.studies.evaluation import run
+from picassso.studies.evaluation.painters import NetworkPainter
 
 PIXELS, GALAXIES, VIEWS = 48, 60, 2
 
@@ -60,32 +64,7 @@ def store(tmp_path_factory) -> DatasetStore:
 
 
 def paint_a_tenth_too_much(patch: pytest.MonkeyPatch) -> None:
-    """Put in a painter that paints the truth times 1.1, give or take 20%."""
-    weights = SimpleNamespace(
-        name="fake",
-        fingerprint="0" * 16,
-        properties=PROPERTY_NAMES,
-        about={},
-        calibration=dict.fromkeys(PROPERTY_NAMES, (-1.0, 0.0, 1.0, 1.0)),
-    )
-    patch.setattr("picassso.painting.load_weights", lambda path: weights)
-
-    def paint(weights, store, row, *, seed):
-        truth = store.truth(row)
-        mean = np.nan_to_num(1.1 * truth.cube)
-        return Maps(
-            truth.galaxy_id,
-            truth.view,
-            PROPERTY_NAMES,
-            mean,
-            truth.pixel_area,
-            std=0.2 * mean,
-            p16=0.8 * mean,
-            p50=mean,
-            p84=1.2 * mean,
-        )
-
-    patch.setattr(evaluation, "_paint", paint)
+    paint_scaled(patch, 1.1, properties=PROPERTY_NAMES)
 
 
 @pytest.fixture
@@ -96,7 +75,7 @@ def painter(monkeypatch):
 @pytest.fixture
 def undrawn(monkeypatch):
     """Write no files: drawing takes seconds."""
-    monkeypatch.setattr(evaluation, "write_evaluation", lambda *_: None)
+    monkeypatch.setattr(run, "write_evaluation", lambda *_: None)
 
 
 @pytest.fixture(scope="module")
@@ -121,19 +100,19 @@ def test_known_errors_come_back(store, evaluated):
     assert totals["stellar_mass"].counts.used == views
     assert totals["hi_mass"].counts.absent == views
     # s = sqrt(ln(1 + 0.2^2)) about a mean that is 10% too high: the truth lies inside.
-    painted = found.predicted["stellar_mass"]
+    painted = found.views.predicted[Protocol.HONEST]["stellar_mass"]
     np.testing.assert_allclose(painted.p84 / painted.mean, np.exp(np.sqrt(np.log(1.04))))
 
 
 def test_totals_are_those_of_the_aperture_or_of_the_frame(store, evaluated):
     found, _ = evaluated
-    assert found.about["whole_frame"] == found.whole_frame.sum() == VIEWS
-    large = found.galaxy_id == f"g{GALAXIES - 1}"
-    np.testing.assert_array_equal(found.whole_frame, large)
+    assert found.about["whole_frame"] == found.views.whole_frame.sum() == VIEWS
+    large = found.views.galaxy_id == f"g{GALAXIES - 1}"
+    np.testing.assert_array_equal(found.views.whole_frame, large)
     rows = store.indices("test")
     for k, row in enumerate(rows):
         frame = store.truth(row).total("stellar_mass")
-        share = found.true["stellar_mass"][k] / frame
+        share = found.views.true[Protocol.HONEST]["stellar_mass"][k] / frame
         assert share == 1.0 if large[k] else 0.8 < share < 0.95
 
 
@@ -141,8 +120,7 @@ def test_files(store, painter, tmp_path, capsys):
     evaluate(None, store.path, output=tmp_path / "out")
     assert "stellar_mass" in capsys.readouterr().out
     out = tmp_path / "out"
-    figures = {"true_vs_predicted.png", "residuals_in_bins.png"}
-    names = {"table.csv", "table.md", "bins.csv", "totals.csv", "evaluation.json"} | figures
+    names = {"table.csv", "table.md", "bins.csv", "totals.csv", "evaluation.json"}
     assert {p.name for p in out.iterdir()} == names
     with (out / "table.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -189,18 +167,18 @@ def test_signal_to_noise_of_every_view_is_written(store, evaluated):
     found, folder = evaluated
     with (folder / "totals.csv").open() as file:
         written = [float(row["signal_to_noise"]) for row in csv.DictReader(file)]
-    np.testing.assert_allclose(written, found.signal_to_noise, rtol=1e-5)
+    np.testing.assert_allclose(written, found.views.signal_to_noise, rtol=1e-5)
     for k, row in enumerate(store.indices("test")):
-        ellipse = evaluation._aperture(store.truth(row))
+        ellipse = scored_ellipse(store.truth(row))
         pixels = PIXELS**2 if ellipse is None else ellipse.mask((PIXELS,) * 2, scale=2.0).sum()
         each = 0.5 if store.table["galaxy"][row] < GALAXIES // 2 else 50.0
-        assert found.signal_to_noise[k] == pytest.approx(each * np.sqrt(pixels), rel=0.005)
+        assert found.views.signal_to_noise[k] == pytest.approx(each * np.sqrt(pixels), rel=0.005)
 
 
 def test_limit_spreads_over_the_split(store, painter, undrawn, tmp_path):
     found = evaluate("w.onnx", store, output=tmp_path, limit=4, progress=False)
-    assert len(found.galaxy_id) == 4
-    assert found.galaxy_id[0] == "g4" and found.galaxy_id[-1] == f"g{GALAXIES - 1}"
+    assert len(found.views.galaxy_id) == 4
+    assert found.views.galaxy_id[0] == "g4" and found.views.galaxy_id[-1] == f"g{GALAXIES - 1}"
 
 
 def test_noise_is_fixed_by_the_seed(store, undrawn, tmp_path):
@@ -209,16 +187,19 @@ def test_noise_is_fixed_by_the_seed(store, undrawn, tmp_path):
 
     weights = write_tiny_weights(tmp_path / "tiny.onnx")
 
-    def run(seed):
+    def seeded(seed):
         return evaluate(weights, store, output=tmp_path, limit=3, seed=seed, progress=False)
 
-    first, same, other = run(1), run(1), run(2)
+    def gas_of(found):
+        return found.views.predicted[Protocol.HONEST]["gas_mass"]
+
+    first, same, other = seeded(1), seeded(1), seeded(2)
     assert first.about["weights"] == "tiny"
     for name in ("mean", "p16", "p50", "p84"):
-        one, two, three = (getattr(e.predicted["gas_mass"], name) for e in (first, same, other))
+        one, two, three = (getattr(gas_of(e), name) for e in (first, same, other))
         np.testing.assert_array_equal(one, two)
         assert (one != three).all()
-    ratio = np.log(first.predicted["gas_mass"].p16 / first.predicted["gas_mass"].mean)
+    ratio = np.log(gas_of(first).p16 / gas_of(first).mean)
     assert (ratio < 0).all()
 
 
@@ -245,8 +226,52 @@ def test_bad_input(store, painter, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_run_still_training_is_refused(store, tmp_path):
+    (tmp_path / "run.json").write_text('{"config": {}, "data": {}, "steps": 8}')
+    with pytest.raises(InputError, match="step 0 of 8.*picassso export"):
+        evaluate(tmp_path, store, output=tmp_path / "out")
+    (tmp_path / "metrics.csv").write_text("step,epoch\n2,0.5\n4,1.0\n")
+    with pytest.raises(InputError, match="step 4 of 8"):
+        evaluate(tmp_path, store, output=tmp_path / "out")
+    (tmp_path / "metrics.csv").write_text("step,epoch\nfour,1.0\n")
+    with pytest.raises(InputError, match="metrics.csv: not the metrics of a run"):
+        evaluate(tmp_path, store, output=tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        ({"survey": "hsc"}, "images of sdss.*weights fake are for hsc"),
+        ({"bands": ("g", "r", "y")}, "has the bands u, g, r, i, z.*need y too"),
+        ({"properties": ("x_ray",)}, "knows the truth of stellar_mass.*nothing can be compared"),
+    ],
+)
+def test_weights_that_do_not_fit_the_store_are_refused(store, monkeypatch, tmp_path, weights, said):
+    monkeypatch.setattr(
+        run, "load_weights", lambda path: fake_weights(**{"properties": PROPERTY_NAMES} | weights)
+    )
+    with pytest.raises(InputError, match=said):
+        evaluate("w.onnx", store, output=tmp_path / "out")
+
+
+def test_a_store_without_a_split_is_refused(tmp_path):
+    path = tmp_path / "unfinished.zarr"
+    DatasetStore.create(
+        path,
+        config={},
+        galaxies=1,
+        views=1,
+        shape=(8, 8),
+        survey="sdss",
+        bands=SDSS.bands,
+        properties=PROPERTY_NAMES,
+    )
+    with pytest.raises(InputError, match="unfinished"):
+        evaluate(None, path, output=tmp_path / "out")
+
+
 def test_an_output_that_cannot_be_written_fails_before_the_work(store, monkeypatch, tmp_path):
-    monkeypatch.setattr(evaluation, "_paint", lambda *_, **__: pytest.fail("painted"))
+    monkeypatch.setattr(NetworkPainter, "paint", lambda *_, **__: pytest.fail("painted"))
     (tmp_path / "notes").write_text("a file")
     with pytest.raises(InputError, match="notes: cannot be made"):
         evaluate(None, store, output=tmp_path / "notes", progress=False)
@@ -258,9 +283,9 @@ def test_galaxies_that_were_learnt_from_are_refused(store) -> None:
     )
     about = {"synthetic_seeds": [1, 2], "data_fingerprint": "a+b"}
     with pytest.raises(InputError, match="seed 1"):
-        evaluation._refuse_galaxies_learnt_from(about, known)
+        run._refuse_galaxies_learnt_from(about, known)
     known.fingerprint = "a"
-    evaluation._refuse_galaxies_learnt_from(about, known)
+    run._refuse_galaxies_learnt_from(about, known)
 
 
 @pytest.mark.parametrize(("option", "said"), [({"limit": 0}, "limit"), ({"seed": -1}, "seed")])

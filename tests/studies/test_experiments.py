@@ -58,20 +58,13 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> DatasetStore:
 
 @pytest.fixture
 def swift(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Evaluations draw nothing, and networks paint in torch: figures and ONNX take seconds each."""
-    from picassso.figures import save_figure
+    """Networks paint in torch: compiling for ONNX takes seconds each."""
     from picassso.painting import load_weights, paint
 
-    def save_what_is_drawn(figure, path):
-        return path if figure is None else save_figure(figure, path)
-
-    monkeypatch.setattr("picassso.figures.truth_vs_prediction", lambda *_, **__: None)
-    monkeypatch.setattr("picassso.figures.residuals_in_bins", lambda *_, **__: None)
-    monkeypatch.setattr("picassso.figures.save_figure", save_what_is_drawn)
     monkeypatch.setattr("picassso.training.release.export_onnx", lambda *_, **__: None)
     monkeypatch.setattr("picassso.painting.paint", partial(paint, engine="torch"))
     monkeypatch.setattr(
-        "picassso.painting.load_weights", lambda p: load_weights(p.with_suffix(".safetensors"))
+        evaluation.run, "load_weights", lambda p: load_weights(p.with_suffix(".safetensors"))
     )
 
 
@@ -203,7 +196,9 @@ def test_an_aperture_holds_the_same_pixels_shuffled_or_not(
     for shuffled in (False, True):
         painter = Painter(shuffled=shuffled)
         monkeypatch.setattr("picassso.painting.paint", painter)
-        maps = paint_as_learnt(painter.weights, store, row, np.random.default_rng([0, row]))
+        _, maps = paint_as_learnt(
+            painter.weights, store, store.image(row), np.random.default_rng([0, row])
+        )
         painted[shuffled] = maps, painter.image
     (plain, image), (mixed, disorder) = painted[False], painted[True]
     assert not np.array_equal(disorder.flux, image.flux)
@@ -229,7 +224,7 @@ def test_grey_images_show_one_band_everywhere(
     assert np.ptp(grey.noise) == np.ptp(grey.psf_fwhm) == 0 and grey.noise[0] == image.noise[2]
     painter = Painter(grey=True)
     monkeypatch.setattr("picassso.painting.paint", painter)
-    paint_as_learnt(painter.weights, store, 0, np.random.default_rng(0))
+    paint_as_learnt(painter.weights, store, store.image(0), np.random.default_rng(0))
     noise = painter.image.flux - image.flux[2]
     assert noise.std() == pytest.approx(image.noise[2], rel=0.1)
     assert abs(np.corrcoef(noise.reshape(5, -1))[0, 1:]).max() < 0.25, "noise of its own each"

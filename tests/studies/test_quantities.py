@@ -8,7 +8,11 @@ import numpy as np
 import pytest
 
 from picassso.core import PROPERTIES, GalaxyImage, Maps
-from picassso.studies.evaluation.quantities import QUANTITIES, measure_quantities, signal_to_noise_band
+from picassso.studies.evaluation.quantities import (
+    QUANTITIES,
+    measure_quantities,
+    signal_to_noise_band,
+)
 
 REGION = np.ones((4, 4), bool)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from picassso.analysis.apertures import (
+    APERTURE_RADII,
     Ellipse,
     aperture_signal_to_noise,
     aperture_total,
     enclosing_radii,
     half_mass_ellipse,
     half_mass_radius,
+    scored_ellipse,
+    scored_region,
 )
 from picassso.analysis.bins import MINIMUM_GALAXIES, BinnedResiduals, binned_residuals
 from picassso.analysis.degenerate import (
@@ -35,7 +38,7 @@ from picassso.analysis.metrics import (
     residual_table,
 )
 from picassso.analysis.pixels import PixelResiduals
-from picassso.analysis.protocol import Protocol, aperture_prediction, apply_protocol
+from picassso.analysis.protocol import Protocol, apply_protocol
 from picassso.analysis.radial import (
     ANNULUS_EDGES,
     GRADIENT_RANGE,
@@ -52,6 +55,7 @@ from picassso.analysis.scaling import (
     ScalingRelation,
     compare_relation,
 )
+from picassso.analysis.selection import SelectedPixels, select_pixels
 from picassso.analysis.sizes import Sizes, measure_sizes
 from picassso.analysis.structure import (
     LOG_RANGE,
@@ -65,6 +69,7 @@ from picassso.analysis.values import Spread, spread, value_residuals
 
 __all__ = [
     "ANNULUS_EDGES",
+    "APERTURE_RADII",
     "FEWEST_PIXELS",
     "GRADIENT_RANGE",
     "LOG_RANGE",
@@ -89,12 +94,12 @@ __all__ = [
     "RelationComparison",
     "ResidualStatistics",
     "ScalingRelation",
+    "SelectedPixels",
     "Sizes",
     "Spread",
     "Statistic",
     "Trend",
     "annulus_residuals",
-    "aperture_prediction",
     "aperture_signal_to_noise",
     "aperture_total",
     "apply_protocol",
@@ -117,6 +122,9 @@ __all__ = [
     "radial_profile",
     "residual_statistics",
     "residual_table",
+    "scored_ellipse",
+    "scored_region",
+    "select_pixels",
     "spread",
     "structural_similarity",
     "value_residuals",

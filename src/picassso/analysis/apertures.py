@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from picassso.core import PROPERTIES, InputError
+from picassso.core import PROPERTIES, InputError, Maps
 
 __all__ = [
+    "APERTURE_RADII",
     "Ellipse",
     "aperture_signal_to_noise",
     "aperture_total",
     "enclosing_radii",
     "half_mass_ellipse",
     "half_mass_radius",
+    "scored_ellipse",
+    "scored_region",
 ]
+
+APERTURE_RADII = 2.0
+"""Semi-major axis of the aperture of totals in projected half-mass radii (Buck & Wolf 2021)."""
 
 _NARROWEST = 0.75
 """Semi-axis [pixel]; every circle of a radius above the root of a half holds a pixel centre."""
+
+_RING = 0.25  # pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,27 +126,41 @@ def enclosing_radii(
     (P, F) array
         From the curves of growth, interpolated between pixels; meaningless for an empty map.
     """
-    rows, columns = np.ogrid[: cube.shape[1], : cube.shape[2]]
-    radius = np.hypot(columns - x, rows - y).ravel()
-    # Rings one pixel wide tell where to look; only the pixels there must be put in order.
-    ring = radius.astype(np.intp)
-    order = np.argsort(ring.astype(np.uint16), kind="stable")
-    starts = np.concatenate([[0], np.cumsum(np.bincount(ring))])
+    # Narrow rings tell where to look; only the pixels there must be put in order.
+    order, radius, starts = _rings(cube.shape[1:], x, y)
     found = np.empty((len(cube), len(fractions)))
     for p, surface_density in enumerate(cube):
-        mass = surface_density.ravel()
-        within = np.concatenate([[0.0], np.cumsum(np.bincount(ring, mass))])
+        mass = surface_density.ravel()[order]
+        sums = np.add.reduceat(mass, starts[:-1], dtype=np.float64)
+        within = np.concatenate([[0.0], np.cumsum(sums)])
         for f, fraction in enumerate(fractions):
             wanted = fraction * within[-1]
-            k = min(max(int(np.searchsorted(within, wanted)) - 1, 0), len(starts) - 2)
+            k = min(max(int(np.searchsorted(within, wanted)) - 1, 0), len(sums) - 1)
             # The neighbours of the pixel sought may lie in the rings beside.
             first = max(k - 1, 0)
-            near = order[starts[first] : starts[min(k + 2, len(starts) - 1)]]
-            near = near[np.argsort(radius[near], kind="stable")]
+            near = slice(starts[first], starts[min(k + 2, len(sums))])
+            rising = np.argsort(radius[near], kind="stable")
             # Half of a pixel's own mass lies within the radius of its centre.
-            growth = within[first] + np.cumsum(mass[near], dtype=np.float64) - 0.5 * mass[near]
-            found[p, f] = np.interp(wanted, growth, radius[near])
+            own = mass[near][rising]
+            growth = within[first] + np.cumsum(own, dtype=np.float64) - 0.5 * own
+            found[p, f] = np.interp(wanted, growth, radius[near][rising])
     return found
+
+
+@lru_cache(maxsize=1)
+def _rings(
+    shape: tuple[int, int], x: float, y: float
+) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.intp]]:
+    """Pixels ring by ring, their radii, and where each ring starts, and the last one ends.
+
+    All maps of a galaxy, true and predicted, are measured about one centre.
+    """
+    rows, columns = np.ogrid[: shape[0], : shape[1]]
+    radius = np.sqrt(np.square(columns - x) + np.square(rows - y)).ravel()
+    ring = (radius / _RING).astype(np.uint16)
+    order = np.argsort(ring, kind="stable")
+    pixels = np.bincount(ring)
+    return order, radius[order], np.concatenate([[0], np.cumsum(pixels[pixels > 0])])
 
 
 def half_mass_ellipse(
@@ -184,6 +207,26 @@ def half_mass_ellipse(
         axis_ratio=float(np.sqrt(minor / major)),
         position_angle=(angle + np.pi / 2) % np.pi - np.pi / 2,
     )
+
+
+def scored_ellipse(truth: Maps) -> Ellipse | None:
+    """Half-mass ellipse of the true stellar mass in which totals are compared with the truth.
+
+    None where its `APERTURE_RADII`-fold does not fit into the frame, or there are no stars: then
+    the whole frame counts.
+    """
+    try:
+        ellipse = half_mass_ellipse(truth["stellar_mass"])
+    except (InputError, KeyError):
+        return None
+    return ellipse if ellipse.fits(truth.shape, scale=APERTURE_RADII) else None
+
+
+def scored_region(ellipse: Ellipse | None, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """(H, W) pixels of the totals: inside `APERTURE_RADII` of `scored_ellipse`, or all of them."""
+    if ellipse is None:
+        return np.ones(shape, bool)
+    return ellipse.mask(shape, scale=APERTURE_RADII)
 
 
 def _moments(mass: NDArray[np.float64]) -> tuple[float, float, NDArray[np.float64]]:

@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["Replicates", "bootstrap"]
 
+_BLOCK = 16
+"""Galaxies to one matrix product."""
+
 
 def bootstrap(
     estimate: Callable[[NDArray[np.intp]], NDArray[np.float64]],
@@ -57,8 +60,9 @@ class Replicates:
     """Sums that come image after image, with replicates for a Poisson bootstrap over galaxies.
 
     Each galaxy has a Poisson weight of mean 1 in each replicate, drawn from its name (Chamandy et
-    al. 2012), so that all its views weigh the same, in whatever order they come. Memory does not
-    grow with the number of images.
+    al. 2012), so that all its views weigh the same, in whatever order they come. Galaxies wait
+    until there are enough of them for one matrix product. Memory does not grow with the number of
+    images.
 
     Parameters
     ----------
@@ -74,16 +78,30 @@ class Replicates:
         # Column 0 holds the data themselves, the others the replicates.
         self._sums = np.zeros((size, bootstraps + 1))
         self._seed = seed
-        self._first: str | None = None
+        self._waiting = np.zeros((_BLOCK, size))
+        self._galaxies: list[str] = []
+        self._last: str | None = None
         self._several = False
 
     def add(self, values: NDArray[np.floating] | NDArray[np.integer], *, galaxy_id: str) -> None:
-        """Add (size,) values, most of which may be zero, to the sums."""
-        self._several |= self._first not in (None, galaxy_id)
-        self._first = galaxy_id
-        filled = np.flatnonzero(values)
-        weights = _weights(galaxy_id, self._seed, self._sums.shape[1] - 1)
-        self._sums[filled] += np.multiply.outer(values[filled], weights)
+        """Add (size,) values to the sums."""
+        self._several |= self._last not in (None, galaxy_id)
+        if not self._galaxies or self._last != galaxy_id:
+            if len(self._galaxies) == _BLOCK:
+                self._weigh()
+            self._galaxies.append(galaxy_id)
+        self._last = galaxy_id
+        self._waiting[len(self._galaxies) - 1] += values
+
+    def _weigh(self) -> None:
+        """Add those waiting to the sums."""
+        replicates = self._sums.shape[1] - 1
+        for_each = [_weights(g, self._seed, replicates) for g in self._galaxies]
+        if for_each:
+            waiting = self._waiting[: len(for_each)]
+            self._sums += waiting.T @ np.array(for_each)
+            waiting[:] = 0.0
+            self._galaxies.clear()
 
     def estimate(
         self, function: Callable[[NDArray[np.float64]], NDArray[np.float64]]
@@ -95,13 +113,14 @@ class Replicates:
         function : callable
             From (size,) sums to an array of numbers, always of one shape.
         """
+        self._weigh()
         values = function(self._sums[:, 0])
         replicates = self._sums.shape[1] - 1 if self._several else 0
         draws = [function(self._sums[:, k + 1]) for k in range(replicates)]
         return values, _spread(np.array(draws).reshape(replicates, *values.shape))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4 * _BLOCK)
 def _weights(galaxy_id: str, seed: int, n: int) -> NDArray[np.float64]:
     """One, and the weights of a galaxy in n replicates."""
     rng = np.random.default_rng([seed, zlib.crc32(galaxy_id.encode())])

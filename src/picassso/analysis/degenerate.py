@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.analysis.apertures import Ellipse, half_mass_ellipse
+from picassso.analysis.apertures import APERTURE_RADII, Ellipse, half_mass_ellipse
 from picassso.analysis.radial import ANNULUS_EDGES
 from picassso.core import PROPERTIES, InputError, Maps
 
@@ -16,8 +16,6 @@ __all__ = ["FEWEST_PIXELS", "count_flags", "degenerate_flags", "has_two_cores"]
 
 FEWEST_PIXELS = 20
 """A map with fewer pixels above its floor has no shape to speak of."""
-
-APERTURE_RADII = 2.0  # half-mass radii, of the totals (Buck & Wolf 2021)
 
 _SMOOTHING = 0.15  # of the half-mass radius, 1 sigma
 _MASS_RATIO = 0.25  # a major merger (Lotz et al. 2011, ApJ 742, 103)
@@ -118,10 +116,7 @@ def has_two_cores(
     mass = np.where(stellar_mass >= floor, stellar_mass, 0.0).astype(np.float32)
     sigma = max(1.0, _SMOOTHING * half_mass_radius)
     smooth = ndimage.gaussian_filter(mass, sigma, mode="constant")
-    highest = ndimage.maximum_filter(smooth, 2 * int(np.ceil(sigma)) + 1, mode="constant")
-    rows, columns = np.nonzero((smooth == highest) & (smooth > _FAINTEST_PEAK * smooth.max()))
-    order = np.argsort(-smooth[rows, columns], kind="stable")[:_CANDIDATES]
-    peaks = list(zip(rows[order], columns[order], strict=True))
+    peaks = _peaks(smooth, 2 * int(np.ceil(sigma)) + 1)
     for peak in peaks[1:]:
         distance = float(np.hypot(peak[0] - peaks[0][0], peak[1] - peaks[0][1]))
         if distance < half_mass_radius:
@@ -133,6 +128,23 @@ def has_two_cores(
         if second >= _MASS_RATIO * first:
             return True
     return False
+
+
+def _peaks(smooth: NDArray[np.float32], width: int) -> list[tuple[int, int]]:
+    """Highest pixels of the squares of a width about them, the highest first."""
+    from scipy import ndimage
+
+    bright = smooth > _FAINTEST_PEAK * smooth.max()
+    if not bright.any():
+        return []
+    # What lies outside the box is too faint to be higher than a peak.
+    (box,) = ndimage.find_objects(bright.astype(np.int8))
+    inside = smooth[box]
+    highest = ndimage.maximum_filter(inside, width, mode="constant")
+    rows, columns = np.nonzero((inside == highest) & bright[box])
+    order = np.argsort(-inside[rows, columns], kind="stable")[:_CANDIDATES]
+    rows, columns = rows[order] + box[0].start, columns[order] + box[1].start
+    return list(zip(rows.tolist(), columns.tolist(), strict=True))
 
 
 def _enclosed(mass: NDArray[np.float32], centre: tuple[int, int], radius: float) -> float:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from picassso.analysis.bootstrap import Replicates, bootstrap
 from picassso.analysis.metrics import Counts, Prediction, Statistic, select, statistics
+from picassso.analysis.selection import SelectedPixels, select_pixels
 from picassso.core import PROPERTIES
 
 __all__ = ["DetectionScores", "PixelDetections", "detection_scores"]
@@ -157,18 +158,33 @@ class PixelDetections:
         InputError
             If a prediction whose truth is known is not finite.
         """
-        _, counts = select(true, predicted, floor=self._floor, name=self.property)
-        self._counts += counts
-        if counts.absent:
-            known = ~np.isnan(true)
-            true, predicted = true[known], predicted[known]
-        cells = _cells(true, predicted, floor=self._floor).ravel()
-        height = np.log10(np.maximum(predicted.p50.ravel() / self._floor, 10.0**_LOWEST))
-        rank = np.minimum((height - _LOWEST) / _WIDTH, _BINS - 1).astype(np.intp)
-        rank[cells < _THERE] += _BINS
-        table = np.bincount(cells, minlength=_TABLE)
-        ranked = np.bincount(rank, minlength=2 * _BINS)
-        self._replicates.add(np.concatenate([table, ranked]), galaxy_id=galaxy_id)
+        pixels = select_pixels(true, predicted, property=self.property)
+        self.add_selected(pixels, galaxy_id=galaxy_id)
+
+    def add_selected(self, pixels: SelectedPixels, *, galaxy_id: str) -> None:
+        """`add`, where the pixels have been selected already."""
+        self._counts += pixels.counts
+        within = pixels.true <= pixels.predicted.p84
+        there, faint = pixels.predicted.p50, pixels.faint_median
+        parts = [
+            self._table(faint, pixels.faint_within),
+            self._table(there, within),
+            self._ranks(there),
+            self._ranks(faint),
+        ]
+        self._replicates.add(np.concatenate(parts), galaxy_id=galaxy_id)
+
+    def _table(self, median: NDArray[np.floating], within: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """Detected or not x within the upper limit or not."""
+        detected = median >= self._floor
+        d, w, both = (np.count_nonzero(k) for k in (detected, within, detected & within))
+        return np.array([len(median) - d - w + both, w - both, d - both, both])
+
+    def _ranks(self, median: NDArray[np.floating]) -> NDArray[np.intp]:
+        """How many predicted medians lie in each bin."""
+        height = np.log10(np.maximum(median / self._floor, 10.0**_LOWEST))
+        bins = np.minimum((height - _LOWEST) / _WIDTH, _BINS - 1).astype(np.int32)
+        return np.bincount(bins, minlength=_BINS)
 
     def result(self) -> DetectionScores:
         """Scores of all pixels added so far."""

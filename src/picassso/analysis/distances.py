@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from picassso.analysis.bootstrap import Replicates, bootstrap
-from picassso.analysis.metrics import Statistic, statistics
+from picassso.analysis.metrics import Prediction, Statistic, statistics
+from picassso.analysis.protocol import Protocol
+from picassso.analysis.selection import SelectedPixels, select_pixels
 from picassso.core import PROPERTIES, InputError
 
 __all__ = ["DistributionDistances", "PixelDistributions", "distribution_distances"]
@@ -130,8 +132,9 @@ class PixelDistributions:
     def __init__(self, property: str, *, bootstraps: int = 50, seed: int = 0) -> None:
         self.property = property
         self._floor = PROPERTIES[property].floor
-        self._used = self._absent = 0
-        self._replicates = Replicates(2 * _BINS, bootstraps=bootstraps, seed=seed)
+        self._used = self._invented = self._absent = 0
+        # Histograms of: true, predicted where the truth reaches the floor, predicted elsewhere.
+        self._replicates = Replicates(3 * _BINS, bootstraps=bootstraps, seed=seed)
 
     def add(
         self, true: NDArray[np.floating], predicted: NDArray[np.floating], *, galaxy_id: str
@@ -153,26 +156,50 @@ class PixelDistributions:
         known = ~np.isnan(true)
         if not (np.isfinite(predicted) | ~known).all():
             raise InputError(f"{self.property}: a predicted pixel is not finite")
-        used = np.flatnonzero(known & ((true >= self._floor) | (predicted >= self._floor)))
-        self._used += len(used)
-        self._absent += known.size - np.count_nonzero(known)
-        counts = [self._histogram(m.ravel()[used]) for m in (true, predicted)]
-        self._replicates.add(np.concatenate(counts), galaxy_id=galaxy_id)
+        alike = Prediction(predicted, predicted, predicted, predicted)
+        pixels = select_pixels(true, alike, property=self.property)
+        self.add_selected(pixels, galaxy_id=galaxy_id)
+
+    def add_selected(self, pixels: SelectedPixels, *, galaxy_id: str) -> None:
+        """`add` the predicted medians, where the pixels have been selected already."""
+        self._used += pixels.counts.used
+        self._invented += pixels.counts.false_positive
+        self._absent += pixels.counts.absent
+        invented = pixels.faint_median[pixels.faint_median >= self._floor]
+        parts = (pixels.true, pixels.predicted.p50, invented)
+        self._replicates.add(
+            np.concatenate([self._histogram(m) for m in parts]), galaxy_id=galaxy_id
+        )
 
     def _histogram(self, values: NDArray[np.floating]) -> NDArray[np.intp]:
         """How many values lie in each bin of dex above the floor."""
         height = np.log10(np.maximum(values / self._floor, 1.0))
-        bins = np.minimum(np.rint(height / _WIDTH), _BINS - 1).astype(np.intp)
+        bins = np.minimum(np.rint(height / _WIDTH), _BINS - 1).astype(np.int32)
         return np.bincount(bins, minlength=_BINS)
 
-    def result(self) -> DistributionDistances:
-        """Distances of all pixels added so far; NaN where there are none."""
-        values, errors = self._replicates.estimate(_histogram_distances)
-        return _assemble(self.property, "pixel", values, errors, self._used, self._absent)
+    def result(self, protocol: Protocol = Protocol.HONEST) -> DistributionDistances:
+        """Distances of all pixels added so far; NaN where there are none.
+
+        The predictions added are to be honest ones whatever the protocol: `Protocol.PAPER` leaves
+        out what they invented where the truth is below the floor.
+        """
+        honest = protocol is Protocol.HONEST
+
+        def estimate(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+            true, predicted, invented = counts.reshape(3, _BINS)
+            if not honest:
+                return _histogram_distances(true, predicted)
+            at_floor = invented.sum() * (np.arange(_BINS) == 0)
+            return _histogram_distances(true + at_floor, predicted + invented)
+
+        values, errors = self._replicates.estimate(estimate)
+        used = self._used + (self._invented if honest else 0)
+        return _assemble(self.property, "pixel", values, errors, used, self._absent)
 
 
-def _histogram_distances(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    true, predicted = counts[:_BINS], counts[_BINS:]
+def _histogram_distances(
+    true: NDArray[np.float64], predicted: NDArray[np.float64]
+) -> NDArray[np.float64]:
     difference = np.cumsum(true - predicted) / max(true.sum(), 1.0)
     points = _WIDTH * np.arange(_BINS if true.sum() else 0, dtype=np.float64)
     difference = difference[: len(points)]

@@ -9,7 +9,7 @@ property is left out of the statistics and scored as a detection.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -212,7 +212,7 @@ def residual_table(
     true: Mapping[str, ArrayLike],
     predicted: Mapping[str, Prediction],
     *,
-    galaxy_id: Sequence[str] | None = None,
+    galaxy_id: ArrayLike | None = None,
     bootstraps: int = 500,
     seed: int = 0,
 ) -> list[ResidualStatistics]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,26 +16,28 @@ from picassso.analysis.metrics import (
     Prediction,
     ResidualStatistics,
     assemble,
-    log_residual,
-    select,
 )
-from picassso.core import PROPERTIES
+from picassso.analysis.protocol import Protocol
+from picassso.analysis.selection import SelectedPixels, select_pixels
 
 __all__ = ["PixelResiduals"]
 
 _EDGE = 4.0  # dex
 _BINS = 1601  # odd: a residual of exactly zero lies in the middle of a bin
 _WIDTH = 2 * _EDGE / (_BINS - 1)
-_SUMS = 6
+_SUMS = 7
 
 
 class PixelResiduals:
     """Residual statistics of the pixels of one property, image after image.
 
     Medians come from a histogram of residuals in bins of 0.005 dex between -4 and 4 dex, within
-    which they are interpolated. Errors are those of a Poisson bootstrap over galaxies (Chamandy
-    et al. 2012): each galaxy has a Poisson weight in each replicate, drawn from its name, so that
-    all its views weigh the same. Memory does not grow with the number of images.
+    which they are interpolated and kept within what the exact moments allow: a median lies within
+    one standard deviation of the mean (Mallows & Richter 1969, Ann. Math. Stat. 40, 1922), and
+    half of the distances from it within sqrt(2) times their root mean square (Markov). Errors are
+    those of a Poisson bootstrap over galaxies (Chamandy et al. 2012): each galaxy has a Poisson
+    weight in each replicate, drawn from its name, so that all its views weigh the same. Memory
+    does not grow with the number of images.
 
     Parameters
     ----------
@@ -47,10 +51,9 @@ class PixelResiduals:
 
     def __init__(self, property: str, *, bootstraps: int = 100, seed: int = 0) -> None:
         self.property = property
-        self._floor = PROPERTIES[property].floor
         self._counts = Counts()
-        # Sums of: true, predicted mean, residual, residual^2, inside the interval, pixels; then
-        # the histogram.
+        # Sums of: true, predicted mean, predicted median, residual, residual^2, inside the
+        # interval, pixels; then the histogram.
         self._replicates = Replicates(_SUMS + _BINS, bootstraps=bootstraps, seed=seed)
 
     def add(self, true: NDArray[np.floating], predicted: Prediction, *, galaxy_id: str) -> None:
@@ -70,38 +73,46 @@ class PixelResiduals:
         InputError
             If a prediction is not finite.
         """
-        used, counts = select(true, predicted, floor=self._floor, name=self.property)
-        self._counts += counts
-        if not counts.used:
+        pixels = select_pixels(true, predicted, property=self.property)
+        self.add_selected(pixels, galaxy_id=galaxy_id)
+
+    def add_selected(self, pixels: SelectedPixels, *, galaxy_id: str) -> None:
+        """`add`, where the pixels have been selected already."""
+        self._counts += pixels.counts
+        if not pixels.counts.used:
             return
-        where = np.flatnonzero(used)
-        true, mean, p16, p50, p84 = (
-            m.ravel()[where]
-            for m in (true, predicted.mean, predicted.p16, predicted.p50, predicted.p84)
-        )
-        residual = log_residual(true, p50, floor=self._floor)
-        inside = (p16 <= true) & (true <= p84)
+        true, predicted, residual = pixels.true, pixels.predicted, pixels.residual
+        inside = (predicted.p16 <= true) & (true <= predicted.p84)
         sums = [
-            true.sum(dtype=np.float64),
-            mean.sum(dtype=np.float64),
+            *(m.sum(dtype=np.float64) for m in (true, predicted.mean, predicted.p50)),
             residual.sum(dtype=np.float64),
             (residual**2).sum(dtype=np.float64),
-            inside.sum(),
+            np.count_nonzero(inside),
             len(true),
         ]
-        bins = np.clip(np.rint((residual + _EDGE) / _WIDTH), 0, _BINS - 1).astype(np.intp)
+        bins = np.clip(np.rint((residual + _EDGE) / _WIDTH), 0, _BINS - 1).astype(np.int32)
         histogram = np.bincount(bins, minlength=_BINS)
         self._replicates.add(np.concatenate([sums, histogram]), galaxy_id=galaxy_id)
 
-    def result(self) -> ResidualStatistics:
-        """Statistics of all pixels added so far; NaN where there are none."""
-        values, errors = self._replicates.estimate(_estimate)
-        return assemble(self.property, "pixel", values, errors, self._counts)
+    def result(self, protocol: Protocol = Protocol.HONEST) -> ResidualStatistics:
+        """Statistics of all pixels added so far; NaN where there are none.
+
+        The predictions added are to be honest ones whatever the protocol. `Protocol.PAPER`, which
+        masks pixels that make no statistics, makes means medians and false positives zero.
+        """
+        paper = protocol is Protocol.PAPER
+
+        def estimate(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+            return _estimate(sums, mean=sums[2 if paper else 1])
+
+        values, errors = self._replicates.estimate(estimate)
+        counts = replace(self._counts, false_positive=0) if paper else self._counts
+        return assemble(self.property, "pixel", values, errors, counts)
 
 
-def _estimate(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+def _estimate(sums: NDArray[np.float64], *, mean: float) -> NDArray[np.float64]:
     """The statistics, in the order of `ResidualStatistics`."""
-    true, mean, first, second, inside, n = sums[:_SUMS]
+    true, _, _, first, second, inside, n = sums[:_SUMS]
     if n == 0:
         return np.full(STATISTICS, np.nan)
     edges = -_EDGE + _WIDTH * (np.arange(_BINS + 1) - 0.5)
@@ -111,20 +122,24 @@ def _estimate(sums: NDArray[np.float64]) -> NDArray[np.float64]:
         lower, upper = np.interp([median - distance, median + distance], edges, share)
         return float(upper - lower)
 
-    median = quantile_of_share(edges, share, 0.5)
+    centre = first / n
+    sigma = float(np.sqrt(max(second / n - centre**2, 0.0)))
+    # Bounds by the exact moments, which know no bins: equal errors come out exactly.
+    median = float(np.clip(quantile_of_share(edges, share, 0.5), centre - sigma, centre + sigma))
     distances = _WIDTH / 8 * np.arange(16 * _BINS)
     cumulative = np.interp(median + distances, edges, share) - np.interp(
         median - distances, edges, share
     )
-    robust = MAD_TO_SIGMA * quantile_of_share(distances, cumulative, 0.5)
+    farthest = np.sqrt(2.0 * (sigma**2 + (median - centre) ** 2))
+    robust = MAD_TO_SIGMA * min(quantile_of_share(distances, cumulative, 0.5), farthest)
     return np.array(
         [
             np.log10(true / mean) if mean > 0 else np.inf,
             median,
-            first / n,
-            np.sqrt(max(second / n - (first / n) ** 2, 0.0)),
+            centre,
+            sigma,
             robust,
-            1.0 - within(OUTLIER_SIGMAS * robust),
+            1.0 - within(max(OUTLIER_SIGMAS * robust, _WIDTH)),
             inside / n,
         ]
     )

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from picassso.analysis.metrics import Prediction
 
-__all__ = ["Protocol", "aperture_prediction", "apply_protocol"]
+__all__ = ["Protocol", "apply_protocol"]
 
 
 class Protocol(StrEnum):
@@ -19,14 +19,15 @@ class Protocol(StrEnum):
     """As predicted: never masked by the truth; the mean adds up, the median is for one value."""
 
     PAPER = "paper"
-    """As Buck & Wolf (2021): the prediction counts as zero where the true map lies below its
-    floor, and its median map, 10^mean(log), is what is summed."""
+    """As Buck & Wolf (2021): pixels whose truth lies below its floor count as zero in prediction
+    and truth alike, and the median map, 10^mean(log), is what is summed. (Their empty pixels were
+    empty; those of a map smoothed adaptively hold a little.)"""
 
 
 def apply_protocol(
     protocol: Protocol, true: NDArray[np.floating], predicted: Prediction, *, floor: ArrayLike
-) -> Prediction:
-    """Predicted maps as a protocol has them; every figure of merit starts from these.
+) -> tuple[NDArray[np.floating], Prediction]:
+    """True and predicted maps as a protocol has them; every figure of merit starts from these.
 
     Parameters
     ----------
@@ -41,56 +42,16 @@ def apply_protocol(
 
     Returns
     -------
-    Prediction
-        The same object under `Protocol.HONEST`. Under `Protocol.PAPER` the mean is the median, and
-        all are zero where the truth is below the floor or not known.
+    true, predicted
+        The same objects under `Protocol.HONEST`. Under `Protocol.PAPER` the mean is the median, and
+        all are zero where the truth is below the floor; an unknown truth stays unknown, and its
+        prediction is zero.
     """
     if protocol is Protocol.HONEST:
-        return predicted
-    seen = true >= np.asarray(floor)
+        return true, predicted
+    floors = np.asarray(floor)
+    seen = true >= floors
     low, median, high = (
         np.where(seen, q, 0.0) for q in (predicted.p16, predicted.p50, predicted.p84)
     )
-    return Prediction(median, low, median, high)
-
-
-def aperture_prediction(
-    protocol: Protocol,
-    true: NDArray[np.floating],
-    predicted: Prediction,
-    region: NDArray[np.bool_],
-    *,
-    floor: ArrayLike,
-    pixel_area: float,
-    calibrated: Prediction,
-) -> Prediction:
-    """Predicted totals over a region as a protocol has them.
-
-    Parameters
-    ----------
-    protocol : Protocol
-        Which one.
-    true : (..., H, W) array
-        True surface densities; NaN where not known.
-    predicted : Prediction
-        Maps of the same shape.
-    region : (H, W) bool array
-        True where to sum; of two half-mass radii in the paper.
-    floor : float or array
-        As in `apply_protocol`.
-    pixel_area : float
-        kpc^2.
-    calibrated : Prediction
-        Totals over the region with the intervals that the painting gives them, (...) each.
-
-    Returns
-    -------
-    Prediction
-        `calibrated` under `Protocol.HONEST`. Under `Protocol.PAPER`, which knows no intervals, the
-        sum of the masked median map, as mean and as every quantile.
-    """
-    if protocol is Protocol.HONEST:
-        return calibrated
-    masked = apply_protocol(protocol, true, predicted, floor=floor)
-    total = masked.mean[..., region].sum(axis=-1, dtype=np.float64) * pixel_area
-    return Prediction(total, total, total, total)
+    return np.where(true < floors, 0.0, true), Prediction(median, low, median, high)

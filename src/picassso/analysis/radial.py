@@ -43,6 +43,8 @@ class Annuli:
         before it ends, the first at the centre, and holds its outer edge.
     labels : (H * W,) int array
         Number of the annulus of every pixel centre; A beyond the last edge.
+    order : (n,) int array
+        The pixels of the flattened image that lie in annuli, those of the first one first.
     pixels : (A,) int array
         How many pixels each holds.
     in_frame : (A,) bool array
@@ -51,6 +53,7 @@ class Annuli:
 
     edges: NDArray[np.float64]
     labels: NDArray[np.intp]
+    order: NDArray[np.intp]
     pixels: NDArray[np.intp]
     in_frame: NDArray[np.bool_]
 
@@ -63,6 +66,16 @@ class Annuli:
     def radii(self) -> NDArray[np.float64]:
         """(A,) middle of each annulus, in semi-major axes."""
         return 0.5 * (np.concatenate([[0.0], self.edges[:-1]]) + self.edges)
+
+    def sums(self, image: NDArray[np.floating]) -> NDArray[np.float64]:
+        """(A,) sums of the pixels of an image in each annulus; 0 where it holds none."""
+        held = self.pixels > 0
+        starts = np.cumsum(self.pixels) - self.pixels
+        sums = np.zeros(len(self.edges))
+        if held.any():
+            inside = image.ravel()[self.order]
+            sums[held] = np.add.reduceat(inside, starts[held], dtype=np.float64)
+        return sums
 
 
 def elliptical_annuli(
@@ -89,9 +102,11 @@ def elliptical_annuli(
         raise InputError(f"edges of annuli: {list(edges)}, expected rising numbers above 0")
     labels = np.searchsorted(outer, ellipse.radius(shape).ravel())
     pixels = np.bincount(labels, minlength=len(outer) + 1)[:-1]
+    inside = np.flatnonzero(labels < len(outer))
     return Annuli(
         edges=outer,
         labels=labels,
+        order=inside[np.argsort(labels[inside].astype(np.uint16), kind="stable")],
         pixels=pixels,
         in_frame=np.array([ellipse.fits(shape, scale=e) for e in outer]),
     )
@@ -197,9 +212,7 @@ def radial_profile(
         raise InputError(
             f"profile: a cube of shape {cube.shape}, expected {len(names)} maps of {size} pixels"
         )
-    bins = len(annuli.edges)
-    sums = [np.bincount(annuli.labels, m.ravel(), minlength=bins + 1)[:bins] for m in cube]
-    totals = np.array(sums, dtype=np.float64) * pixel_area
+    totals = np.array([annuli.sums(m) for m in cube]) * pixel_area
     totals[:, ~annuli.measurable] = np.nan
     return RadialProfile(
         properties=names,

@@ -52,6 +52,14 @@ class Relation:
     quantity: str
     star_forming: bool = False
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """Names of the totals, and perhaps `HALF_RADIUS`, that it is made of."""
+        d = DERIVED.get(self.quantity)
+        made_of = {self.quantity} if d is None else {d.numerator, d.denominator}
+        rate = {"star_formation_rate"} if self.star_forming else set()
+        return frozenset({"stellar_mass"} | made_of | rate)
+
 
 RELATIONS: dict[str, Relation] = {
     r.name: r
@@ -209,9 +217,7 @@ class _Points(NamedTuple):
 def _points(relation: Relation, totals: Mapping[str, ArrayLike], n: int) -> _Points:
     """What a relation is made of."""
     d = DERIVED.get(relation.quantity)
-    names = {"stellar_mass", *((relation.quantity,) if d is None else (d.numerator, d.denominator))}
-    if relation.star_forming:
-        names.add("star_formation_rate")
+    names = relation.needs
     missing = sorted(names - totals.keys())
     if missing:
         raise InputError(f"relation {relation.name}: totals of {missing} are missing")

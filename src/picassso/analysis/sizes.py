@@ -59,8 +59,8 @@ def measure_sizes(
     Sizes
         NaN for a map that is absent (NaN anywhere) or empty (nothing at or above the floor).
     """
-    floors = np.array([PROPERTIES[p].floor for p in properties])[:, None, None]
-    seen = np.where(cube >= floors, cube, 0.0)
+    floors = np.array([PROPERTIES[p].floor for p in properties], dtype=cube.dtype)
+    seen = cube * (cube >= floors[:, None, None])
     measurable = seen.any(axis=(1, 2)) & ~np.isnan(cube).any(axis=(1, 2))
     r20, r50, r80 = enclosing_radii(seen, x=x, y=y, fractions=(0.2, 0.5, 0.8)).T
     ratio = np.maximum(r80, _SMALLEST) / np.maximum(r20, _SMALLEST)

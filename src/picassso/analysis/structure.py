@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,9 +85,7 @@ def _similarity(true: NDArray[np.float32], predicted: NDArray[np.float32]) -> fl
         return float("nan")
     something = (true > 0) | (predicted > 0)
     box = _box(something)
-    true, predicted, something = true[box], predicted[box], something[box]
-    half = WINDOW // 2
-    centres = something[half:-half, half:-half]
+    true, predicted, centres = true[box], predicted[box], _centres(something[box])
     if not centres.any():
         return float("nan")
     c1, c2 = np.float32((0.01 * LOG_RANGE) ** 2), np.float32((0.03 * LOG_RANGE) ** 2)
@@ -100,14 +99,28 @@ def _similarity(true: NDArray[np.float32], predicted: NDArray[np.float32]) -> fl
 
 
 def _window_mean(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Means of the windows of 7 x 7 pixels that lie wholly inside an image."""
-    for axis in (0, 1):
-        # Sums of 2 and 4 pixels make one of 7 with four additions.
-        one = np.moveaxis(image, axis, 0)
-        two = one[:-1] + one[1:]
-        four = two[:-2] + two[2:]
-        image = np.moveaxis(four[:-3] + two[4:-1] + one[6:], 0, axis)
-    return image * np.float32(1 / WINDOW**2)
+    """Means of the windows of 7 x 7 pixels inside an image, by the first pixel of each.
+
+    Rows follow one another, so that sums along them are those of one long row: the last six windows
+    of each row straddle two, and mean nothing.
+    """
+    columns = _sum_of_seven(np.ascontiguousarray(image))
+    return _sum_of_seven(columns.ravel()) * np.float32(1 / WINDOW**2)
+
+
+def _sum_of_seven(one: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Sums of seven neighbours along the first axis: those of 2 and of 4 save two additions."""
+    two = one[:-1] + one[1:]
+    four = two[:-2] + two[2:]
+    return four[:-3] + two[4:-1] + one[6:]
+
+
+def _centres(something: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of `_window_mean` are about a pixel of interest, and inside the image."""
+    half = WINDOW // 2
+    inside = something[half:-half].copy()
+    inside[:, :half] = inside[:, -half:] = False
+    return inside.ravel()[half:-half]
 
 
 def _box(something: NDArray[np.bool_]) -> tuple[slice, slice]:
@@ -131,9 +144,11 @@ class CrossSpectra:
         Mean spatial frequency of the Fourier modes of each ring [cycles per pixel].
     modes : (K,) array
         How many modes there are in each ring.
-    true, predicted : (P, K) array
+    true : (P, K) array
         Mean power of the modes [dex^2 pixel^2]; summed over all frequencies it is the variance.
-    cross : (P, K) array
+    predicted : (..., P, K) array
+        Likewise.
+    cross : (..., P, K) array
         Mean real part of their cross power, in the same unit.
     """
 
@@ -145,13 +160,13 @@ class CrossSpectra:
 
     @property
     def ratio(self) -> NDArray[np.float64]:
-        """(P, K) predicted over true power: below 1 where the prediction is too smooth."""
+        """(..., P, K) predicted over true power: below 1 where the prediction is too smooth."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.divide(self.predicted, self.true)
 
     @property
     def correlation(self) -> NDArray[np.float64]:
-        """(P, K) correlation coefficient, cross / sqrt(true x predicted): 1 where in phase."""
+        """(..., P, K) correlation coefficient, cross / sqrt(true x predicted): 1 where in phase."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.divide(self.cross, np.sqrt(self.true * self.predicted))
 
@@ -181,7 +196,10 @@ class CrossSpectra:
             with np.errstate(invalid="ignore"):
                 return np.bincount(where, weights * values[inside], minlength=bins) / modes
 
-        powers = (np.array([mean(v) for v in s]) for s in (self.true, self.predicted, self.cross))
+        def means(powers: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.apply_along_axis(mean, -1, powers)
+
+        powers = (means(s) for s in (self.true, self.predicted, self.cross))
         return CrossSpectra(mean(self.frequency * unit), modes, *powers)
 
 
@@ -196,8 +214,10 @@ def cross_spectra(true: NDArray[np.float32], predicted: NDArray[np.float32]) -> 
 
     Parameters
     ----------
-    true, predicted : (P, H, W) array
+    true : (P, H, W) array
         Of `log_above_floor`.
+    predicted : (..., P, H, W) array
+        Likewise; several predictions share what is made of the truth.
 
     Returns
     -------
@@ -206,46 +226,63 @@ def cross_spectra(true: NDArray[np.float32], predicted: NDArray[np.float32]) -> 
     """
     from scipy.fft import rfft2
 
-    height, width = true.shape[1:]
-    window, ring, weight = _rings(height, width)
-    rings = min(height, width) // 2
-    modes = np.bincount(ring, weight, minlength=rings + 2)[1 : rings + 1].astype(np.float64)
-    total = window.sum(dtype=np.float64)
+    rings = _rings(*true.shape[1:])
+    stack = predicted.reshape(-1, *true.shape)
+    total = rings.window.sum(dtype=np.float64)
 
     def transform(t: NDArray[np.float32]) -> NDArray[np.complex64]:
-        mean = np.float32((t * window).sum(dtype=np.float64) / total)
-        return rfft2((t - mean) * window).ravel()
+        mean = np.float32((t * rings.window).sum(dtype=np.float64) / total)
+        return rfft2((t - mean) * rings.window).ravel()[rings.order]
 
-    def average(power: NDArray[np.floating]) -> NDArray[np.float64]:
-        return np.bincount(ring, power * weight, minlength=rings + 2)[1 : rings + 1] / modes
+    of_true = np.empty((len(true), len(rings.modes)))
+    of_predicted, cross = (np.empty((len(stack), *of_true.shape)) for _ in range(2))
+    for k, t in enumerate(true):
+        ft = transform(t)
+        of_true[k] = rings.average(ft.real**2 + ft.imag**2)
+        for m, p in enumerate(stack[:, k]):
+            fp = transform(p)
+            of_predicted[m, k] = rings.average(fp.real**2 + fp.imag**2)
+            cross[m, k] = rings.average(ft.real * fp.real + ft.imag * fp.imag)
+    area = np.square(rings.window, dtype=np.float64).sum()
+    shape = (*predicted.shape[:-2], -1)
+    powers = (of_true, of_predicted.reshape(shape), cross.reshape(shape))
+    return CrossSpectra(rings.frequency, rings.modes, *(power / area for power in powers))
 
-    powers = np.empty((3, len(true), rings))
-    for k, (t, p) in enumerate(zip(true, predicted, strict=True)):
-        ft, fp = transform(t), transform(p)
-        powers[0, k] = average(ft.real**2 + ft.imag**2)
-        powers[1, k] = average(fp.real**2 + fp.imag**2)
-        powers[2, k] = average(ft.real * fp.real + ft.imag * fp.imag)
-    powers /= np.square(window, dtype=np.float64).sum()
-    frequency = average(_frequency(height, width).ravel())
-    return CrossSpectra(frequency, modes, *powers)
 
+class _Rings(NamedTuple):
+    """Window, and the modes of a real transform, ring by ring, from the first to Nyquist's.
 
-def _frequency(height: int, width: int) -> NDArray[np.float64]:
-    """Modulus of the frequency of every mode of a real transform [cycles per pixel]."""
-    return np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width))
+    A mode's `weight` is how often it counts: a real transform omits conjugates.
+    """
+
+    window: NDArray[np.float32]
+    order: NDArray[np.intp]
+    starts: NDArray[np.intp]
+    weight: NDArray[np.float32]
+    modes: NDArray[np.float64]
+    frequency: NDArray[np.float64]
+
+    def average(self, power: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Means of the modes of each ring."""
+        return np.add.reduceat(power * self.weight, self.starts, dtype=np.float64) / self.modes
 
 
 @lru_cache(maxsize=4)
-def _rings(
-    height: int, width: int
-) -> tuple[NDArray[np.float32], NDArray[np.intp], NDArray[np.float32]]:
-    """Window, ring of every mode, and how often it counts (a real transform omits conjugates)."""
+def _rings(height: int, width: int) -> _Rings:
+    """Rings one fundamental frequency wide, of images of one shape."""
     along_y, along_x = (np.sin(np.pi * (np.arange(n) + 0.5) / n) ** 2 for n in (height, width))
-    window = np.outer(along_y, along_x).astype(np.float32)
-    rings = min(height, width) // 2
-    ring = np.rint(_frequency(height, width) * 2 * rings).astype(np.intp)
-    weight = np.full(ring.shape, 2.0, dtype=np.float32)
+    last = min(height, width) // 2
+    frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width))
+    weight = np.full(frequency.shape, 2.0, dtype=np.float32)
     weight[:, 0] = 1.0
     if width % 2 == 0:
         weight[:, -1] = 1.0
-    return window, np.minimum(ring, rings + 1).ravel(), weight.ravel()
+    ring = np.rint(frequency * 2 * last).astype(np.intp).ravel()
+    order = np.argsort(ring, kind="stable")
+    order = order[(ring[order] >= 1) & (ring[order] <= last)]
+    starts = np.searchsorted(ring[order], np.arange(1, last + 1))
+    weight = weight.ravel()[order]
+    modes = np.add.reduceat(weight, starts, dtype=np.float64)
+    mean = np.add.reduceat(frequency.ravel()[order] * weight, starts) / modes
+    window = np.outer(along_y, along_x).astype(np.float32)
+    return _Rings(window, order, starts, weight, modes, mean)

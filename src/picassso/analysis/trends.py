@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.analysis.bootstrap import Replicates
-from picassso.analysis.metrics import Counts, Prediction, log_residual, select
+from picassso.analysis.metrics import Counts, Prediction
 from picassso.analysis.pixels import quantile_of_share
-from picassso.core import PROPERTIES, InputError
+from picassso.analysis.selection import SelectedPixels, select_pixels
+from picassso.core import InputError
 
 __all__ = ["PixelTrend", "Trend"]
 
@@ -87,7 +88,6 @@ class PixelTrend:
         self._edges = np.asarray(edges, dtype=np.float64)
         if np.any(np.diff(self._edges) <= 0):
             raise InputError(f"{property}: bin edges {list(edges)}, expected rising ones")
-        self._floor = PROPERTIES[property].floor
         self._counts = Counts()
         self._unknown = 0
         size = (len(self._edges) + 1) * _BINS
@@ -120,25 +120,32 @@ class PixelTrend:
         InputError
             If a prediction whose truth is known is not finite.
         """
-        used, counts = select(true, predicted, floor=self._floor, name=self.property)
-        self._counts += counts
-        where = np.flatnonzero(used & ~np.isnan(quantity))
-        self._unknown += counts.used - len(where)
-        if len(where) == 0:
+        pixels = select_pixels(true, predicted, property=self.property)
+        self.add_selected(quantity, pixels, galaxy_id=galaxy_id)
+
+    def add_selected(
+        self, quantity: NDArray[np.floating], pixels: SelectedPixels, *, galaxy_id: str
+    ) -> None:
+        """`add`, where the pixels have been selected already; the quantity is that of all."""
+        self._counts += pixels.counts
+        quantity, residual = quantity[pixels.where], pixels.residual
+        known = ~np.isnan(quantity)
+        if not known.all():
+            quantity, residual = quantity[known], residual[known]
+        self._unknown += pixels.counts.used - len(quantity)
+        if len(quantity) == 0:
             return
-        quantity, true, median = (m.ravel()[where] for m in (quantity, true, predicted.p50))
-        residual = log_residual(true, median, floor=self._floor)
-        cells = np.clip(np.rint((residual + _EDGE) / _WIDTH), 0, _BINS - 1).astype(np.intp)
+        cells = np.clip(np.rint((residual + _EDGE) / _WIDTH), 0, _BINS - 1).astype(np.int32)
         cells += _BINS * self._bin(quantity)
         size = (len(self._edges) + 1) * _BINS
         self._replicates.add(np.bincount(cells, minlength=size), galaxy_id=galaxy_id)
 
-    def _bin(self, quantity: NDArray[np.floating]) -> NDArray[np.intp]:
+    def _bin(self, quantity: NDArray[np.floating]) -> NDArray[np.int32]:
         """Number of the bin of every value; for few bins faster than a binary search."""
-        number = np.zeros(len(quantity), dtype=np.uint16)
+        number = np.zeros(len(quantity), dtype=np.min_scalar_type(len(self._edges)))
         for edge in self._edges.tolist():
-            number += quantity >= edge
-        return number.astype(np.intp)
+            number += (quantity >= edge).view(np.uint8)
+        return number.astype(np.int32)
 
     def result(self) -> Trend:
         """Percentiles in every bin, of all pixels added so far."""

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from picassso.painting.description import Info, info
     from picassso.painting.galaxy import paint, paint_image
+    from picassso.painting.totals import group_totals
     from picassso.painting.weights import Weights, default_weights_path, load_weights
 
 _MODULES = {
     "Info": "description",
     "Weights": "weights",
     "default_weights_path": "weights",
+    "group_totals": "totals",
     "info": "description",
     "load_weights": "weights",
     "paint": "galaxy",
@@ -24,6 +26,7 @@ __all__ = [
     "Info",
     "Weights",
     "default_weights_path",
+    "group_totals",
     "info",
     "load_weights",
     "paint",

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.analysis.apertures import Ellipse
+from picassso.analysis.apertures import APERTURE_RADII, Ellipse
 from picassso.core import DERIVED, EXCESSES, PROPERTIES, Maps, Total
 from picassso.core.large import row_blocks
 from picassso.painting.weights import Weights
 
-__all__ = ["APERTURE_REGION", "FRAME_REGION", "painted_totals"]
+__all__ = ["APERTURE_REGION", "FRAME_REGION", "group_totals", "painted_totals"]
 
 FRAME_REGION = "frame"
 APERTURE_REGION = "2 half-mass radii"
@@ -68,6 +69,51 @@ def painted_totals(maps: Maps, weights: Weights, ellipse: Ellipse | None) -> tup
     return tuple(totals)
 
 
+def group_totals(
+    maps: Maps, weights: Weights, labels: NDArray[np.integer], *, groups: int
+) -> NDArray[np.float64]:
+    """Totals over numbered groups of pixels, such as annuli, as `painted_totals` gives them.
+
+    Parameters
+    ----------
+    maps : Maps
+        With mean and, unless the weights paint none, standard deviation.
+    weights : Weights
+        For their calibration.
+    labels : (H, W) or (H * W,) int array
+        Group of every pixel; pixels of other numbers than 0 to `groups` - 1 are in none.
+    groups : int
+        How many there are.
+
+    Returns
+    -------
+    (4, P, groups) array
+        Mean, p16, p50 and p84 in total units; NaN where a pixel of the group is.
+    """
+    inside = np.flatnonzero((labels >= 0) & (labels < groups))
+    group = labels.ravel()[inside]
+    out = np.empty((4, len(maps.properties), groups))
+    for i, name in enumerate(maps.properties):
+        mean = maps.cube[i].ravel()[inside]
+        whole: NDArray[Any] = np.bincount(group, mean, minlength=groups)
+        width: NDArray[Any] = np.zeros(groups)
+        if maps.std is not None:
+            weighted = mean * _ln_sigma(mean, maps.std[i].ravel()[inside])
+            width = np.bincount(group, weighted, minlength=groups)
+        some = whole > 0
+        s = np.divide(width, whole, out=np.zeros(groups), where=some)
+        *quantiles, power = weights.calibration[name]
+        out[0, i] = whole * maps.pixel_area
+        out[1:, i] = out[0, i] * np.exp(np.multiply.outer(quantiles, s**power) * some)
+    return out
+
+
+def _ln_sigma(mean: NDArray[np.floating], std: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Width in ln of log-normal distributions of known mean and standard deviation."""
+    relative = np.divide(std, mean, out=np.zeros_like(mean), where=mean > 0)
+    return np.sqrt(np.log1p(relative**2))
+
+
 def _regions(maps: Maps, ellipse: Ellipse | None) -> dict[str, NDArray[np.bool_]]:
     """Unmasked pixels of the frame, and those of them inside the ellipse."""
     good = np.empty(maps.shape, bool)
@@ -76,7 +122,7 @@ def _regions(maps: Maps, ellipse: Ellipse | None) -> dict[str, NDArray[np.bool_]
         good[rows] = np.isfinite(maps.cube[:, rows]).all(axis=0)
         if ellipse is not None and inside is not None:
             part = replace(ellipse, y=ellipse.y - rows.start)
-            inside[rows] = good[rows] & part.mask(good[rows].shape, scale=2.0)
+            inside[rows] = good[rows] & part.mask(good[rows].shape, scale=APERTURE_RADII)
     return {FRAME_REGION: good} | ({} if inside is None else {APERTURE_REGION: inside})
 
 
@@ -95,8 +141,7 @@ def _sum(
         whole += mean.sum()
         if maps.std is not None:
             std = maps.std[index, rows][inside].astype(np.float64)
-            relative = np.divide(std, mean, out=np.zeros_like(mean), where=mean > 0)
-            weighted += (mean * np.sqrt(np.log1p(relative**2))).sum()
+            weighted += (mean * _ln_sigma(mean, std)).sum()
     if not whole > 0:
         return _Sum(0.0, (0.0, 0.0, 0.0))
     s = float(weighted / whole)

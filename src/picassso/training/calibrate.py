@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from picassso.analysis import half_mass_ellipse
+from picassso.analysis import APERTURE_RADII, half_mass_ellipse
 from picassso.archive import DatasetStore
 from picassso.core import PROPERTIES, InputError
 from picassso.networks import Painter
@@ -181,8 +181,8 @@ def _regions(maps: Tensor, properties: tuple[str, ...]) -> list[Tensor]:
             ellipse = half_mass_ellipse(mass)
         except InputError:  # no stars above the floor
             return regions
-        if ellipse.fits(shape, scale=2.0):
-            regions.append(torch.from_numpy(ellipse.mask(shape, scale=2.0)).float())
+        if ellipse.fits(shape, scale=APERTURE_RADII):
+            regions.append(torch.from_numpy(ellipse.mask(shape, scale=APERTURE_RADII)).float())
     return regions
 
 

@@ -20,7 +20,6 @@ _HOMES = {
     "fit_posteriors": "posterior",
     "refit_mass_to_light": "refit",
     "region_total": "baseline",
-    "scored_region": "baseline",
 }
 
 __all__ = list(_HOMES)

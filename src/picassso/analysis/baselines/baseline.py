@@ -8,12 +8,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.analysis.apertures import half_mass_ellipse
 from picassso.core import DEFAULT_COSMOLOGY, GalaxyImage, InputError, Maps
 
-__all__ = ["Baseline", "as_maps", "bands_of", "in_band_order", "region_total", "scored_region"]
-
-_RADII = 2.0
+__all__ = ["Baseline", "as_maps", "bands_of", "in_band_order", "region_total"]
 
 
 class Baseline(Protocol):
@@ -158,20 +155,6 @@ def region_total(
     if not middle > 0:
         return total, total, total, total
     return total, total * low / middle, total, total * high / middle
-
-
-def scored_region(truth: Maps) -> NDArray[np.bool_]:
-    """Where totals are compared: the true ellipse of two half-mass radii, else the whole frame.
-
-    The whole frame where that ellipse does not fit into it, or there are no stars.
-    """
-    try:
-        ellipse = half_mass_ellipse(truth["stellar_mass"])
-    except (InputError, KeyError):
-        return np.ones(truth.shape, bool)
-    if not ellipse.fits(truth.shape, scale=_RADII):
-        return np.ones(truth.shape, bool)
-    return ellipse.mask(truth.shape, scale=_RADII)
 
 
 def _sum(values: NDArray[np.float32], region: NDArray[np.bool_]) -> float:

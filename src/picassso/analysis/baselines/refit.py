@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.analysis.baselines.baseline import as_maps, bands_of, region_total, scored_region
+from picassso.analysis.apertures import scored_ellipse, scored_region
+from picassso.analysis.baselines.baseline import as_maps, bands_of, region_total
 from picassso.analysis.baselines.binning import Bins, adaptive_bins
 from picassso.analysis.baselines.k_correction import monomials
 from picassso.analysis.baselines.mass_to_light import (
@@ -274,7 +275,7 @@ def _mean_factor(refitted: RefittedMassToLight, views: Iterator[tuple[GalaxyImag
     """Median ratio of true totals to those of the medians."""
     ratios = []
     for image, truth in views:
-        region = scored_region(truth)
+        region = scored_region(scored_ellipse(truth), truth.shape)
         true = float(truth["stellar_mass"][region].sum(dtype=np.float64) * truth.pixel_area)
         painted = region_total(refitted.paint(image), "stellar_mass", region)[0]
         if painted > 0 and true >= PROPERTIES["stellar_mass"].total_floor:

@@ -7,57 +7,29 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from picassso.analysis import MINIMUM_GALAXIES, BinnedResiduals
+from picassso.analysis import MINIMUM_GALAXIES, Protocol
 from picassso.core import write_text
 from picassso.studies.evaluation.quantities import QUANTITIES
 from picassso.studies.evaluation.tables import (
     bins_csv,
     bins_markdown,
     csv_table,
-    filled_bins,
     markdown_table,
 )
 
 if TYPE_CHECKING:
-    from picassso.figures import ResidualBins
-    from picassso.studies.evaluation import Evaluation
+    from picassso.studies.evaluation.findings import Evaluation
 
 __all__ = ["write_evaluation"]
 
 
 def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
     """All files of an evaluation, into a folder that exists; the tables appear whole."""
-    from picassso import __version__
-    from picassso.figures import residuals_in_bins, save_figure, truth_vs_prediction
-
-    about = dict(evaluation.about) | {"version": __version__}
     write_text(folder / "table.csv", csv_table(evaluation.rows))
     write_text(folder / "table.md", _report(evaluation))
     write_text(folder / "bins.csv", bins_csv(evaluation.bins))
     write_text(folder / "totals.csv", _totals_csv(evaluation))
-    write_text(folder / "evaluation.json", json.dumps(about, indent=2) + "\n")
-    scores = {
-        r.property: {
-            "linear bias": r.linear_bias.value,
-            "median bias": r.median_bias.value,
-            "sigma": r.sigma.value,
-            "coverage": r.coverage.value,
-        }
-        for r in evaluation.rows
-        if r.kind == "total"
-    }
-    figure = truth_vs_prediction(
-        evaluation.true,
-        {p: t.p50 for p, t in evaluation.predicted.items()},
-        scores=scores,
-        region="2 half-mass radii",
-    )
-    save_figure(figure, folder / "true_vs_predicted.png")
-    titles = {q.name: q.title for q in QUANTITIES}
-    if drawn := _drawn_bins(evaluation.bins):
-        save_figure(residuals_in_bins(drawn, titles=titles), folder / "residuals_in_bins.png")
+    write_text(folder / "evaluation.json", json.dumps(dict(evaluation.about), indent=2) + "\n")
 
 
 def _report(evaluation: Evaluation) -> str:
@@ -81,43 +53,17 @@ def _report(evaluation: Evaluation) -> str:
     return words + markdown_table(evaluation.rows) + where + tables
 
 
-def _drawn_bins(bins: Sequence[BinnedResiduals]) -> dict[str, dict[str, ResidualBins]]:
-    """Arrays to be drawn, by quantity and property; views of unknown value are left out."""
-    drawn: dict[str, dict[str, ResidualBins]] = {}
-    for quantity in QUANTITIES:
-        groups = filled_bins(bins, quantity.name)
-        known = [of for (low, _), of in groups.items() if not np.isnan(low)]
-        if known:
-            drawn[quantity.name] = {p: _drawn([of[p] for of in known]) for p in known[0]}
-    return drawn
-
-
-def _drawn(bins: Sequence[BinnedResiduals]) -> ResidualBins:
-    from picassso.figures import ResidualBins
-
-    statistics = [b.statistics for b in bins]
-    return ResidualBins(
-        edges=np.array([bins[0].low, *(b.high for b in bins)]),
-        galaxies=np.array([b.galaxies for b in bins]),
-        median=np.array([s.median_bias.value for s in statistics]),
-        median_error=np.array([s.median_bias.error for s in statistics]),
-        p16=np.array([b.p16 for b in bins]),
-        p84=np.array([b.p84 for b in bins]),
-        coverage=np.array([s.coverage.value for s in statistics]),
-        coverage_error=np.array([s.coverage.error for s in statistics]),
-    )
-
-
 def _totals_csv(evaluation: Evaluation) -> str:
     """One line a view: signal-to-noise, and each total, true and predicted."""
+    views = evaluation.views
     header: list[str] = ["galaxy_id", "whole_frame", "signal_to_noise"]
     columns: list[Sequence[Any]] = [
-        evaluation.galaxy_id.tolist(),
-        evaluation.whole_frame.astype(int).tolist(),
-        [f"{v:.6g}" for v in evaluation.signal_to_noise],
+        views.galaxy_id.tolist(),
+        views.whole_frame.astype(int).tolist(),
+        [f"{v:.6g}" for v in views.signal_to_noise],
     ]
-    for p, true in evaluation.true.items():
-        painted = evaluation.predicted[p]
+    for p, true in views.true[Protocol.HONEST].items():
+        painted = views.predicted[Protocol.HONEST][p]
         header += [f"true_{p}", *(f"{q}_{p}" for q in ("mean", "p16", "p50", "p84"))]
         for values in (true, painted.mean, painted.p16, painted.p50, painted.p84):
             columns.append([f"{v:.6g}" for v in values])

@@ -39,39 +39,35 @@ class Views:
         Where the aperture did not fit into the frame, which was summed instead.
     signal_to_noise : (N,) array
         Of the flux summed over the aperture.
-    true : mapping of str to (N,) array
+    true : mapping of Protocol to mapping of str to (N,) array
         True totals of each property.
     predicted : mapping of Protocol to mapping of str to Prediction
         Predicted ones, (N,) each.
-    true_annuli : mapping of str to (N, A) array
+    true_annuli : mapping of Protocol to mapping of str to (N, A) array
         True totals of each annulus of `picassso.analysis.ANNULUS_EDGES`, and the ratios of
         derived properties there; NaN where it leaves the frame.
     annuli : mapping of Protocol to mapping of str to Prediction
         Predicted ones, (N, A) each.
     annulus_areas : (N, A) array
         kpc^2.
-    true_sizes : mapping of str to (N,) array
-        Half-mass radius of each true map [kpc].
-    sizes : mapping of Protocol to mapping of str to (N,) array
-        Of each predicted one.
-    true_gradients : mapping of str to (N,) array
+    true_sizes, sizes : mapping of Protocol to mapping of str to (N,) array
+        Half-mass radius of each true and predicted map [kpc].
+    true_gradients, gradients : mapping of Protocol to mapping of str to (N,) array
         dex per half-mass radius, of additive and derived properties.
-    gradients : mapping of Protocol to mapping of str to (N,) array
-        Predicted ones.
     """
 
     galaxy_id: NDArray[np.str_]
     row: NDArray[np.int64]
     whole_frame: NDArray[np.bool_]
     signal_to_noise: NDArray[np.float64]
-    true: Mapping[str, NDArray[np.float64]]
+    true: Mapping[Protocol, Mapping[str, NDArray[np.float64]]]
     predicted: Mapping[Protocol, Mapping[str, Prediction]]
-    true_annuli: Mapping[str, NDArray[np.float64]]
+    true_annuli: Mapping[Protocol, Mapping[str, NDArray[np.float64]]]
     annuli: Mapping[Protocol, Mapping[str, Prediction]]
     annulus_areas: NDArray[np.float64]
-    true_sizes: Mapping[str, NDArray[np.float64]]
+    true_sizes: Mapping[Protocol, Mapping[str, NDArray[np.float64]]]
     sizes: Mapping[Protocol, Mapping[str, NDArray[np.float64]]]
-    true_gradients: Mapping[str, NDArray[np.float64]]
+    true_gradients: Mapping[Protocol, Mapping[str, NDArray[np.float64]]]
     gradients: Mapping[Protocol, Mapping[str, NDArray[np.float64]]]
 
 
@@ -138,8 +134,8 @@ class Example:
     """One view as it was evaluated."""
 
     image: GalaxyImage
-    truth: Maps
     painted: Maps
+    truth: Maps
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,69 +3,38 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.analysis import (
-    BinnedResiduals,
-    Ellipse,
-    PixelResiduals,
-    Prediction,
-    ResidualStatistics,
-    aperture_total,
-    binned_residuals,
-    half_mass_ellipse,
-    residual_table,
-)
+from picassso.analysis import BinnedResiduals, Protocol, binned_residuals, count_flags
 from picassso.archive import DatasetStore
-from picassso.core import InputError, Maps, output_folder
+from picassso.core import InputError, output_folder
+from picassso.painting import Weights, load_weights
 from picassso.studies.evaluation.files import write_evaluation
-from picassso.studies.evaluation.quantities import QUANTITIES, measure_quantities, signal_to_noise_band
+from picassso.studies.evaluation.findings import Evaluation, Example, Views
+from picassso.studies.evaluation.painters import NetworkPainter
+from picassso.studies.evaluation.pixels import PixelCounts
+from picassso.studies.evaluation.quantities import QUANTITIES, signal_to_noise_band
+from picassso.studies.evaluation.summary import Summary
 from picassso.studies.evaluation.tables import print_table
+from picassso.studies.evaluation.views import (
+    FREQUENCY_EDGES,
+    PROTOCOLS,
+    ViewNumbers,
+    measure_view,
+    view_of,
+)
 
-__all__ = ["APERTURE_RADII", "Evaluation", "evaluate"]
+__all__ = ["evaluate"]
 
-APERTURE_RADII = 2.0
-"""Semi-major axis of the aperture in projected half-mass radii (Buck & Wolf 2021)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """What an evaluation found.
-
-    Parameters
-    ----------
-    rows : tuple of ResidualStatistics
-        Of totals, then of pixels, a row a property each.
-    bins : tuple of BinnedResiduals
-        Of totals, in bins of each quantity of `picassso.studies.evaluation.quantities`.
-    true : mapping of str to (N,) array
-        True totals of every view.
-    predicted : mapping of str to Prediction
-        Predicted ones, (N,) each.
-    galaxy_id : (N,) array of str
-        Whom each view shows.
-    signal_to_noise : (N,) array
-        Of the flux summed over the aperture.
-    whole_frame : (N,) bool array
-        Where the aperture did not fit into the frame, which was summed instead.
-    about : mapping
-        Weights, store, split and seed.
-    """
-
-    rows: tuple[ResidualStatistics, ...]
-    bins: tuple[BinnedResiduals, ...]
-    true: Mapping[str, NDArray[np.float64]]
-    predicted: Mapping[str, Prediction]
-    galaxy_id: NDArray[np.str_]
-    signal_to_noise: NDArray[np.float64]
-    whole_frame: NDArray[np.bool_]
-    about: Mapping[str, Any]
+_WAITING = 2
+"""Painted views that may wait to be measured: memory for them is taken."""
 
 
 def evaluate(
@@ -76,32 +45,38 @@ def evaluate(
     split: str = "test",
     seed: int = 0,
     limit: int | None = None,
+    baselines: int = 0,
+    examples: int = 4,
     progress: bool = True,
 ) -> Evaluation:
-    """Paint every view of a split and compare totals and pixels with the truth.
+    """Paint every view of a split and compare totals, profiles and pixels with the truth.
 
     Totals are sums inside the ellipse of two half-mass radii of the *true* stellar mass, or over
-    the frame where that ellipse does not fit into it or there are no stars. Predictions are not
-    masked by the truth. Errors are bootstraps over galaxies. Residuals of totals are also given
-    in bins of signal-to-noise and of the true specific star-formation rate and stellar mass.
+    the frame where that ellipse does not fit into it or there are no stars. Every figure of merit
+    comes in two protocols: as painted, never masked by the truth, and as Buck & Wolf (2021) did.
+    Errors are bootstraps over galaxies.
 
     Parameters
     ----------
     weights : path or None
-        An ``.onnx`` or ``.safetensors`` file, or a run, whose best weights are exported into the
-        output first; None: the shipped ones.
+        An ``.onnx`` or ``.safetensors`` file, or a finished run, whose best weights are exported
+        into the output first; None: the shipped ones.
     store : path or DatasetStore
         Data set made by `picassso.mock`.
     output : path
-        Folder for ``table.csv``, ``table.md``, ``bins.csv``, ``totals.csv``,
-        ``true_vs_predicted.png``, ``residuals_in_bins.png`` and ``evaluation.json``; made if need
-        be.
+        Folder for ``table.csv``, ``table.md``, ``bins.csv``, ``totals.csv`` and
+        ``evaluation.json``; made if need be. `picassso.report.write_report` makes a page of what
+        is returned.
     split : {"train", "validation", "test"}
         Which views.
     seed : int
         Of the noise that is put onto the images, and of the bootstrap.
     limit : int, optional
         At most this many views, evenly spread over the split.
+    baselines : int
+        Views, evenly spread, on which classical methods are run too; 0: none.
+    examples : int
+        How many views to keep whole, of different stellar mass.
     progress : bool
         Show a progress bar and print the table.
 
@@ -112,41 +87,47 @@ def evaluate(
     Raises
     ------
     InputError
-        If the weights or the store cannot be used, the split is empty, or `output` cannot be
-        written to.
+        If the weights or the store cannot be used or do not fit together, the run is still
+        training, the split is empty, or `output` cannot be written to.
     """
-    from picassso.painting import load_weights
-
     if not isinstance(store, DatasetStore):
         store = DatasetStore.open(store)
-    for name, number, least in (("limit", limit, 1), ("seed", seed, 0)):
-        if number is not None and number < least:
-            raise InputError(f"{name} is {number}, expected at least {least}")
+    least = {"limit": (limit, 1), "seed": (seed, 0), "baselines": (baselines, 0)}
+    for name, (number, lowest) in (least | {"examples": (examples, 0)}).items():
+        if number is not None and number < lowest:
+            raise InputError(f"{name} is {number}, expected at least {lowest}")
     rows = store.indices(split)
     if len(rows) == 0:
         raise InputError(f"{store.path}: the {split} split is empty; make more galaxies")
-    if limit is not None and limit < len(rows):
-        rows = rows[np.linspace(0, len(rows) - 1, limit).round().astype(int)]
+    rows = _spread_over(rows, limit)
     with output_folder(Path(output)):
         loaded = load_weights(_weights_of(weights, Path(output)))
+    properties = _shared_properties(loaded, store)
     _refuse_galaxies_learnt_from(loaded.about, store)
-    about = {
-        "weights": loaded.name,
-        "weights_fingerprint": loaded.fingerprint,
-        "store": store.path.name,
-        "store_fingerprint": store.fingerprint,
-        "split": split,
-        "seed": seed,
-        "views": len(rows),
-        "galaxies": len(np.unique(store.table["galaxy_id"][rows])),
-        "signal_to_noise_band": signal_to_noise_band(store.bands),
-    }
+    about = _about(loaded, store, rows, split=split, seed=seed)
     with output_folder(Path(output)):
-        evaluation = _evaluate(loaded, store, rows, about=about, seed=seed, progress=progress)
+        evaluation = _evaluate(
+            NetworkPainter(loaded),
+            store,
+            rows,
+            properties=properties,
+            about=about,
+            seed=seed,
+            compared=_spread_over(rows, baselines),
+            shown=_examples(store, rows, examples),
+            progress=progress,
+        )
         write_evaluation(evaluation, Path(output))
     if progress:
         print_table(evaluation.rows)
     return evaluation
+
+
+def _spread_over(rows: NDArray[np.int64], number: int | None) -> NDArray[np.int64]:
+    """At most so many rows, evenly spread; None: all."""
+    if number is None or number >= len(rows):
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, number).round().astype(int)]
 
 
 def _weights_of(given: str | os.PathLike[str] | None, folder: Path) -> Path | None:
@@ -154,84 +135,40 @@ def _weights_of(given: str | os.PathLike[str] | None, folder: Path) -> Path | No
     if given is None or not Path(given).is_dir():
         return None if given is None else Path(given)
     from picassso.training import export
+    from picassso.training.run import RunDirectory
 
+    run = RunDirectory(Path(given))
+    steps = run.steps() if run.manifest.exists() else None
+    if steps is not None and steps[0] < steps[1]:
+        raise InputError(
+            f"{given}: this run is not finished, it is at step {steps[0]} of {steps[1]}; let it "
+            "finish (the same `picassso train` command resumes it), or write what it has learnt "
+            f"so far with `picassso export {given} -o weights.onnx` and evaluate that"
+        )
     return export(Path(given), output=folder / "weights.onnx")[0]
 
 
-def _evaluate(
-    weights: Any,
-    store: DatasetStore,
-    rows: NDArray[np.int64],
-    *,
-    about: Mapping[str, Any],
-    seed: int,
-    progress: bool,
-) -> Evaluation:
-    properties = [p for p in weights.properties if p in store.properties]
-    pixels = {p: PixelResiduals(p, seed=seed) for p in properties}
-    true: dict[str, list[float]] = {p: [] for p in properties}
-    predicted: dict[str, list[tuple[float, ...]]] = {p: [] for p in properties}
-    galaxy_id = store.table["galaxy_id"][rows]
-    whole_frame = np.zeros(len(rows), dtype=bool)
-    measured = np.empty((len(QUANTITIES), len(rows)))
-    for k, row in enumerate(_shown(rows, progress)):
-        truth = store.truth(int(row))
-        maps = _paint(weights, store, int(row), seed=seed)
-        ellipse = _aperture(truth)
-        whole_frame[k] = ellipse is None
-        region = (
-            np.ones(truth.shape, bool)
-            if ellipse is None
-            else ellipse.mask(truth.shape, scale=APERTURE_RADII)
+def _shared_properties(weights: Weights, store: DatasetStore) -> tuple[str, ...]:
+    """What weights paint and a store knows; InputError if they do not fit together."""
+    if weights.survey != store.survey:
+        raise InputError(
+            f"{store.path} holds images of {store.survey}, the weights {weights.name} are for "
+            f"{weights.survey}; use weights for {store.survey}, or make a store with `picassso "
+            f"mock --survey {weights.survey}`"
         )
-        measured[:, k] = measure_quantities(store.image(int(row)), truth, region)
-        totals = _painted_totals(maps, weights, ellipse)
-        for p in properties:
-            true[p].append(aperture_total(truth[p], region, pixel_area=truth.pixel_area))
-            predicted[p].append(totals[p])
-            pixels[p].add(truth[p], _pixels(maps, p), galaxy_id=str(galaxy_id[k]))
-    true_totals = {p: np.array(t) for p, t in true.items()}
-    predictions = {p: Prediction(*np.array(t).T) for p, t in predicted.items()}
-    table = residual_table(true_totals, predictions, galaxy_id=galaxy_id, seed=seed)
-    table += [accumulator.result() for accumulator in pixels.values()]
-    bins = [
-        b
-        for quantity, values in zip(QUANTITIES, measured, strict=True)
-        for b in binned_residuals(
-            quantity.name,
-            values,
-            quantity.edges,
-            true_totals,
-            predictions,
-            galaxy_id=galaxy_id,
-            seed=seed,
+    missing = [b for b in weights.bands if b not in store.bands]
+    if missing:
+        raise InputError(
+            f"{store.path} has the bands {', '.join(store.bands)}, but the weights "
+            f"{weights.name} need {', '.join(missing)} too; use weights for its bands"
         )
-    ]
-    return Evaluation(
-        rows=tuple(table),
-        bins=tuple(bins),
-        true=true_totals,
-        predicted=predictions,
-        galaxy_id=galaxy_id,
-        signal_to_noise=measured[0],
-        whole_frame=whole_frame,
-        about=dict(about) | {"whole_frame": int(whole_frame.sum())},
-    )
-
-
-def _paint(weights: Any, store: DatasetStore, row: int, *, seed: int) -> Maps:
-    """Paint one view, its noise (if none is stored) drawn from the seed and the row alone."""
-    from picassso.studies.evaluation.seen import paint_as_learnt
-
-    return paint_as_learnt(weights, store, row, np.random.default_rng([seed, row]))
-
-
-def _pixels(maps: Maps, name: str) -> Prediction:
-    """Mean and quantiles of one painted map."""
-    i = maps.properties.index(name)
-    # A point head gives no quantiles: an interval without width, which holds no truth.
-    quantiles = (maps.cube if q is None else q for q in (maps.p16, maps.p50, maps.p84))
-    return Prediction(maps.cube[i], *(q[i] for q in quantiles))
+    properties = tuple(p for p in weights.properties if p in store.properties)
+    if not properties:
+        raise InputError(
+            f"{store.path} knows the truth of {', '.join(store.properties)}, but the weights "
+            f"{weights.name} paint {', '.join(weights.properties)}; nothing can be compared"
+        )
+    return properties
 
 
 def _refuse_galaxies_learnt_from(about: Mapping[str, Any], store: DatasetStore) -> None:
@@ -245,27 +182,121 @@ def _refuse_galaxies_learnt_from(about: Mapping[str, Any], store: DatasetStore) 
         )
 
 
-def _aperture(truth: Maps) -> Ellipse | None:
-    """Half-mass ellipse whose double fits into the frame, or None."""
-    try:
-        ellipse = half_mass_ellipse(truth["stellar_mass"])
-    except (InputError, KeyError):
-        return None
-    return ellipse if ellipse.fits(truth.shape, scale=APERTURE_RADII) else None
+def _about(
+    weights: Weights, store: DatasetStore, rows: NDArray[np.int64], *, split: str, seed: int
+) -> dict[str, Any]:
+    """Where the numbers come from."""
+    from picassso import __version__
 
-
-def _painted_totals(
-    maps: Maps, weights: Any, ellipse: Ellipse | None
-) -> dict[str, tuple[float, ...]]:
-    """Mean, p16, p50 and p84 of the totals, by the calibration that the weights carry."""
-    from picassso.painting.totals import APERTURE_REGION, FRAME_REGION, painted_totals
-
-    wanted = FRAME_REGION if ellipse is None else APERTURE_REGION
     return {
-        t.property: (t.mean, t.p16, t.p50, t.p84)
-        for t in painted_totals(maps, weights, ellipse)
-        if t.region == wanted
+        "weights": weights.name,
+        "weights_fingerprint": weights.fingerprint,
+        "store": store.path.name,
+        "store_fingerprint": store.fingerprint,
+        "survey": store.survey,
+        "pixels": list(store.shape),
+        "split": split,
+        "seed": seed,
+        "views": len(rows),
+        "galaxies": len(np.unique(store.table["galaxy_id"][rows])),
+        "signal_to_noise_band": signal_to_noise_band(store.bands),
+        "version": __version__,
     }
+
+
+def _examples(store: DatasetStore, rows: NDArray[np.int64], number: int) -> frozenset[int]:
+    """Rows of different galaxies, evenly spread over the order of stellar mass."""
+    _, first = np.unique(store.table["galaxy_id"][rows], return_index=True)
+    ordered = rows[first][np.argsort(store.table["stellar_mass"][rows[first]], kind="stable")]
+    # The middle of equal parts: the extremes are not typical.
+    places = (np.arange(number) + 0.5) / max(number, 1) * len(ordered)
+    return frozenset(ordered[places.astype(int)].tolist())
+
+
+def _evaluate(
+    painter: NetworkPainter,
+    store: DatasetStore,
+    rows: NDArray[np.int64],
+    *,
+    properties: tuple[str, ...],
+    about: Mapping[str, Any],
+    seed: int,
+    compared: NDArray[np.int64],
+    shown: frozenset[int],
+    progress: bool,
+) -> Evaluation:
+    measured = _Measured(painter, properties, seed=seed)
+    with ThreadPoolExecutor(1) as worker:
+        waiting: deque[Future[None]] = deque()
+        # One view is painted while the one before is measured.
+        for row in _shown(rows, progress):
+            stored, truth = store.image(row), store.truth(row)
+            rng = np.random.default_rng([seed, row])
+            example = Example(*painter.paint(store, stored, rng), truth)
+            waiting.append(worker.submit(measured.add, stored, example, keep=row in shown))
+            if len(waiting) > _WAITING:
+                waiting.popleft().result()
+        for future in waiting:
+            future.result()
+    summary = Summary(
+        measured.numbers,
+        properties=properties,
+        galaxy_id=store.table["galaxy_id"][rows],
+        row=rows,
+        pixels=measured.pixels,
+        seed=seed,
+    )
+    views = summary.views()
+    return Evaluation(
+        about=dict(about) | {"whole_frame": int(views.whole_frame.sum())},
+        model=dict(painter.weights.about),
+        properties=properties,
+        scores={p: summary.scores(p) for p in PROTOCOLS},
+        bins=tuple(_bins(views, summary.quantities, seed=seed)),
+        by_surface_density=measured.pixels.by_surface_density(),
+        by_signal_to_noise=measured.pixels.by_signal_to_noise(),
+        detections=summary.detections(),
+        flags=count_flags(measured.flags),
+        frequency_edges=np.array(FREQUENCY_EDGES),
+        views=views,
+        methods=(),
+        examples=tuple(measured.examples),
+    )
+
+
+class _Measured:
+    """Numbers of the views so far, in their order; a few views whole."""
+
+    def __init__(self, painter: NetworkPainter, properties: tuple[str, ...], *, seed: int) -> None:
+        self._painter, self._properties = painter, properties
+        self.pixels = PixelCounts(properties, seed=seed)
+        self.numbers: list[ViewNumbers] = []
+        self.flags: list[tuple[str, ...]] = []
+        self.examples: list[Example] = []
+
+    def add(self, stored: Any, example: Example, *, keep: bool) -> None:
+        """Measure one view."""
+        view = view_of(stored, example.truth, example.painted, properties=self._properties)
+        numbers, flags = measure_view(view, self._painter)
+        self.pixels.add(view)
+        self.numbers.append(numbers)
+        self.flags.append(flags)
+        if keep:
+            self.examples.append(example)
+
+
+def _bins(views: Views, quantities: NDArray[np.float64], *, seed: int) -> Iterator[BinnedResiduals]:
+    """Residuals of totals in bins of each quantity."""
+    for quantity, values in zip(QUANTITIES, quantities.T, strict=True):
+        yield from binned_residuals(
+            quantity.name,
+            values,
+            quantity.edges,
+            views.true[Protocol.HONEST],
+            views.predicted[Protocol.HONEST],
+            galaxy_id=views.galaxy_id,
+            seed=seed,
+        )
 
 
 def _shown(rows: Iterable[int], progress: bool) -> Iterator[int]:
@@ -273,6 +304,7 @@ def _shown(rows: Iterable[int], progress: bool) -> Iterator[int]:
     from rich.console import Console
     from rich.progress import track
 
+    numbers = [int(row) for row in rows]
     yield from track(
-        list(rows), description="views", console=Console(stderr=True), disable=not progress
+        numbers, description="views", console=Console(stderr=True), disable=not progress
     )

@@ -26,7 +26,9 @@ def grey_image(image: GalaxyImage, bands: tuple[str, ...]) -> GalaxyImage:
     )
 
 
-def paint_as_learnt(weights: Any, store: DatasetStore, row: int, rng: np.random.Generator) -> Maps:
+def paint_as_learnt(
+    weights: Any, store: DatasetStore, image: GalaxyImage, rng: np.random.Generator
+) -> tuple[GalaxyImage, Maps]:
     """Paint one view of a store through what the training of the weights took away.
 
     Weights that learnt from grey images are shown grey ones, and those that learnt from shuffled
@@ -40,27 +42,27 @@ def paint_as_learnt(weights: Any, store: DatasetStore, row: int, rng: np.random.
         Their manifest says how they were trained.
     store : DatasetStore
         Of the view.
-    row : int
-        Of the view in the store.
+    image : GalaxyImage
+        Of the view, as stored.
     rng : numpy.random.Generator
         Draws the noise, if none is stored, and the order of the pixels.
 
     Returns
     -------
-    Maps
+    GalaxyImage, Maps
+        The image with its noise, its pixels in their places, and what was painted onto it.
     """
     from picassso.painting import paint
 
     learnt = weights.about.get("train_config", {})
-    image = store.image(row)
     if learnt.get("grey"):
         image = grey_image(image, weights.bands)
     image = store.with_noise(image, rng)
     if not learnt.get("shuffled"):
-        return paint(image, weights=weights)
+        return image, paint(image, weights=weights)
     order = rng.permutation(image.flux[0].size)
     maps = paint(replace(image, flux=reordered(image.flux, order)), weights=weights)
     cubes = {name: getattr(maps, name) for name in ("cube", "std", "p16", "p50", "p84")}
     in_order = {name: restored(c, order) for name, c in cubes.items() if c is not None}
     # Its own totals were taken inside an ellipse of what has no shape.
-    return replace(maps, **in_order, totals=())
+    return image, replace(maps, **in_order, totals=())

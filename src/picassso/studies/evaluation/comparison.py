@@ -1,0 +1,174 @@
+"""A network beside classical methods: the same views, noise, apertures and statistics."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from picassso.analysis import (
+    Ellipse,
+    PixelResiduals,
+    Prediction,
+    aperture_total,
+    residual_table,
+    scored_ellipse,
+    scored_region,
+)
+from picassso.analysis.baselines import Baseline, region_total
+from picassso.archive import DatasetStore
+from picassso.core import GalaxyImage, Maps
+from picassso.studies.evaluation.findings import MethodScores
+
+if TYPE_CHECKING:
+    from picassso.studies.evaluation.painters import Painter
+
+__all__ = ["BaselinePainter", "compare_methods"]
+
+
+class BaselinePainter:
+    """A classical method as a `Painter`, shown what a telescope would see.
+
+    Parameters
+    ----------
+    baseline : Baseline
+        The method.
+    """
+
+    def __init__(self, baseline: Baseline) -> None:
+        self.baseline = baseline
+        self.name = baseline.name
+        self.properties = baseline.properties
+
+    def paint(
+        self, store: DatasetStore, image: GalaxyImage, rng: np.random.Generator
+    ) -> tuple[GalaxyImage, Maps]:
+        """Image as seen, and painted maps."""
+        seen = store.with_noise(image, rng)
+        return seen, self.baseline.paint(seen)
+
+    def totals(self, maps: Maps, ellipse: Ellipse | None) -> dict[str, tuple[float, ...]]:
+        """Mean, p16, p50 and p84 of each property over the scored region."""
+        region = scored_region(ellipse, maps.shape)
+        return {p: region_total(maps, p, region) for p in maps.properties}
+
+
+def compare_methods(
+    network: Painter,
+    baselines: Sequence[Baseline],
+    store: DatasetStore,
+    rows: NDArray[np.integer],
+    *,
+    seed: int = 0,
+    progress: bool = False,
+) -> tuple[MethodScores, ...]:
+    """Scores of a network and of classical methods on the same views.
+
+    All see a view with the same noise, and are scored inside the same ellipse of its true mass;
+    nothing is masked by the truth. Pixels that an image masks count neither in the truth nor in
+    what is painted. Methods take turns on every view, another one first each time, so that all bear
+    alike what else the machine does, and what they share: the light of populations at a redshift.
+    The first painting of each, which compiles, is not counted.
+
+    Parameters
+    ----------
+    network : Painter
+        Scored first.
+    baselines : sequence of Baseline
+        Scored in this order.
+    store : DatasetStore
+        Of the views.
+    rows : (N,) int array
+        Views of the store; at least one.
+    seed : int
+        Of the noise, by row, and of the bootstrap.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    tuple of MethodScores
+        The network's, then those of the baselines. Seconds are wall time, less that of drawing
+        the noise.
+
+    Raises
+    ------
+    InputError
+        If a method cannot paint a view: see `picassso.studies.evaluation.contenders`.
+    """
+    from rich.console import Console
+    from rich.progress import track
+
+    tallies = [_Tally(p, store, seed) for p in (network, *map(BaselinePainter, baselines))]
+    for tally in tallies:
+        tally.paint(int(rows[0]), store.image(int(rows[0])))
+    shown = track(
+        np.asarray(rows).tolist(),
+        description="baselines",
+        console=Console(stderr=True),
+        disable=not progress,
+    )
+    drawing: list[float] = []
+    for k, row in enumerate(shown):
+        image, truth = store.image(row), store.truth(row)
+        start = time.perf_counter()
+        store.with_noise(image, np.random.default_rng([seed, row]))
+        drawing.append(time.perf_counter() - start)
+        ellipse = scored_ellipse(truth)
+        first = k % len(tallies)
+        for tally in tallies[first:] + tallies[:first]:
+            tally.add(row, image, truth, ellipse)
+    galaxy_id = store.table["galaxy_id"][rows].tolist()
+    drawn = float(np.median(drawing))
+    return tuple(tally.scores(galaxy_id, drawn=drawn) for tally in tallies)
+
+
+class _Tally:
+    """What one method has painted so far."""
+
+    def __init__(self, painter: Painter, store: DatasetStore, seed: int) -> None:
+        self._painter, self._store, self._seed = painter, store, seed
+        properties = [p for p in painter.properties if p in store.properties]
+        self._true: dict[str, list[float]] = {p: [] for p in properties}
+        self._predicted: dict[str, list[tuple[float, ...]]] = {p: [] for p in properties}
+        self._pixels = {p: PixelResiduals(p, seed=seed) for p in properties}
+        self._seconds: list[float] = []
+
+    def paint(self, row: int, image: GalaxyImage) -> tuple[GalaxyImage, Maps]:
+        """One view, its noise drawn from the seed and the row alone."""
+        return self._painter.paint(self._store, image, np.random.default_rng([self._seed, row]))
+
+    def add(self, row: int, image: GalaxyImage, truth: Maps, ellipse: Ellipse | None) -> None:
+        """Paint one view, take the time, and compare."""
+        start = time.perf_counter()
+        seen, maps = self.paint(row, image)
+        self._seconds.append(time.perf_counter() - start)
+        totals = self._painter.totals(maps, ellipse)
+        region = scored_region(ellipse, truth.shape) & ~seen.mask
+        for p, accumulator in self._pixels.items():
+            true = aperture_total(truth[p], region, pixel_area=truth.pixel_area)
+            self._true[p].append(true)
+            self._predicted[p].append(totals[p])
+            known = np.where(seen.mask, np.nan, truth[p])
+            accumulator.add(known, _pixels(maps, p), galaxy_id=truth.galaxy_id)
+
+    def scores(self, galaxy_id: Sequence[str], *, drawn: float) -> MethodScores:
+        """Statistics of all views so far; `drawn` seconds of each went into its noise."""
+        true = {p: np.array(t) for p, t in self._true.items()}
+        predicted = {p: Prediction(*np.array(t).T) for p, t in self._predicted.items()}
+        return MethodScores(
+            method=self._painter.name,
+            seconds=max(float(np.median(self._seconds)) - drawn, 0.0),
+            totals=tuple(residual_table(true, predicted, galaxy_id=galaxy_id, seed=self._seed)),
+            pixels=tuple(accumulator.result() for accumulator in self._pixels.values()),
+        )
+
+
+def _pixels(maps: Maps, name: str) -> Prediction:
+    """Mean and quantiles of one map; without quantiles an interval without width."""
+    i = maps.properties.index(name)
+    quantiles = (maps.cube if q is None else q for q in (maps.p16, maps.p50, maps.p84))
+    return Prediction(maps.cube[i], *(q[i] for q in quantiles))
