@@ -58,8 +58,14 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> DatasetStore:
 
 @pytest.fixture
 def swift(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Networks paint in torch: compiling for ONNX takes seconds each."""
+    """Networks paint in torch, and errors rest on few draws: ONNX and bootstraps take seconds."""
+    from picassso.analysis.bootstrap import bootstrap
     from picassso.painting import load_weights, paint
+
+    def few(estimate, galaxy_id, *, bootstraps, seed):
+        return bootstrap(estimate, galaxy_id, bootstraps=min(bootstraps, 10), seed=seed)
+
+    monkeypatch.setattr("picassso.analysis.metrics.bootstrap", few)
 
     monkeypatch.setattr("picassso.training.release.export_onnx", lambda *_, **__: None)
     monkeypatch.setattr("picassso.painting.paint", partial(paint, engine="torch"))

@@ -12,7 +12,6 @@ from picassso.figures import style_of
 from picassso.report.latex import latex_table
 from picassso.report.page import Plate, Section, Table, write_page
 from picassso.report.published import (
-    BUCK_WOLF_2021,
     BUCK_WOLF_2021_STUDIES,
     STUDY_CAVEATS,
     PublishedScore,
@@ -173,7 +172,8 @@ def _paper(study: Study) -> Iterator[Section]:
         "published",
         ["property", *(run.arm for run in published)],
         [[style_of(p).title, *(_mu_sigma(run.scores.get(p)) for run in published)] for p in names],
-        f"mu / sigma of log10(true / predicted) of totals [dex]. {BUCK_WOLF_2021.source}.",
+        "mu / sigma of log10(true / predicted) of totals [dex]. Buck & Wolf (2021), one network an "
+        "arm; numbers of the authors' notebooks.",
     )
     words = "Not to be compared digit by digit. " + " ".join(STUDY_CAVEATS)
     yield Section("As published", (words,), [table])
