@@ -20,7 +20,6 @@ from picassso.figures import (
     residual_map,
     save_figure,
     training_curve,
-    truth_vs_prediction,
 )
 
 
@@ -146,20 +145,6 @@ def test_thumbnails_are_upright() -> None:
         small = _thumbnail(picture)
         assert small[-20:].min() == 1 and small[:80].max() == 0
         assert small.mean() == pytest.approx(picture.mean(), abs=0.01)
-
-
-def test_totals_against_totals(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    true = {n: 10 ** rng.uniform(7, 11, 50) for n in ("stellar_mass", "gas_mass", "hi_mass")}
-    predicted = {n: v * 10 ** rng.normal(0, 0.1, 50) for n, v in true.items()}
-    predicted["gas_mass"][:] = np.nan
-    del predicted["hi_mass"]
-    figure = truth_vs_prediction(true, predicted, scores={"stellar_mass": {"sigma": 0.1}})
-    told = words(figure)
-    assert "sigma 0.100" in told and "gas mass" in told and "neutral hydrogen" not in told
-    save_figure(figure, tmp_path / "totals.pdf")
-    with pytest.raises(InputError, match="no property"):
-        truth_vs_prediction(true, {})
 
 
 def test_training_curve_marks_the_best(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_arms_are_named_once_below_each_column_and_starred_if_provisional() -> N
 def test_it_is_one_column_wide_and_nothing_overlaps_its_edge(tmp_path) -> None:
     for names in (PROPERTY_NAMES, ("stellar_mass",)):
         figure = drawn(names)
-        assert figure.get_size_inches()[0] == pytest.approx(3.46)
+        assert figure.get_size_inches()[0] == pytest.approx(88 / 25.4)
         box = figure.get_tightbbox()
         width, height = figure.get_size_inches()
         assert box.x0 >= -0.01 and box.x1 <= width + 0.01

@@ -14,9 +14,13 @@ Examples:
 
   picassso evaluate train.zarr -o evaluation        (the weights that ship)
 
-  picassso evaluate weights.onnx train.zarr -o evaluation
+  picassso evaluate weights.onnx train.zarr -o evaluation --limit 200
 
   picassso evaluate run train.zarr -o evaluation    (exports weights.onnx into evaluation)
+
+  picassso evaluate train.zarr -o evaluation --baselines 50    (beside classical methods)
+
+Open evaluation/report.html in a browser: it needs no network.
 """
 
 
@@ -30,15 +34,21 @@ def evaluate(
         ),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder for tables and figures.")
+        Path, typer.Option("--output", "-o", help="Folder for the report, its figures and tables.")
     ] = Path("evaluation"),
     split: Annotated[str, typer.Option(help="'train', 'validation' or 'test'.")] = "test",
     seed: Annotated[int, typer.Option(help="Of the noise and the bootstrap.")] = 0,
     limit: Annotated[int | None, typer.Option(help="At most this many views.")] = None,
+    baselines: Annotated[
+        int,
+        typer.Option(help="Run classical methods, too, on so many views (0: none); this is slow."),
+    ] = 0,
+    examples: Annotated[int, typer.Option(help="Show so many galaxies in full.")] = 4,
     progress: Annotated[bool, typer.Option(help="Show a progress bar and the table.")] = True,
 ) -> None:
-    """Compare painted totals and pixels with the truth: bias, scatter, coverage, and where."""
+    """Compare painted galaxies with the truth, and write a report of how right they are."""
     from picassso.core import InputError
+    from picassso.report import write_report
     from picassso.studies import evaluate as run
 
     if len(weights_and_store) > 2:
@@ -47,13 +57,15 @@ def evaluate(
             "store at a time"
         )
     *weights, store = weights_and_store
-    run(
+    evaluation = run(
         weights[0] if weights else None,
         store,
         output=output,
         split=split,
         seed=seed,
         limit=limit,
+        baselines=baselines,
+        examples=examples,
         progress=progress,
     )
-    typer.echo(f"Tables and figures: {output}")
+    typer.echo(f"Report: {write_report(evaluation, output)}")

@@ -1,14 +1,16 @@
 """How things are drawn. Arrays in, matplotlib out; matplotlib is imported when first drawn with."""
 
 from picassso.figures.bins import ResidualBins, residuals_in_bins
-from picassso.figures.collections import contact_sheet, training_curve, truth_vs_prediction
+from picassso.figures.collections import contact_sheet, training_curve
 from picassso.figures.evidence import (
     distributions,
+    measured_against_true,
     predicted_against_true,
-    residuals_with_radius,
 )
 from picassso.figures.gallery import gallery
+from picassso.figures.lines import Line, pixel_trends, scaling_relations
 from picassso.figures.losses import validation_losses
+from picassso.figures.methods import MethodScore, method_scores
 from picassso.figures.panels import (
     add_colour_bar,
     add_note,
@@ -21,8 +23,10 @@ from picassso.figures.panels import (
     panel_axes,
     save_figure,
 )
+from picassso.figures.radial import radial_profiles, residuals_with_radius
 from picassso.figures.rgb import rgb_image
 from picassso.figures.sheets import comparison_sheet, painting_sheet, residual_map
+from picassso.figures.structure import structure_with_frequency
 from picassso.figures.study import ArmScores, study_figure
 from picassso.figures.style import (
     STYLES,
@@ -36,6 +40,8 @@ from picassso.figures.style import (
 __all__ = [
     "STYLES",
     "ArmScores",
+    "Line",
+    "MethodScore",
     "PropertyStyle",
     "ResidualBins",
     "add_colour_bar",
@@ -44,26 +50,31 @@ __all__ = [
     "colour_map",
     "comparison_sheet",
     "contact_sheet",
+    "distributions",
     "draw_absent",
     "draw_map",
     "draw_mask",
     "draw_rgb",
-    "distributions",
     "drawn_values",
     "gallery",
     "limits_of",
+    "measured_against_true",
+    "method_scores",
     "new_figure",
     "painting_sheet",
-    "predicted_against_true",
     "panel_axes",
+    "pixel_trends",
+    "predicted_against_true",
+    "radial_profiles",
     "residual_map",
     "residuals_in_bins",
     "residuals_with_radius",
     "rgb_image",
     "save_figure",
-    "style_of",
+    "scaling_relations",
     "study_figure",
+    "structure_with_frequency",
+    "style_of",
     "training_curve",
-    "truth_vs_prediction",
     "validation_losses",
 ]

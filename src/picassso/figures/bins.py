@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from picassso.core import PROPERTIES, InputError
-from picassso.figures.panels import new_figure
+from picassso.figures.grids import (
+    COLUMN_WIDTH,
+    LABEL_SIZE,
+    NOTE_SIZE,
+    PAGE_WIDTH,
+    page_figure,
+    tidy,
+)
 from picassso.figures.style import EMPTY_COLOUR, colour_map, style_of
 
 if TYPE_CHECKING:
@@ -21,6 +29,12 @@ __all__ = ["ResidualBins", "residuals_in_bins"]
 
 _WANTED_COVERAGE = 0.68
 _LEAST_RANGE = 0.25  # dex: small errors are to look small
+_LEFT, _ROW, _FOOT = 14.5, 30.5, 9.0  # mm: around the panels, and of a row of them
+_KEY = (
+    "Where totals err. Above: log (true / predicted), median with its error and 16th to 84th "
+    "percentile; numbers: galaxies. Below: share of truths inside the predicted 68% interval. "
+    "Hatched: too few galaxies."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,27 +98,25 @@ def residuals_in_bins(
     names = [p for p in PROPERTIES if any(p in of for of in bins.values())]
     if not names:
         raise InputError("no residuals in bins: there is nothing to draw")
-    top, foot, left, row, column = 64, 60, 92, 212, 370
-    width, height = left + column * len(bins) + 14, top + row * len(names) + foot
-    figure = new_figure(width, height)
+    width = COLUMN_WIDTH if len(bins) == 1 else PAGE_WIDTH
+    column = (width - _LEFT) / len(bins)
+    key = fill(_KEY, int(width / 1.2))
+    top = 3.2 * (key.count("\n") + 1) + 3.0
+    height = top + _ROW * len(names) + _FOOT
+    figure = page_figure(width, height)
     for i, name in enumerate(names):
         limit = _limit([of[name] for of in bins.values() if name in of])
         for j, (quantity, of) in enumerate(bins.items()):
-            bottom = height - top - (i + 1) * row
-            x, w = (left + j * column) / width, (column - 16) / width
-            above = figure.add_axes((x, (bottom + 82) / height, w, 122 / height))
-            below = figure.add_axes((x, (bottom + 12) / height, w, 58 / height))
+            bottom = height - top - (i + 1) * _ROW
+            x, w = (_LEFT + j * column) / width, (column - 2.5) / width
+            above = figure.add_axes((x, (bottom + 11.8) / height, w, 17.0 / height))
+            below = figure.add_axes((x, (bottom + 1.8) / height, w, 8.5 / height))
             if name in of:
                 _draw(above, below, of[name], name, limit)
             _dress(above, below, name, first=j == 0, last=i == len(names) - 1)
             if i == len(names) - 1:
-                below.set_xlabel(titles[quantity], fontsize=9.5)
-    key = (
-        "Where totals err. Above: log₁₀(true / predicted), median and 16th to 84th percentile; "
-        "numbers: galaxies.\nBelow: share of truths inside the predicted 68% interval. "
-        "Hatched: too few galaxies."
-    )
-    figure.text(left / width, 1 - 14 / height, key, fontsize=9.5, va="top")
+                below.set_xlabel(titles[quantity], fontsize=LABEL_SIZE, labelpad=2)
+    figure.text(1.0 / width, 1 - 1.0 / height, key, fontsize=LABEL_SIZE, va="top")
     return figure
 
 
@@ -140,7 +152,7 @@ def _draw(above: Axes, below: Axes, bins: ResidualBins, name: str, limit: float)
     above.set_ylim(-limit, limit)
     above.locator_params(axis="y", nbins=5, steps=[1, 2, 5, 10])
     for centre, galaxies in enumerate(bins.galaxies):
-        above.text(centre, 0.92 * limit, f"{galaxies}", fontsize=7.5, ha="center", va="top")
+        above.text(centre, 0.92 * limit, f"{galaxies}", fontsize=NOTE_SIZE, ha="center", va="top")
     below.axhline(_WANTED_COVERAGE, color="0.35", linewidth=0.9, linestyle="--")
     below.set_ylim(-0.04, 1.1)
     for axes, value, error in (
@@ -153,13 +165,13 @@ def _draw(above: Axes, below: Axes, bins: ResidualBins, name: str, limit: float)
             np.nan_to_num(error[known]),
             fmt="o",
             color="0.1",
-            markersize=4.5,
-            linewidth=1.4,
+            markersize=3,
+            linewidth=1.0,
         )
 
 
 def _text(edge: float) -> str:
-    if abs(edge) >= 10_000:
+    if abs(edge) >= 1000:
         return f"{edge / 1000:g}k"
     return f"{edge:g}".replace("-", "−")
 
@@ -167,14 +179,17 @@ def _text(edge: float) -> str:
 def _dress(above: Axes, below: Axes, name: str, *, first: bool, last: bool) -> None:
     """Labels, on the outer panels alone."""
     for axes in (above, below):
-        axes.tick_params(labelsize=8, labelleft=first)
+        tidy(axes)
+        axes.tick_params(labelleft=first)
         axes.grid(axis="y", color="0.92", linewidth=0.6)
         axes.set_axisbelow(True)
     above.tick_params(labelbottom=False)
     below.tick_params(labelbottom=last)
     below.set_yticks([0, 0.5, 1])
     if first:
-        above.set_ylabel(f"{style_of(name).title}\n[dex]", fontsize=9)
-        below.set_ylabel("coverage", fontsize=8)
-        for axes in (above, below):
-            axes.yaxis.set_label_coords(-0.13, 0.5)
+        words = fill(f"{style_of(name).title} [dex]", 16)
+        above.set_ylabel(
+            words if "\n" in words else words.replace(" [", "\n["), fontsize=LABEL_SIZE
+        )
+        below.set_ylabel("coverage", fontsize=NOTE_SIZE)
+        above.figure.align_ylabels((above, below))

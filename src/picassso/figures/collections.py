@@ -1,26 +1,26 @@
-"""Pictures of many galaxies: contact sheets, totals against totals, training curves."""
+"""Pictures of many galaxies: contact sheets, training curves."""
 
 from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from picassso.core import PROPERTIES, GalaxyImage, InputError, Maps
+from picassso.core import GalaxyImage, InputError, Maps
 from picassso.figures.panels import new_figure
 from picassso.figures.rgb import rgb_image
-from picassso.figures.style import EMPTY_COLOUR, colour_map, drawn_values, limits_of, style_of
+from picassso.figures.style import EMPTY_COLOUR, colour_map, drawn_values, limits_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["contact_sheet", "training_curve", "truth_vs_prediction"]
+__all__ = ["contact_sheet", "training_curve"]
 
 _THUMBNAIL = 128  # pixels
 _CONTACT_MAPS = ("stellar_mass", "gas_mass")
@@ -120,81 +120,6 @@ def _caption(image: GalaxyImage, maps: Maps) -> str:
         if name in maps.properties and (total := maps.total(name)) > 0:
             words.append(f"{symbol} {np.log10(total):.2f}")
     return "  ".join(words)
-
-
-def truth_vs_prediction(
-    true: Mapping[str, ArrayLike],
-    predicted: Mapping[str, ArrayLike],
-    *,
-    scores: Mapping[str, Mapping[str, float]] | None = None,
-    region: str = "frame",
-) -> Figure:
-    """Predicted totals of many galaxies against the true ones, one panel a property.
-
-    Parameters
-    ----------
-    true, predicted : mapping of str to (N,) array
-        Totals of additive properties, in the unit of `picassso.core.PROPERTIES`; NaN where absent.
-    scores : mapping of str to mapping of str to float, optional
-        Numbers to be written into the panel of a property, such as
-        ``{"stellar_mass": {"median bias": 0.01, "sigma": 0.09}}``.
-    region : str
-        What the totals were summed over, for the axis labels.
-
-    Returns
-    -------
-    Figure
-        Galaxies with both totals above zero; dotted lines at the floors, a full line at equality.
-    """
-    names = [name for name in PROPERTIES if name in true and name in predicted]
-    if not names:
-        raise InputError(
-            f"no property has both true and predicted totals; true: {sorted(true)}, predicted: "
-            f"{sorted(predicted)}"
-        )
-    columns = min(4, len(names))
-    rows = -(-len(names) // columns)
-    figure = new_figure(columns * 400, rows * 390)
-    for k, name in enumerate(names):
-        axes = figure.add_subplot(rows, columns, k + 1)
-        _scatter(axes, name, np.asarray(true[name], float), np.asarray(predicted[name], float))
-        lines = [f"{word} {value:.3f}" for word, value in ((scores or {}).get(name) or {}).items()]
-        words = "\n".join(lines).replace("-", "−")
-        axes.text(0.04, 0.96, words, transform=axes.transAxes, va="top", fontsize=8.5)
-        axes.set_xlabel(f"log true [{_total_unit(name)}]", fontsize=9)
-        axes.set_ylabel(f"log predicted [{_total_unit(name)}]", fontsize=9)
-    figure.suptitle(f"Totals: {region}", fontsize=11)
-    figure.tight_layout()
-    return figure
-
-
-def _total_unit(name: str) -> str:
-    return PROPERTIES[name].total_unit.replace("solMass", "M☉").replace(" yr-1", "/yr")
-
-
-def _scatter(
-    axes: Axes, name: str, true: NDArray[np.float64], predicted: NDArray[np.float64]
-) -> None:
-    """One panel of totals against totals."""
-    good = (true > 0) & (predicted > 0)
-    x, y = np.log10(true[good]), np.log10(predicted[good])
-    floor = np.log10(PROPERTIES[name].total_floor)
-    both = np.concatenate([x, y])
-    both = both[both > floor - 1]
-    low, high = (both.min(), both.max()) if both.size else (floor, floor + 3)
-    edge = 0.05 * (high - low) + 0.05
-    low, high = low - edge, high + edge
-    strongest = colour_map(name)(0.55)
-    crowd = float(np.clip(30.0 / max(len(x), 1) ** 0.5, 0.15, 0.8))
-    axes.plot([low, high], [low, high], color="0.2", linewidth=0.8, zorder=1)
-    axes.axvline(floor, color="0.5", linewidth=0.7, linestyle=":")
-    axes.axhline(floor, color="0.5", linewidth=0.7, linestyle=":")
-    axes.scatter(x, y, s=9, color=strongest, alpha=crowd, linewidths=0, zorder=2, rasterized=True)
-    axes.set_xlim(low, high)
-    axes.set_ylim(low, high)
-    axes.set_aspect("equal")
-    axes.tick_params(labelsize=8)
-    axes.set_title(style_of(name).title, fontsize=10)
 
 
 def training_curve(path: str | os.PathLike[str]) -> Figure:

@@ -6,23 +6,35 @@ The modern form of figures 1, 2, B1 and B2 of Buck & Wolf (2021).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from picassso.core import GalaxyImage, InputError, Maps
-from picassso.figures.panels import add_note, add_scale_bar, draw_rgb, new_figure, panel_axes
+from picassso.figures.grids import (
+    LABEL_SIZE,
+    PAGE_DPI,
+    PAGE_WIDTH,
+    TITLE_SIZE,
+    page_figure,
+)
+from picassso.figures.panels import add_note, add_scale_bar, draw_rgb, panel_axes
 from picassso.figures.rgb import rgb_image
 from picassso.figures.sheets import compare_column
 from picassso.figures.style import style_of
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["gallery"]
 
-_SIDE, _GAP, _FOOT, _HEAD = 118, 8, 32, 40  # pixels: of a panel, and around it
-_ACROSS = 2
+_MM = PAGE_DPI / 25.4  # pixels
+_GAP, _FOOT, _WORDS, _NAME, _TITLE = (mm * _MM for mm in (0.9, 6.2, 3.6, 4.2, 7.2))
+_LARGEST_SIDE = 24 * _MM
+_UNIT_SIZE = 5.5  # points: the longest unit is as wide as the narrowest panel
+_FEW = 3  # properties, of which two galaxies have room side by side
 
 
 def gallery(
@@ -32,7 +44,7 @@ def gallery(
     *,
     names: Sequence[str],
 ) -> Figure:
-    """Galaxies, two a row, each with its image, its bands, and some properties.
+    """Galaxies, each with its image, its bands, and some properties.
 
     Parameters
     ----------
@@ -46,8 +58,9 @@ def gallery(
     Returns
     -------
     Figure
-        Truth and prediction share a colour scale, galaxy by galaxy, log10 of the property's unit.
-        Residuals are log10(true / predicted) [dex].
+        At most as wide as a page, two galaxies a row if there are three properties or fewer.
+        Truth and prediction share a colour scale, galaxy by galaxy. Residuals are
+        log10(true / predicted) [dex].
 
     Raises
     ------
@@ -59,27 +72,34 @@ def gallery(
             f"a gallery needs images, and a truth and a painting for each; found {len(images)} "
             f"images, {len(truths)} truths, {len(paintings)} paintings and {len(names)} properties"
         )
-    columns = min(_ACROSS, len(images))
-    rows = -(-len(images) // columns)
-    block = (2 + len(names)) * (_SIDE + _GAP) + 3 * _GAP
-    tall = _HEAD + 3 * _SIDE + 2 * _GAP + 2 * _FOOT
-    width, height = columns * block + _GAP, rows * tall
-    figure = new_figure(width, height)
+    across = min(2 if len(names) <= _FEW else 1, len(images))
+    around = _WORDS + (3 + len(names)) * _GAP
+    side = (PAGE_WIDTH * _MM / across - around) / (2 + len(names))
+    side = min(side, _LARGEST_SIDE)
+    block = around + side * (2 + len(names))
+    tall = _NAME + 3 * side + _GAP + 2 * _FOOT
+    rows = -(-len(images) // across)
+    width, height = across * block, rows * tall + _TITLE
+    figure = page_figure(width / _MM, height / _MM)
     for k, (image, truth, painting) in enumerate(zip(images, truths, paintings, strict=True)):
-        left = _GAP + (k % columns) * block
-        top = height - (k // columns) * tall
+        row, column = divmod(k, across)
+        left, top = column * block + _GAP, height - row * tall - _TITLE - _NAME
         words = figure.text(
-            left / width, 1 - (height - top + 5) / height, image.galaxy_id, fontsize=9, va="top"
+            left / width, (top + 0.3 * _NAME) / height, image.galaxy_id, fontsize=TITLE_SIZE
         )
         words.set_parse_math(False)
-        _draw_light(figure, image, painting, left=left, top=top - _HEAD)
-        _draw_maps(figure, truth, painting, names, left=left, top=top - _HEAD)
+        _draw_light(figure, image, painting, left=left, top=top, side=2 * side + _GAP)
+        start = left + 2 * (side + _GAP) + _WORDS
+        panels = _draw_maps(figure, truth, painting, names, left=start, top=top, side=side)
+        if row == 0:
+            _title(panels, names)
     return figure
 
 
-def _draw_light(figure: Figure, image: GalaxyImage, maps: Maps, *, left: float, top: float) -> None:
+def _draw_light(
+    figure: Figure, image: GalaxyImage, maps: Maps, *, left: float, top: float, side: float
+) -> None:
     """The colour picture, and each band in grey under it."""
-    side = 2 * _SIDE + _GAP
     axes = panel_axes(figure, left, top - side, side, side)
     draw_rgb(axes, rgb_image(image.flux, image.bands))
     add_scale_bar(
@@ -106,15 +126,26 @@ def _draw_maps(
     *,
     left: float,
     top: float,
-) -> None:
-    """Three panels a property."""
-    second = top - 2 * _SIDE - _GAP
-    bottoms = (top - _SIDE, second, second - _FOOT - _SIDE)
+    side: float,
+) -> list[Axes]:
+    """Three panels a property; returned are the upper ones."""
+    second = top - 2 * side - _GAP
+    bottoms = (top - side, second, second - _FOOT - side)
+    highest = []
     for k, name in enumerate(names):
-        start = left + (2 + k) * (_SIDE + _GAP) + 2 * _GAP
-        rows = [panel_axes(figure, start, bottom, _SIDE, _SIDE) for bottom in bottoms]
-        rows[0].set_title(style_of(name).title, fontsize=8, pad=3)
+        start = left + k * (side + _GAP)
+        rows = [panel_axes(figure, start, bottom, side, side) for bottom in bottoms]
         if k == 0:
-            for panel, words in zip(rows, ("true", "predicted", "residual"), strict=True):
-                panel.set_ylabel(words, fontsize=8, labelpad=2)
+            for panel, words in zip(rows, ("true", "predicted", "residual [dex]"), strict=True):
+                panel.set_ylabel(words, fontsize=LABEL_SIZE, labelpad=2)
         compare_column(rows, name, truth, painting, None, labelled=False)
+        highest.append(rows[0])
+    return highest
+
+
+def _title(panels: Sequence[Axes], names: Sequence[str]) -> None:
+    """Name and unit of each column of maps."""
+    for axes, name in zip(panels, names, strict=True):
+        style = style_of(name)
+        words = f"{fill(style.title, 14)}\nlog {style.unit}"
+        axes.set_title(words, fontsize=_UNIT_SIZE, pad=2, linespacing=1.1)

@@ -10,7 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.core import PROPERTIES, InputError
-from picassso.figures.panels import new_figure
+from picassso.figures.grids import (
+    COLUMN_WIDTH,
+    LABEL_SIZE,
+    NOTE_SIZE,
+    TITLE_SIZE,
+    page_figure,
+    tidy,
+)
 from picassso.figures.style import style_of
 
 if TYPE_CHECKING:
@@ -18,9 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["ArmScores", "study_figure"]
-
-_COLUMN_WIDTH = 3.46  # inches: one column of a journal's page
-_DPI = 300
 
 # Blue and vermilion of Okabe & Ito (2008), which the colour-blind tell apart.
 _SIGMA, _BIAS = "#0072B2", "#D55E00"
@@ -88,8 +92,7 @@ def study_figure(
         raise InputError(f"study of {len(arms)} arms: another number of scores for {wrong}")
     labels = [arm + "*" * bool(star) for arm, star in zip(arms, provisional, strict=True)]
     rows = -(-(len(names) + 1) // 2)
-    size = _COLUMN_WIDTH * _DPI, (1.15 * rows + 0.4) * _DPI
-    figure = new_figure(*size, dpi=_DPI)
+    figure = page_figure(COLUMN_WIDTH, 29.0 * rows + 10.0)
     _explain(figure.add_subplot(rows, 2, 1), title, starred=any(provisional))
     for k, name in enumerate(names):
         axes = figure.add_subplot(rows, 2, k + 2)
@@ -124,19 +127,17 @@ def _draw(axes: Axes, scores: ArmScores, colour: str, marker: str, shift: float)
 
 def _dress(axes: Axes, name: str, labels: Sequence[str], *, lowest: bool) -> None:
     """Title, zero line and ticks of a panel; arms are named under the lowest ones alone."""
-    axes.set_title(style_of(name).title, fontsize=7.5, pad=2.5)
+    axes.set_title(style_of(name).title, fontsize=TITLE_SIZE, pad=2.5)
     axes.axhline(0, color="0.35", linewidth=0.6, zorder=0)
     axes.grid(axis="y", color="0.92", linewidth=0.5)
     axes.set_axisbelow(True)
     axes.set_xlim(-0.5, len(labels) - 0.5)
-    axes.tick_params(labelsize=6.5, length=2, pad=1.5)
+    tidy(axes)
     axes.locator_params(axis="y", nbins=5)
     axes.set_xticks(range(len(labels)), labels if lowest else [""] * len(labels))
     if lowest:
         for text in axes.get_xticklabels():
             text.set(rotation=35, ha="right", rotation_mode="anchor")
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
 
 
 def _explain(axes: Axes, title: str, *, starred: bool) -> None:
@@ -146,12 +147,14 @@ def _explain(axes: Axes, title: str, *, starred: bool) -> None:
     axes.plot(
         [], [], "s", color=_BIAS, markerfacecolor="white", markersize=3.4, label="median bias"
     )
-    axes.legend(loc="upper left", fontsize=6.5, frameon=False, borderpad=0, handletextpad=0.2)
+    axes.legend(
+        loc="upper left", fontsize=LABEL_SIZE, frameon=False, borderpad=0, handletextpad=0.2
+    )
     lines = [
-        "log₁₀(true / predicted) [dex]",
+        "log (true / predicted) [dex]",
         f"against: {title}",
         "bars: scatter over networks",
         "pale bars: error over galaxies",
     ]
     lines += ["* provisional: claims nothing"] if starred else []
-    axes.text(0.0, 0.62, "\n".join(lines), fontsize=6.2, va="top", transform=axes.transAxes)
+    axes.text(0.0, 0.62, "\n".join(lines), fontsize=NOTE_SIZE, va="top", transform=axes.transAxes)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from picassso.report.page import Plate, Section, Table, write_page
+from picassso.report.evaluation import write_report
+from picassso.report.page import Facts, Plate, Section, Table, write_page
 
-__all__ = ["Plate", "Section", "Table", "write_page", "write_study"]
+__all__ = ["Facts", "Plate", "Section", "Table", "write_page", "write_report", "write_study"]
 
 
 def __getattr__(name: str) -> Any:
-    # Studies need what trains networks; a page of an evaluation does not.
+    # Studies need what trains networks; the page of an evaluation does not.
     if name == "write_study":
         from picassso.report.study import write_study
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 __all__ = ["latex_table", "latex_text"]
 
@@ -39,9 +39,14 @@ def latex_text(text: str) -> str:
 
 
 def latex_table(
-    header: Sequence[str], rows: Sequence[Sequence[str]], *, caption: str, label: str
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    caption: str,
+    label: str,
+    wordy: Collection[int] = (),
 ) -> str:
-    """A ``table`` environment, first column to the left and all others to the right.
+    """A ``table`` environment, first column to the left and numbers to the right.
 
     Parameters
     ----------
@@ -51,12 +56,14 @@ def latex_table(
         Cells, plain text.
     caption, label : str
         Of the table; the label is ``tab:LABEL``.
+    wordy : collection of int
+        Further columns that are set to the left.
     """
 
     def line(cells: Sequence[str]) -> str:
         return " & ".join(latex_text(c) for c in cells) + r" \\"
 
-    columns = "l" + "r" * (len(header) - 1)
+    columns = "".join("l" if k == 0 or k in wordy else "r" for k in range(len(header)))
     lines = [
         r"\begin{table}",
         r"  \centering",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,10 @@ from picassso.report.latex import latex_table
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Plate", "Section", "Table", "write_page"]
+__all__ = ["Facts", "Plate", "Section", "Table", "save_text", "write_page"]
+
+_WORD = re.compile("[A-Za-z]{2}")
+_BROAD = 11  # columns
 
 _PIXELS_AN_INCH = 145
 
@@ -74,12 +78,39 @@ class Table:
                 )
 
     def csv(self) -> str:
-        """The table as comma-separated values."""
+        """The table as comma-separated values, minus signs as machines read them."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(self.header)
-        writer.writerows(self.rows)
+        lines = [self.header, *self.rows]
+        writer.writerows([cell.replace("−", "-") for cell in line] for line in lines)
         return out.getvalue()
+
+    @property
+    def wordy(self) -> frozenset[int]:
+        """Columns with a word, which are read better from the left."""
+        columns = enumerate(zip(*self.rows, strict=True))
+        return frozenset(k for k, cells in columns if any(map(_WORD.search, cells)))
+
+    @property
+    def broad(self) -> bool:
+        """Whether errors are better set below their numbers than beside them."""
+        return len(self.header) > _BROAD
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is to be known of one thing, line by line; in the page alone.
+
+    Parameters
+    ----------
+    title : str
+        Small heading.
+    items : mapping of str to str
+        Plain text.
+    """
+
+    title: str
+    items: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +123,13 @@ class Section:
         Heading.
     words : sequence of str
         Paragraphs, plain text.
-    parts : sequence of Plate or Table
+    parts : sequence of Plate, Table or Facts
         In this order.
     """
 
     title: str
     words: Sequence[str] = ()
-    parts: Sequence[Plate | Table] = ()
+    parts: Sequence[Plate | Table | Facts] = ()
 
 
 def write_page(
@@ -148,11 +179,12 @@ def write_page(
         lstrip_blocks=True,
     )
     environment.tests["plate"] = lambda part: isinstance(part, Plate)
+    environment.tests["facts"] = lambda part: isinstance(part, Facts)
     page: str = environment.get_template("page.html.jinja").render(
         title=title, about=about, sections=sections, pictures=pictures
     )
     path = folder / "report.html"
-    _write(path, page)
+    save_text(path, page)
     return path
 
 
@@ -173,12 +205,21 @@ def _save_plate(plate: Plate, folder: Path) -> str:
 
 
 def _save_table(table: Table, folder: Path) -> None:
-    _write(folder / f"{table.name}.csv", table.csv())
-    tex = latex_table(table.header, table.rows, caption=table.caption, label=table.name)
-    _write(folder / f"{table.name}.tex", tex)
+    save_text(folder / f"{table.name}.csv", table.csv())
+    tex = latex_table(
+        table.header, table.rows, caption=table.caption, label=table.name, wordy=table.wordy
+    )
+    save_text(folder / f"{table.name}.tex", tex)
 
 
-def _write(path: Path, text: str) -> None:
+def save_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all; its folder is made if need be.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with written_whole(path) as partial:

@@ -16,8 +16,10 @@ from picassso.analysis import BinnedResiduals, Protocol, binned_residuals, count
 from picassso.archive import DatasetStore
 from picassso.core import InputError, output_folder
 from picassso.painting import Weights, load_weights
+from picassso.studies.evaluation.comparison import compare_methods
+from picassso.studies.evaluation.contenders import contenders
 from picassso.studies.evaluation.files import write_evaluation
-from picassso.studies.evaluation.findings import Evaluation, Example, Views
+from picassso.studies.evaluation.findings import Evaluation, Example, MethodScores, Views
 from picassso.studies.evaluation.painters import NetworkPainter
 from picassso.studies.evaluation.pixels import PixelCounts
 from picassso.studies.evaluation.quantities import QUANTITIES, signal_to_noise_band
@@ -238,6 +240,7 @@ def _evaluate(
                 waiting.popleft().result()
         for future in waiting:
             future.result()
+    methods, left_out = _methods(painter, store, compared, seed=seed, progress=progress)
     summary = Summary(
         measured.numbers,
         properties=properties,
@@ -248,7 +251,8 @@ def _evaluate(
     )
     views = summary.views()
     return Evaluation(
-        about=dict(about) | {"whole_frame": int(views.whole_frame.sum())},
+        about=dict(about)
+        | {"whole_frame": int(views.whole_frame.sum()), "methods_left_out": left_out},
         model=dict(painter.weights.about),
         properties=properties,
         scores={p: summary.scores(p) for p in PROTOCOLS},
@@ -259,9 +263,25 @@ def _evaluate(
         flags=count_flags(measured.flags),
         frequency_edges=np.array(FREQUENCY_EDGES),
         views=views,
-        methods=(),
+        methods=methods,
         examples=tuple(measured.examples),
     )
+
+
+def _methods(
+    painter: NetworkPainter,
+    store: DatasetStore,
+    rows: NDArray[np.int64],
+    *,
+    seed: int,
+    progress: bool,
+) -> tuple[tuple[MethodScores, ...], dict[str, str]]:
+    """Network and classical methods on some views; and which methods were left out, and why."""
+    if len(rows) == 0:
+        return (), {}
+    found = contenders(store, seed=seed)
+    scores = compare_methods(painter, found.baselines, store, rows, seed=seed, progress=progress)
+    return scores, dict(found.left_out)
 
 
 class _Measured:

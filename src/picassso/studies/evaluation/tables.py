@@ -19,7 +19,16 @@ from picassso.analysis import (
 )
 from picassso.studies.evaluation.quantities import Quantity
 
-__all__ = ["bins_csv", "bins_markdown", "csv_table", "filled_bins", "markdown_table", "print_table"]
+__all__ = [
+    "bins_csv",
+    "bins_markdown",
+    "csv_table",
+    "filled_bins",
+    "markdown_table",
+    "print_table",
+    "range_text",
+    "statistic_text",
+]
 
 _SHOWN_IN_BINS = ("stellar_mass", "star_formation_rate", "gas_mass")
 
@@ -86,8 +95,10 @@ def markdown_table(rows: Sequence[ResidualStatistics]) -> str:
     ]
     pixels = {r.property: r for r in rows if r.kind == "pixel"}
     for row in (r for r in rows if r.kind == "total"):
-        cells = [row.property, *(_cell(getattr(row, name)) for name in _SHOWN)]
-        cells.append(_cell(pixels[row.property].coverage) if row.property in pixels else "–")
+        cells = [row.property, *(statistic_text(getattr(row, name)) for name in _SHOWN)]
+        cells.append(
+            statistic_text(pixels[row.property].coverage) if row.property in pixels else "–"
+        )
         lines.append("| " + " | ".join([*cells, str(row.counts.used)]) + " |")
     return "\n".join(lines) + "\n"
 
@@ -117,17 +128,20 @@ def bins_markdown(bins: Sequence[BinnedResiduals], quantities: Sequence[Quantity
             "|" + "---|" * (len(columns) + 2),
         ]
         for limits, of in filled_bins(bins, quantity.name).items():
-            cells = [_range(*limits), str(next(iter(of.values())).views)]
+            cells = [range_text(*limits), str(next(iter(of.values())).views)]
             for p in shown:
                 few = f"too few ({of[p].galaxies})" if of[p].few else None
                 statistics = of[p].statistics
-                cells += [few or _cell(s) for s in (statistics.median_bias, statistics.sigma)]
+                cells += [
+                    few or statistic_text(s) for s in (statistics.median_bias, statistics.sigma)
+                ]
             lines.append("| " + " | ".join(cells) + " |")
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
 
 
-def _range(low: float, high: float) -> str:
+def range_text(low: float, high: float) -> str:
+    """Limits of a bin in words."""
     if np.isnan(low):
         return "not known"
     if np.isinf(low):
@@ -157,7 +171,7 @@ def print_table(rows: Sequence[ResidualStatistics]) -> None:
     for row in totals:
         cells = [getattr(row, name) for name in shown]
         cells += [pixels[row.property].coverage] if row.property in pixels else [Statistic(np.nan)]
-        lines = (_cell(c).replace(" ± ", "\n±") for c in cells)
+        lines = (statistic_text(c).replace(" ± ", "\n±") for c in cells)
         table.add_row(row.property, *lines, str(row.counts.used))
     console = Console()
     console.print(table)
@@ -170,7 +184,8 @@ def print_table(rows: Sequence[ResidualStatistics]) -> None:
             )
 
 
-def _cell(statistic: Statistic) -> str:
+def statistic_text(statistic: Statistic) -> str:
+    """A number with its error, or a dash where it is not known."""
     if not np.isfinite(statistic.value):
         return "–"
     error = f" ± {statistic.error:.3f}" if np.isfinite(statistic.error) else ""

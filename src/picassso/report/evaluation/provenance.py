@@ -1,0 +1,53 @@
+"""How a report was made: fingerprints, versions, command."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from picassso.report.page import Facts, Section
+
+if TYPE_CHECKING:
+    from picassso.studies.evaluation import Evaluation
+
+__all__ = ["provenance_section"]
+
+_PACKAGES = ("numpy", "scipy", "onnxruntime", "torch", "matplotlib", "astropy", "zarr")
+
+
+def provenance_section(evaluation: Evaluation) -> Section:
+    """Everything that is needed to make the page again."""
+    about = evaluation.about
+    words = [
+        "The same weights, store, split and seed give the same numbers. Every number of this page, "
+        "with its error and counts, is in scores.csv, a line each; every figure and table is a "
+        "file of its own.",
+    ]
+    options = {"--split": "split", "--seed": "seed", "--limit": "limit", "--baselines": "baselines"}
+    command = ["picassso", "evaluate", about["weights"], about["store"]]
+    for option, key in options.items():
+        if about.get(key) is not None:
+            command += [option, about[key]]
+    items = {key.replace("_", " "): str(value) for key, value in about.items() if value is not None}
+    return Section(
+        "How it was made",
+        words,
+        [
+            Facts("Evaluation", {"command": " ".join(map(str, command))} | items),
+            Facts("Versions", _versions()),
+        ],
+    )
+
+
+def _versions() -> dict[str, str]:
+    """Of this package and of those that numbers come from, as far as they are installed."""
+    from picassso import __version__
+
+    found = {"picassso": __version__, "Python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

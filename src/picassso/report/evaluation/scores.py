@@ -1,0 +1,200 @@
+"""Every number of an evaluation in one long table for machines."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from picassso.analysis import (
+    ANNULUS_EDGES,
+    Counts,
+    Protocol,
+    RelationComparison,
+    Spread,
+    Statistic,
+    Trend,
+)
+
+if TYPE_CHECKING:
+    from picassso.studies.evaluation import Evaluation
+    from picassso.studies.evaluation.findings import ProtocolScores
+
+__all__ = ["scores_csv"]
+
+_COUNTS = tuple(f.name for f in fields(Counts))
+
+_WHICH = ("protocol", "quantity", "property", "method", "by", "low", "high", "statistic")
+_HEADER = (*_WHICH, "value", "error", *_COUNTS)
+
+_NO_BIN = ("", "", "")
+
+Line = Sequence[Any]
+
+
+def scores_csv(evaluation: Evaluation) -> str:
+    """Long form: a line a number, cells of what is not known empty.
+
+    ``by``, ``low`` and ``high`` say which bin of what (``radius`` in half-mass radii, ``frequency``
+    in cycles per half-mass radius, a quantity of the bins of totals, ``log_surface_density`` in dex
+    above the floor, ``log_signal_to_noise``); ``method`` is empty but where methods are compared.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_HEADER)
+    writer.writerows([_text(c) for c in line] for line in _lines(evaluation))
+    return out.getvalue()
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return "" if np.isnan(value) else f"{value:.6g}"
+    return str(value)
+
+
+def _lines(evaluation: Evaluation) -> Iterator[Line]:
+    for protocol, scores in evaluation.scores.items():
+        yield from _of_protocol(str(protocol), scores, evaluation.frequency_edges.tolist())
+    honest = str(Protocol.HONEST)
+    for b in evaluation.bins:
+        place = (b.quantity, b.low, b.high)
+        yield from _statistics(honest, "bins", b.statistics, place=place)
+        for name in ("p16", "p84"):
+            number = Statistic(float(getattr(b, name)))
+            yield _line(honest, "bins", b.statistics.property, name, number, place=place)
+    for by, trends in (
+        ("log_surface_density", evaluation.by_surface_density),
+        ("log_signal_to_noise", evaluation.by_signal_to_noise),
+    ):
+        for trend in trends:
+            yield from _trend(honest, trend, by)
+    for d in evaluation.detections:
+        yield from _statistics(honest, f"detections_{d.kind}", d)
+    for flag, count in evaluation.flags.items():
+        yield _line("", "flags", flag, "views", Statistic(float(count)))
+    for m in evaluation.methods:
+        yield _line(honest, "method", "", "seconds", Statistic(float(m.seconds)), method=m.method)
+        for kind, rows in (("method_total", m.totals), ("method_pixel", m.pixels)):
+            for row in rows:
+                yield from _statistics(honest, kind, row, method=m.method)
+
+
+def _of_protocol(protocol: str, scores: ProtocolScores, frequencies: list[float]) -> Iterator[Line]:
+    for quantity in ("totals", "pixels", "gradients", "sizes", "concentrations"):
+        for row in getattr(scores, quantity):
+            yield from _statistics(protocol, quantity, row)
+    for rows in scores.annuli.values():
+        for (low, high), row in zip(pairwise((0.0, *ANNULUS_EDGES)), rows, strict=True):
+            yield from _statistics(protocol, "annuli", row, place=("radius", low, high))
+    for name, of in scores.similarity.items():
+        yield from _spread(protocol, "similarity", name, of)
+    for quantity in ("power_ratio", "correlation"):
+        for name, spreads in getattr(scores, quantity).items():
+            for (low, high), of in zip(pairwise(frequencies), spreads, strict=True):
+                yield from _spread(protocol, quantity, name, of, place=("frequency", low, high))
+    for d in scores.distances:
+        yield from _statistics(
+            protocol, f"distances_{d.kind}", d, counts=Counts(used=d.used, absent=d.absent)
+        )
+    for r in scores.relations:
+        yield from _relation(protocol, r)
+
+
+def _line(
+    protocol: str,
+    quantity: str,
+    of: str,
+    statistic: str,
+    number: Statistic,
+    *,
+    method: str = "",
+    place: Line = _NO_BIN,
+    counts: Counts | None = None,
+) -> Line:
+    numbers = [""] * len(_COUNTS) if counts is None else [getattr(counts, c) for c in _COUNTS]
+    values = (float(number.value), float(number.error))
+    return (protocol, quantity, of, method, *place, statistic, *values, *numbers)
+
+
+def _statistics(
+    protocol: str,
+    quantity: str,
+    row: Any,
+    *,
+    method: str = "",
+    place: Line = _NO_BIN,
+    counts: Counts | None = None,
+) -> Iterator[Line]:
+    """Every field of a row of scores that is a statistic."""
+    counts = row.counts if counts is None else counts
+    for f in fields(row):
+        number = getattr(row, f.name)
+        if isinstance(number, Statistic):
+            yield _line(
+                protocol,
+                quantity,
+                row.property,
+                f.name,
+                number,
+                method=method,
+                place=place,
+                counts=counts,
+            )
+
+
+def _spread(
+    protocol: str, quantity: str, name: str, of: Spread, *, place: Line = _NO_BIN
+) -> Iterator[Line]:
+    counts = Counts(used=of.used, absent=of.absent)
+    numbers = {"median": of.median, "p16": Statistic(of.p16), "p84": Statistic(of.p84)}
+    for statistic, number in numbers.items():
+        yield _line(protocol, quantity, name, statistic, number, place=place, counts=counts)
+
+
+def _relation(protocol: str, r: RelationComparison) -> Iterator[Line]:
+    """Line and scatter of both sides and their differences; running percentiles in bins."""
+    for side in ("true", "predicted"):
+        of = getattr(r, side)
+        counts = Counts(used=of.used, below_floor=of.left_out, absent=of.absent)
+        for name in ("slope", "zero_point", "scatter"):
+            number = getattr(of, name)
+            yield _line(
+                protocol, "relations", r.relation.name, f"{side}_{name}", number, counts=counts
+            )
+        for k, (low, high) in enumerate(pairwise(of.edges.tolist())):
+            for name in ("galaxies", "p16", "median", "p84"):
+                number = Statistic(float(getattr(of, name)[k]))
+                yield _line(
+                    protocol,
+                    "relations",
+                    r.relation.name,
+                    f"{side}_{name}",
+                    number,
+                    place=("log_stellar_mass", low, high),
+                )
+    for name in ("slope", "zero_point", "scatter"):
+        number = getattr(r, name)
+        yield _line(protocol, "relations", r.relation.name, f"difference_{name}", number)
+
+
+def _trend(protocol: str, trend: Trend, by: str) -> Iterator[Line]:
+    edges = [-np.inf, *trend.edges.tolist(), np.inf]
+    for k, (low, high) in enumerate(pairwise(edges)):
+        counts = Counts(used=int(trend.pixels[k]))
+        for name in ("p16", "median", "p84"):
+            errors = getattr(trend, f"{name}_error")
+            number = Statistic(float(getattr(trend, name)[k]), float(errors[k]))
+            yield _line(
+                protocol,
+                "pixel_trend",
+                trend.property,
+                name,
+                number,
+                place=(by, low, high),
+                counts=counts,
+            )

@@ -1,0 +1,301 @@
+"""Examples, totals, and where they err."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from picassso.analysis import MINIMUM_GALAXIES, BinnedResiduals, Protocol, Trend
+from picassso.report.evaluation.words import PROTOCOLS, cell, listed, title
+from picassso.report.page import Plate, Section, Table
+from picassso.studies.evaluation.quantities import QUANTITIES, Quantity
+from picassso.studies.evaluation.tables import filled_bins, range_text
+
+if TYPE_CHECKING:
+    from picassso.figures import ResidualBins
+    from picassso.studies.evaluation import Evaluation
+
+__all__ = ["examples_section", "totals_section", "where_section"]
+
+_STARS = ("stellar_mass", "stellar_metal_mass", "stellar_age_mass")
+_GAS = ("star_formation_rate", "gas_mass", "gas_metal_mass", "hi_mass")
+
+
+def examples_section(evaluation: Evaluation) -> Section:
+    """Some galaxies, seen, true and painted."""
+    examples = evaluation.examples
+    if not examples:
+        return Section("Examples", ["No views were kept to be shown."])
+    from picassso.figures import gallery
+
+    words = [
+        "Some of the views, over the range of stellar mass: the image and its bands, and of every "
+        "property the true map, the predicted mean and the residual log10(true / predicted) from "
+        "−1 to 1 dex. Truth and prediction share one colour scale. A good painting repeats arms, "
+        "clumps and gradients, and its residual is pale and without structure.",
+    ]
+    parts = []
+    for name, wanted, what in (("stars", _STARS, "Stars"), ("gas", _GAS, "Gas and star formation")):
+        names = [p for p in wanted if p in evaluation.properties]
+        if not names:
+            words.append(f"No property of this kind is painted: {what.lower()}.")
+            continue
+        figure = gallery(
+            [e.image for e in examples],
+            [e.truth for e in examples],
+            [e.painted for e in examples],
+            names=names,
+        )
+        parts.append(
+            Plate(
+                f"examples_{name}",
+                figure,
+                f"{what}: seen, true, predicted, residual; colour scales are log10 of surface "
+                "density. Grey: no value.",
+            )
+        )
+    return Section("Examples", words, parts)
+
+
+def totals_section(evaluation: Evaluation) -> Section:
+    """Totals one by one, their distributions, and detections."""
+    from picassso.figures import distributions, predicted_against_true
+
+    views, honest = evaluation.views, evaluation.scores[Protocol.HONEST]
+    true = {p: t for p, t in views.true.items() if np.isfinite(t).any()}
+    median = {p: views.predicted[Protocol.HONEST][p].p50 for p in true}
+    scores = {
+        r.property: {
+            "linear bias": r.linear_bias.value,
+            "median bias": r.median_bias.value,
+            "sigma": r.sigma.value,
+            "coverage": r.coverage.value,
+        }
+        for r in honest.totals
+        if np.isfinite(r.sigma.value)
+    }
+    words = [
+        "Predicted against true totals, one by one: the running median should lie on the line of "
+        "equality, its band should be narrow. Where an image leaves a property open, the best "
+        "prediction leans to what is usual, so that the largest totals are predicted somewhat too "
+        "small and the smallest too large.",
+        "The distributions ask less: whether painted galaxies are as varied as true ones, "
+        "whichever is which. Medians are narrower than the truth even for a perfect network. "
+        "Distances of zero are best; the Wasserstein distance is in dex.",
+        "What lies below the floor has no residual. It is scored as a detection: seen (the "
+        "predicted median reaches the floor) or not. Good are few false positives, completeness, "
+        "purity and area under the curve near 1, and truths under the upper limit in 84% of the "
+        "non-detections or more.",
+    ]
+    absent = [title(p) for p in views.true if p not in true]
+    if absent:
+        words.append(f"Not drawn, since the store does not know it: {listed(absent)}.")
+    parts: list[Plate | Table] = []
+    if true:
+        parts = [
+            Plate(
+                "totals",
+                predicted_against_true(true, median, scores=scores),
+                "Predicted median against true total, protocol honest: darker where views crowd; "
+                "running median, 16th and 84th percentile; the floor, dotted. Insets: log10(true "
+                "/ predicted) [dex].",
+            ),
+            Plate(
+                "distributions",
+                distributions(true, median),
+                "Distributions of true and of predicted totals, protocol honest. Left of the "
+                "dotted floor: what lies below it.",
+            ),
+        ]
+    return Section("Totals", words, [*parts, _distances_table(evaluation), _detections(evaluation)])
+
+
+def _distances_table(evaluation: Evaluation) -> Table:
+    header = ["property", "of", "protocol", "Wasserstein", "Kolmogorov–Smirnov", "energy", "pairs"]
+    lines = [
+        [
+            title(d.property),
+            f"{d.kind}s",
+            str(protocol),
+            *(cell(s) for s in (d.wasserstein, d.kolmogorov_smirnov, d.energy)),
+            str(d.used),
+        ]
+        for d_of in zip(*(evaluation.scores[p].distances for p in PROTOCOLS), strict=True)
+        for protocol, d in zip(PROTOCOLS, d_of, strict=True)
+    ]
+    return Table(
+        "distances",
+        header,
+        lines,
+        "Distances between the distributions of true and predicted values. Values below the floor "
+        "are put at the floor.",
+    )
+
+
+def _detections(evaluation: Evaluation) -> Table:
+    header = ["property", "of", "false positives", "completeness", "purity", "upper limits"]
+    header += ["area under curve", "there", "not there"]
+    lines = [
+        [
+            title(d.property),
+            f"{d.kind}s",
+            *(cell(s) for s in (d.false_positive_rate, d.completeness, d.purity, d.upper_limits)),
+            cell(d.area_under_roc),
+            str(d.counts.used),
+            str(d.counts.below_floor),
+        ]
+        for d in evaluation.detections
+    ]
+    return Table(
+        "detections",
+        header,
+        lines,
+        "Detections, protocol honest; under protocol paper, which masks by the truth, there is "
+        "nothing to detect. A dash: nothing to count.",
+    )
+
+
+def where_section(evaluation: Evaluation) -> Section:
+    """Residuals in bins and in pixels."""
+    words = [
+        "The residuals of totals in bins of what is known beforehand (the signal-to-noise of the "
+        f"aperture in the {evaluation.about.get('signal_to_noise_band', 'reference')} band) and of "
+        "what is not (true specific star-formation rate and stellar mass). Good are medians of "
+        "zero and a coverage of 0.68 in every bin, and errors that shrink with signal-to-noise. "
+        "A trend with a true quantity is partly unavoidable: it says how far predictions lean to "
+        "the usual, and is no correction to apply.",
+        f"Bins of fewer than {MINIMUM_GALAXIES} galaxies have counts and no statistics. Pixels "
+        "are those whose truth reaches the floor of the property.",
+    ]
+    parts: list[Plate | Table] = []
+    drawn = _drawn(evaluation.bins)
+    if drawn:
+        from picassso.figures import residuals_in_bins
+
+        figure = residuals_in_bins(drawn, titles={q.name: q.title for q in QUANTITIES})
+        parts.append(
+            Plate(
+                "residuals_in_bins",
+                figure,
+                "Where totals err, protocol honest: residual and coverage in bins. Hatched: too "
+                "few galaxies.",
+            )
+        )
+    else:
+        words.append("No bin holds a galaxy of known value, so that there is nothing to draw.")
+    parts += [t for q in QUANTITIES for t in _bins_table(evaluation.bins, q)]
+    parts += [
+        *_trend_plates(
+            evaluation.by_surface_density,
+            name="pixels_by_surface_density",
+            label="log true surface density / floor",
+        ),
+        *_trend_plates(
+            evaluation.by_signal_to_noise,
+            name="pixels_by_signal_to_noise",
+            label="log signal-to-noise of the pixel",
+        ),
+        _pixels_table(evaluation),
+    ]
+    return Section("Where it errs", words, parts)
+
+
+def _drawn(bins: Sequence[BinnedResiduals]) -> dict[str, dict[str, ResidualBins]]:
+    """Arrays to be drawn, by quantity and property; views of unknown value are left out."""
+    drawn: dict[str, dict[str, ResidualBins]] = {}
+    for quantity in QUANTITIES:
+        groups = filled_bins(bins, quantity.name)
+        known = [of for (low, _), of in groups.items() if not np.isnan(low)]
+        names = {p for of in known for p, b in of.items() if b.galaxies}
+        if names:
+            drawn[quantity.name] = {
+                p: _arrays([of[p] for of in known]) for p in known[0] if p in names
+            }
+    return drawn
+
+
+def _arrays(bins: Sequence[BinnedResiduals]) -> ResidualBins:
+    from picassso.figures import ResidualBins
+
+    statistics = [b.statistics for b in bins]
+    return ResidualBins(
+        edges=np.array([bins[0].low, *(b.high for b in bins)]),
+        galaxies=np.array([b.galaxies for b in bins]),
+        median=np.array([s.median_bias.value for s in statistics]),
+        median_error=np.array([s.median_bias.error for s in statistics]),
+        p16=np.array([b.p16 for b in bins]),
+        p84=np.array([b.p84 for b in bins]),
+        coverage=np.array([s.coverage.value for s in statistics]),
+        coverage_error=np.array([s.coverage.error for s in statistics]),
+    )
+
+
+def _bins_table(bins: Sequence[BinnedResiduals], quantity: Quantity) -> list[Table]:
+    """Bias, scatter and coverage of every property in every bin of a quantity."""
+    header = ["property", "bin", "galaxies", "views", "median bias", "σ", "coverage"]
+    groups = filled_bins(bins, quantity.name)
+    lines = []
+    for name in next(iter(groups.values()), {}):
+        for limits, of in groups.items():
+            b = of[name]
+            statistics = (b.statistics.median_bias, b.statistics.sigma, b.statistics.coverage)
+            place = range_text(*limits).replace("-", "−")
+            counts = [str(b.galaxies), str(b.views)]
+            lines.append([title(name), place, *counts, *(cell(s) for s in statistics)])
+    if not lines:
+        return []
+    return [Table(f"bins_{quantity.name}", header, lines, f"Totals in bins: {quantity.title}.")]
+
+
+def _trend_plates(trends: Sequence[Trend], *, name: str, label: str) -> list[Plate]:
+    """Residuals of pixels against a quantity; nothing where no pixel lies above a floor."""
+    from picassso.figures import Line, pixel_trends
+
+    lines = {
+        t.property: Line(_centres(t.edges), t.p16, t.median, t.p84, t.median_error)
+        for t in trends
+        if t.pixels.any()
+    }
+    if not lines:
+        return []
+    caption = (
+        f"Pixels: residual against {label}. The protocols differ nowhere here, since only pixels "
+        "whose truth reaches the floor count. The outermost bins are open."
+    )
+    return [Plate(name, pixel_trends(lines, label=label), caption)]
+
+
+def _centres(inner: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of bins, from their inner edges; the open ones are taken as wide as their neighbours."""
+    first, last = 2 * inner[0] - inner[1], 2 * inner[-1] - inner[-2]
+    edges = np.concatenate([[first], inner, [last]])
+    return 0.5 * (edges[1:] + edges[:-1])
+
+
+def _pixels_table(evaluation: Evaluation) -> Table:
+    header = ["property", "protocol", "linear bias", "median bias", "σ", "robust σ", "outliers"]
+    header += ["coverage", "pixels", "below floor", "of these seen"]
+    lines = []
+    for rows in zip(*(evaluation.scores[p].pixels for p in PROTOCOLS), strict=True):
+        for protocol, r in zip(PROTOCOLS, rows, strict=True):
+            statistics = (r.linear_bias, r.median_bias, r.sigma, r.robust_sigma)
+            shares = (r.outlier_fraction, r.coverage)
+            c = r.counts
+            lines.append(
+                [
+                    title(r.property),
+                    str(protocol),
+                    *(cell(s) for s in (*statistics, *shares)),
+                    *(str(n) for n in (c.used, c.below_floor, c.false_positive)),
+                ]
+            )
+    return Table(
+        "pixels",
+        header,
+        lines,
+        "Pixel by pixel, both protocols [dex]. Where the truth reaches the floor the protocols "
+        "differ in the mean alone.",
+    )

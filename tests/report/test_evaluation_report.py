@@ -1,0 +1,227 @@
+"""The report of an evaluation: every number in it is one of the evaluation, in both protocols."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_up import ABSENT, made_up
+
+from picassso.analysis import Protocol
+from picassso.core import InputError
+from picassso.painting import load_weights
+from picassso.report import Plate, Section, write_report
+from picassso.report.evaluation import report_sections
+from picassso.report.evaluation.methods import methods_section
+from picassso.report.evaluation.model_card import model_card_text
+from picassso.report.evaluation.radius import radius_section
+from picassso.report.evaluation.scores import scores_csv
+from picassso.report.evaluation.structure import relations_section
+from picassso.report.evaluation.summary import summary_section
+from picassso.report.evaluation.totals import examples_section, where_section
+from picassso.report.evaluation.words import cell, number, plural
+from picassso.report.published import BUCK_WOLF_2021
+from picassso.studies import Evaluation
+
+
+class Reader(HTMLParser):
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.sources: list[str] = []
+        self.links: list[str] = []
+        self.headings: list[str] = []
+        self.text = ""
+        self._heading = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._heading = tag == "h2"
+        found = dict(attrs)
+        self.sources += [v for k, v in found.items() if k == "src" and v]
+        self.links += [v for k, v in found.items() if k == "href" and v]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if self._heading:
+            self.headings.append(data)
+            self._heading = False
+
+
+@pytest.fixture(scope="module")
+def evaluation() -> Evaluation:
+    return made_up(model=load_weights(None).about)
+
+
+@pytest.fixture(scope="module")
+def folder(evaluation, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    assert write_report(evaluation, folder) == folder / "report.html"
+    return folder
+
+
+@pytest.fixture(scope="module")
+def scores(evaluation) -> list[dict[str, str]]:
+    return list(csv.DictReader(scores_csv(evaluation).splitlines()))
+
+
+def found(scores: list[dict[str, str]], **wanted: str) -> dict[str, str]:
+    rows = [s for s in scores if all(s[k] == v for k, v in wanted.items())]
+    assert len(rows) == 1, f"{len(rows)} rows of {wanted}"
+    return rows[0]
+
+
+def test_page_is_whole(folder) -> None:
+    page = (folder / "report.html").read_text()
+    reader = Reader(page)
+    assert len(reader.headings) == 11 and reader.headings[0] == "1. Summary"
+    assert reader.sources and all(s.startswith("data:image/png;base64,") for s in reader.sources)
+    assert not re.search(r"(src|href)=\"(https?:)?//", page)
+    files = [link for link in reader.links if not link.startswith("#")]
+    assert files and all((folder / link).is_file() for link in files)
+    made = {p.stem for p in (folder / "figures").iterdir()}
+    assert all((folder / "figures" / f"{m}.{k}").is_file() for m in made for k in ("pdf", "png"))
+    assert "nan" not in reader.text.lower().replace("nanomaggy", "")
+
+
+def test_tables_have_both_protocols(folder) -> None:
+    for path in (folder / "tables").glob("*.csv"):
+        rows = list(csv.DictReader(path.open()))
+        if "protocol" in rows[0]:
+            protocols = [r["protocol"] for r in rows]
+            assert protocols.count("honest") == protocols.count("paper") == len(rows) / 2, path
+    names = {p.stem for p in (folder / "tables").glob("*.csv")}
+    assert {"totals_honest", "totals_paper", "paper_protocol"} <= names
+    assert names == {p.stem for p in (folder / "tables").glob("*.tex")}
+
+
+def test_latex_is_plain(folder) -> None:
+    for path in (folder / "tables").glob("*.tex"):
+        text = path.read_text().replace("–", "--")
+        assert text.isascii(), (path, {c for c in text if not c.isascii()})
+
+
+def test_scores_are_those_of_the_evaluation(evaluation, scores) -> None:
+    for protocol, of in evaluation.scores.items():
+        for row in of.totals:
+            line = found(
+                scores,
+                protocol=str(protocol),
+                quantity="totals",
+                property=row.property,
+                statistic="sigma",
+            )
+            if np.isnan(row.sigma.value):
+                assert line["value"] == "" and row.property == ABSENT
+            else:
+                assert float(line["value"]) == pytest.approx(row.sigma.value, rel=1e-5)
+                assert float(line["error"]) == pytest.approx(row.sigma.error, rel=1e-5)
+            assert int(line["used"]) == row.counts.used
+            assert int(line["below_floor"]) == row.counts.below_floor
+
+
+def test_scores_hold_every_quantity_twice(evaluation, scores) -> None:
+    twice = {"totals", "pixels", "annuli", "gradients", "sizes", "concentrations", "similarity"}
+    twice |= {"power_ratio", "correlation", "distances_total", "distances_pixel", "relations"}
+    for protocol in Protocol:
+        assert twice <= {s["quantity"] for s in scores if s["protocol"] == protocol}
+    once = {s["quantity"] for s in scores} - twice
+    assert once == {
+        "bins",
+        "pixel_trend",
+        "detections_total",
+        "detections_pixel",
+        "flags",
+        "method",
+        "method_total",
+        "method_pixel",
+    }
+    annuli = [s for s in scores if s["quantity"] == "annuli" and s["statistic"] == "sigma"]
+    assert {(s["low"], s["high"]) for s in annuli} == {
+        (f"{0.5 * k:.6g}", f"{0.5 * k + 0.5:.6g}") for k in range(10)
+    }
+    keys = [tuple(s.values())[:8] for s in scores]
+    assert len(set(keys)) == len(keys)
+
+
+def test_published_numbers_stand_beside(folder) -> None:
+    rows = {r["property"]: r for r in csv.DictReader((folder / "tables/paper_protocol.csv").open())}
+    mass = BUCK_WOLF_2021.scores["stellar_mass"]
+    assert rows["stellar mass"]["μ published"] == number(mass.mean_bias)
+    assert rows["stellar mass"]["σ published"] == number(mass.sigma)
+    assert rows["neutral hydrogen"]["σ here"] == "–"
+
+
+def test_model_card_tells_the_manifest(evaluation, folder) -> None:
+    card = (folder / "model_card.md").read_text()
+    model = evaluation.model
+    for word in (model["architecture"], model["licence"], model["survey"], model["created"]):
+        assert f"{word}" in card
+    assert all(f in card for f in model["data_fingerprint"].split("+"))
+    assert "| stellar mass | largest scatter (σ) |" in card
+
+
+def test_worst_bin_is_the_worst(evaluation) -> None:
+    bins = [
+        b
+        for b in evaluation.bins
+        if b.statistics.property == "gas_mass" and not b.few and not np.isnan(b.low)
+    ]
+    worst = max(b.statistics.sigma.value for b in bins)
+    assert f"| gas mass | largest scatter (σ) | {number(worst)} ±" in model_card_text(evaluation)
+
+
+def missing(evaluation: Evaluation) -> Iterator[tuple[Evaluation, Callable[..., Section], str]]:
+    """Evaluations without something, the section that lacks it, and the words that say so."""
+    without = partial(replace, evaluation)
+    yield without(methods=()), methods_section, "No classical method was run"
+    yield without(examples=()), examples_section, "No views were kept to be shown"
+    yield without(bins=()), where_section, "nothing to draw"
+    scores = {p: replace(s, relations=()) for p, s in evaluation.scores.items()}
+    yield without(scores=scores), relations_section, "make none of the relations"
+    views = evaluation.views
+    nowhere = {k: np.full_like(v, np.nan) for k, v in views.true_annuli.items()}
+    views = replace(views, true_annuli=nowhere, true={})
+    yield without(views=views), radius_section, "No annulus lies inside its frame"
+    none = {p: replace(s, totals=()) for p, s in evaluation.scores.items()}
+    yield without(scores=none), summary_section, "nothing to score"
+
+
+def test_what_is_missing_is_said_in_words(evaluation) -> None:
+    for without, section, words in missing(evaluation):
+        made = section(without)
+        assert words in " ".join(made.words)
+        assert not any(isinstance(part, Plate) for part in made.parts)
+
+
+def test_a_manifest_that_says_nothing(evaluation) -> None:
+    card = model_card_text(replace(evaluation, model={}))
+    assert "## Where it fails" in card and "Training range" not in card
+    assert "None" not in card and "****" not in card
+
+
+def test_one_galaxy_makes_every_section() -> None:
+    sections = report_sections(made_up(galaxies=1, baselines=False, examples=0))
+    assert len(sections) == 11 and all(s.words for s in sections)
+    assert "2 views of 1 galaxy of" in sections[0].words[0]
+
+
+def test_folder_that_cannot_be_written(evaluation, tmp_path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="file"):
+        write_report(evaluation, tmp_path / "file")
+
+
+def test_words() -> None:
+    from picassso.analysis import Statistic
+
+    assert cell(Statistic(-0.0123, 0.004)) == "−0.012 ± 0.004"
+    assert cell(Statistic(-0.0001, 0.004)) == "0.000 ± 0.004"
+    assert cell(Statistic(np.nan)) == number(np.inf) == "–"
+    assert plural(1, "view") == "1 view" and plural(2, "galaxy", "galaxies") == "2 galaxies"
