@@ -138,8 +138,9 @@ def test_the_same_galaxies_are_painted_at_every_resolution(
     for of in galaxies:
         fine, rough = of["16 px"], of["8 px"]
         assert fine.truth.galaxy_id == rough.truth.galaxy_id == fine.painted.galaxy_id
+        # Stores round both, by 2^-12 at the most.
         blocks = fine.truth["stellar_mass"].reshape(8, 2, 8, 2).mean((1, 3))
-        np.testing.assert_allclose(rough.truth["stellar_mass"], blocks, rtol=2**-12)  # as stored
+        np.testing.assert_allclose(rough.truth["stellar_mass"], blocks, rtol=2**-11)
         assert rough.image.shape == rough.painted.shape == (8, 8)
         masses.append(fine.truth["stellar_mass"].sum())
         row = next(int(t) for t in tests if store.table["galaxy_id"][t] == fine.image.galaxy_id)

@@ -58,5 +58,6 @@ def _painted(arm: ArmSummary, rows: NDArray[np.int64], seed: int) -> list[Exampl
     for row in map(int, rows):
         # As in the test: the noise of a view is drawn from the seed and its row.
         image = store.observed(row, np.random.default_rng([seed, row]))
-        found.append(Example(image, store.truth(row), paint(image, weights=weights)))
+        painted = paint(image, weights=weights)
+        found.append(Example(image=image, truth=store.truth(row), painted=painted))
     return found
