@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from drawn_galaxies import make_image, make_maps
 
-from picassso.core import GalaxyImage, InputError, Maps
+from picassso.core import PROPERTY_NAMES, GalaxyImage, InputError, Maps
 from picassso.figures import save_figure
 from picassso.figures.gallery import gallery
 
@@ -40,6 +41,17 @@ def test_every_galaxy_has_its_panels(tmp_path) -> None:
     assert len(pictures) == 3 * (1 + 5 + 2 * (3 + 2))
     assert {t.get_text() for t in figure.texts} == {"a$b", "c", "d"}
     save_figure(figure, tmp_path / "g.png")
+
+
+@pytest.mark.parametrize(("names", "across"), [(4, 2), (5, 1)])
+def test_as_many_a_row_as_a_page_has_room_for(names: int, across: int) -> None:
+    galaxies = [[make_image((16, 16))] * 2, *([make_maps((16, 16))] * 2 for _ in range(2))]
+    figure = gallery(*galaxies, names=PROPERTY_NAMES[:names])
+    lefts = [t.get_position()[0] for t in figure.texts]
+    assert len(lefts) == 2 and len(set(lefts)) == across
+    titles = [a.get_title() for a in figure.axes if a.get_title()]
+    assert len(titles) == names * across, "written once, above"
+    assert titles[0] == "stellar mass\nlog M☉/kpc²"
 
 
 def test_a_truth_and_a_painting_for_each() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from picassso.core import GalaxyImage, InputError, Maps
+from picassso.core import PROPERTIES, GalaxyImage, InputError, Maps
 from picassso.figures.grids import (
     LABEL_SIZE,
     PAGE_DPI,
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 __all__ = ["gallery"]
 
 _MM = PAGE_DPI / 25.4  # pixels
-_GAP, _FOOT, _WORDS, _NAME, _TITLE = (mm * _MM for mm in (0.9, 6.2, 3.6, 4.2, 7.2))
+_GAP, _FOOT, _WORDS, _NAME, _TITLE = (mm * _MM for mm in (0.9, 6.2, 3.6, 4.2, 4.2))
 _LARGEST_SIDE = 24 * _MM
 _UNIT_SIZE = 5.5  # points: the longest unit is as wide as the narrowest panel
-_FEW = 3  # properties, of which two galaxies have room side by side
+_FEW = 4  # properties, of which two galaxies have room side by side
 
 
 def gallery(
@@ -58,7 +58,7 @@ def gallery(
     Returns
     -------
     Figure
-        At most as wide as a page, two galaxies a row if there are three properties or fewer.
+        At most as wide as a page, two galaxies a row if there are four properties or fewer.
         Truth and prediction share a colour scale, galaxy by galaxy. Residuals are
         log10(true / predicted) [dex].
 
@@ -146,6 +146,7 @@ def _draw_maps(
 def _title(panels: Sequence[Axes], names: Sequence[str]) -> None:
     """Name and unit of each column of maps."""
     for axes, name in zip(panels, names, strict=True):
-        style = style_of(name)
-        words = f"{fill(style.title, 14)}\nlog {style.unit}"
+        unit = PROPERTIES[name].unit.replace("solMass", "M☉")
+        unit = unit.replace(" yr-1", "/yr").replace(" kpc-2", "/kpc²")
+        words = f"{fill(style_of(name).title, 14)}\nlog {unit}"
         axes.set_title(words, fontsize=_UNIT_SIZE, pad=2, linespacing=1.1)

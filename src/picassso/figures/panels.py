@@ -251,6 +251,8 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
     InputError
         If the suffix is another one, or the file cannot be written.
     """
+    import matplotlib
+
     path = Path(path)
     kind = path.suffix.lower().lstrip(".")
     if kind not in ("png", "pdf"):
@@ -263,7 +265,8 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
     )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with written_whole(path) as partial:
+        # Journals take TrueType fonts, not the Type 3 that matplotlib embeds if not told.
+        with matplotlib.rc_context({"pdf.fonttype": 42}), written_whole(path) as partial:
             figure.savefig(partial, format=kind, **details)
     except OSError as error:
         reason = error.strerror or str(error)
