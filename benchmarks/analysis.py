@@ -104,11 +104,11 @@ def measure(
     with clock("flags of degenerate galaxies"):
         degenerate_flags(truth, ellipse)
     with clock("paper protocol"):
-        paper = apply_protocol(Protocol.PAPER, truth.cube, predicted, floor=FLOORS)
+        masked, paper = apply_protocol(Protocol.PAPER, truth.cube, predicted, floor=FLOORS)
     with clock("annuli"):
         annuli = elliptical_annuli(ellipse, truth.shape)
-    with clock("profiles of truth and both means"):
-        for cube in (truth.cube, predicted.mean, paper.mean):
+    with clock("profiles of truths and means"):
+        for cube in (truth.cube, predicted.mean, masked, paper.mean):
             radial_profile(cube, annuli, properties=PROPERTY_NAMES, pixel_area=truth.pixel_area)
     with clock("sizes of truth and both means"):
         for cube in (truth.cube, predicted.mean, paper.mean):
@@ -118,11 +118,11 @@ def measure(
             log_above_floor(c, properties=PROPERTY_NAMES)
             for c in (truth.cube, predicted.p50, paper.p50)
         ]
+        medians = np.stack(logs[1:])
     with clock("power and cross spectra"):
-        cross_spectra(logs[0], np.stack(logs[1:]))
+        cross_spectra(logs[0], medians)
     with clock("structural similarity"):
-        for log in logs[1:]:
-            structural_similarity(logs[0], log)
+        structural_similarity(logs[0], medians)
     for k, name in enumerate(PROPERTY_NAMES):
         with clock("selection of pixels"):
             pixels = select_pixels(truth.cube[k], predicted[k], property=name)

@@ -1,8 +1,8 @@
 """CPU time at the end of an evaluation: figures of merit, with errors, from the numbers of views.
 
-Run ``OMP_NUM_THREADS=1 python benchmarks/analysis_summary.py [--galaxies 500] [--views 4]``: one line
-a figure of merit, all seven properties and both protocols in each, with the default numbers of
-bootstraps.
+Run ``OMP_NUM_THREADS=1 python benchmarks/analysis_summary.py [--galaxies 500] [--views 4]``: one
+line a figure of merit, all seven properties and both protocols in each, with the default numbers
+of bootstraps.
 """
 
 from __future__ import annotations
@@ -95,7 +95,8 @@ class Numbers:
             columns = Prediction(
                 *(np.tile(getattr(predicted, f)[:, None], rings) for f in predicted.__slots__)
             )
-            areas = np.full((len(ids), rings), PROPERTIES[name].total_floor) / PROPERTIES[name].floor
+            of = PROPERTIES[name]
+            areas = np.full((len(ids), rings), of.total_floor / of.floor)
             return annulus_residuals(
                 np.tile(true[:, None], rings), columns, areas, property=name, galaxy_id=ids
             )

@@ -213,3 +213,15 @@ def test_lognormal_scatter_by_annulus() -> None:
         assert row.median_bias.value == pytest.approx(0, abs=6 * s / np.sqrt(n))
         assert row.linear_bias.value == pytest.approx(np.log(10) * s**2 / 2, abs=0.01)
         assert row.coverage.value == pytest.approx(0.6827, abs=0.015)
+
+
+def test_sums_of_annuli_are_those_of_their_pixels() -> None:
+    """Also where an annulus is narrower than a pixel and holds none, the last one too."""
+    image = np.random.default_rng(0).random((30, 40))
+    ellipse = Ellipse(x=19.4, y=14.7, semi_major=6.0, axis_ratio=0.7, position_angle=0.3)
+    for edges in ((0.01, 0.02, 1.0, 1.001, 2.0), (0.5, 9.0, 9.5), (0.001, 0.002)):
+        annuli = elliptical_annuli(ellipse, image.shape, edges=edges)
+        flat = image.ravel()
+        expected = [flat[annuli.labels == k].sum() for k in range(len(edges))]
+        np.testing.assert_allclose(annuli.sums(image), expected, rtol=1e-12)
+        assert not annuli.pixels.all()

@@ -164,3 +164,20 @@ def test_absent_and_empty_maps(true) -> None:
 def test_bad_input() -> None:
     with pytest.raises(InputError, match="expected 2 maps"):
         log_above_floor(np.ones((3, 4, 4)), properties=PROPERTY_NAMES[:2])
+
+
+def test_several_predictions_are_each_measured_as_alone(true) -> None:
+    other = logs(lumpy_cube(seed=1))
+    mixed = other.copy()
+    mixed[1] = true[1]
+    stack = np.stack([other, other, mixed])
+    similarity, spectra = structural_similarity(true, stack), cross_spectra(true, stack)
+    assert similarity.shape == spectra.ratio.shape[:-1] == stack.shape[:2]
+    binned = spectra.binned((0.0, 0.1, 0.5))
+    for k, predicted in enumerate(stack):
+        alone = cross_spectra(true, predicted)
+        np.testing.assert_array_equal(similarity[k], structural_similarity(true, predicted))
+        np.testing.assert_array_equal(spectra.ratio[k], alone.ratio)
+        np.testing.assert_array_equal(spectra.cross[k], alone.cross)
+        np.testing.assert_array_equal(binned.predicted[k], alone.binned((0.0, 0.1, 0.5)).predicted)
+    assert similarity[2, 1] == 1 and similarity[1, 1] < 1

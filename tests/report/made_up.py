@@ -65,6 +65,9 @@ def made_up(
             "galaxies": galaxies,
             "signal_to_noise_band": "r",
             "whole_frame": int(views.whole_frame.sum()),
+            "pixels": [32, 32],
+            "limit": None,
+            "methods_left_out": {"posterior": "not asked for"} if baselines else {},
         },
         model={} if model is None else model,
         properties=PROPERTY_NAMES,
@@ -114,22 +117,22 @@ def _views(ids: NDArray[np.str_], rng: np.random.Generator) -> Views:
         row=np.arange(n),
         whole_frame=np.arange(n) == n - 1,
         signal_to_noise=10 ** rng.uniform(0.5, 4, n),
-        true=true,
+        true=dict.fromkeys(Protocol, true),
         predicted={
             Protocol.HONEST: predicted,
             Protocol.PAPER: {k: _masked(p) for k, p in predicted.items()},
         },
-        true_annuli=annuli,
+        true_annuli=dict.fromkeys(Protocol, annuli),
         annuli={
             Protocol.HONEST: painted,
             Protocol.PAPER: {k: _masked(p) for k, p in painted.items()},
         },
         annulus_areas=areas,
-        true_sizes=sizes,
+        true_sizes=dict.fromkeys(Protocol, sizes),
         sizes={
             p: {k: s * 10 ** rng.normal(0, 0.05, n) for k, s in sizes.items()} for p in Protocol
         },
-        true_gradients=slopes,
+        true_gradients=dict.fromkeys(Protocol, slopes),
         gradients={p: {k: s + rng.normal(0, 0.1, n) for k, s in slopes.items()} for p in Protocol},
     )
 
@@ -153,28 +156,28 @@ def _scores(views: Views, protocol: Protocol, rng: np.random.Generator) -> Proto
                 value_residuals(true[:, k], of.p50[:, k], name=name, **every) for k in range(ANNULI)
             ]
         )
-        for name, true in views.true_annuli.items()
+        for name, true in views.true_annuli[protocol].items()
         for of in (views.annuli[protocol][name],)
     }
     sizes = tuple(
         value_residuals(t, views.sizes[protocol][p], name=p, **every)
-        for p, t in views.true_sizes.items()
+        for p, t in views.true_sizes[protocol].items()
     )
     sides = [
         {**totals, "half_mass_radius": radii["stellar_mass"]}
         for totals, radii in (
-            (views.true, views.true_sizes),
+            (views.true[protocol], views.true_sizes[protocol]),
             ({p: t.p50 for p, t in predicted.items()}, views.sizes[protocol]),
         )
     ]
     n = len(ids)
     return ProtocolScores(
-        totals=tuple(residual_table(views.true, predicted, **every)),
+        totals=tuple(residual_table(views.true[protocol], predicted, **every)),
         pixels=tuple(pixels),
         annuli=annuli,
         gradients=tuple(
             value_residuals(10**t, 10 ** views.gradients[protocol][p], name=p, **every)
-            for p, t in views.true_gradients.items()
+            for p, t in views.true_gradients[protocol].items()
         ),
         sizes=sizes,
         concentrations=sizes,
@@ -190,7 +193,7 @@ def _scores(views: Views, protocol: Protocol, rng: np.random.Generator) -> Proto
         distances=(
             *(
                 distribution_distances(t, predicted[p].p50, property=p, **every)
-                for p, t in views.true.items()
+                for p, t in views.true[protocol].items()
             ),
             *distances,
         ),
@@ -214,8 +217,8 @@ def _images(name: str, rng: np.random.Generator) -> list[tuple[NDArray[Any], Pre
 
 def _bins(views: Views) -> tuple[Any, ...]:
     with np.errstate(divide="ignore"):
-        mass = np.log10(views.true["stellar_mass"])
-        rate = np.log10(views.true["star_formation_rate"]) - mass
+        mass = np.log10(views.true[Protocol.HONEST]["stellar_mass"])
+        rate = np.log10(views.true[Protocol.HONEST]["star_formation_rate"]) - mass
     return tuple(
         b
         for q, values in zip(QUANTITIES, (views.signal_to_noise, rate, mass), strict=True)
@@ -223,7 +226,7 @@ def _bins(views: Views) -> tuple[Any, ...]:
             q.name,
             values,
             q.edges,
-            views.true,
+            views.true[Protocol.HONEST],
             views.predicted[Protocol.HONEST],
             galaxy_id=views.galaxy_id,
             **FEW,
@@ -241,7 +244,7 @@ def _trend(name: str, edges: NDArray[np.float64], rng: np.random.Generator) -> A
 def _detections(views: Views, rng: np.random.Generator) -> tuple[Any, ...]:
     totals = [
         detection_scores(t, of, property=p, galaxy_id=views.galaxy_id, **FEW)
-        for p, t in views.true.items()
+        for p, t in views.true[Protocol.HONEST].items()
         for of in (views.predicted[Protocol.HONEST][p],)
     ]
     pixels = []
@@ -283,6 +286,6 @@ def _example(number: int) -> Example:
     )
     return Example(
         image,
-        Maps(name, 0, PROPERTY_NAMES, cube, 0.06),
-        Maps(name, 0, PROPERTY_NAMES, painted, 0.06),
+        painted=Maps(name, 0, PROPERTY_NAMES, painted, 0.06),
+        truth=Maps(name, 0, PROPERTY_NAMES, cube, 0.06),
     )

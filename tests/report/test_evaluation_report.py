@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -107,6 +108,12 @@ def test_latex_is_plain(folder) -> None:
         assert text.isascii(), (path, {c for c in text if not c.isascii()})
 
 
+def test_how_it_was_made(folder) -> None:
+    text = Reader((folder / "report.html").read_text()).text
+    assert "picassso evaluate WEIGHTS made_up.zarr --split test --seed 3\n" in text
+    assert "32 x 32" in text and "posterior (not asked for)" in text
+
+
 def test_scores_are_those_of_the_evaluation(evaluation, scores) -> None:
     for protocol, of in evaluation.scores.items():
         for row in of.totals:
@@ -182,15 +189,19 @@ def missing(evaluation: Evaluation) -> Iterator[tuple[Evaluation, Callable[..., 
     without = partial(replace, evaluation)
     yield without(methods=()), methods_section, "No classical method was run"
     yield without(examples=()), examples_section, "No views were kept to be shown"
-    yield without(bins=()), where_section, "nothing to draw"
+    nothing: dict[str, Any] = {"bins": (), "by_surface_density": (), "by_signal_to_noise": ()}
+    yield without(**nothing), where_section, "nothing to draw"
     scores = {p: replace(s, relations=()) for p, s in evaluation.scores.items()}
     yield without(scores=scores), relations_section, "make none of the relations"
     views = evaluation.views
-    nowhere = {k: np.full_like(v, np.nan) for k, v in views.true_annuli.items()}
-    views = replace(views, true_annuli=nowhere, true={})
+    honest = views.true_annuli[Protocol.HONEST]
+    unknown = {name: np.full_like(values, np.nan) for name, values in honest.items()}
+    nowhere = {p: unknown for p in Protocol}
+    none: dict[Protocol, dict[str, Any]] = {p: {} for p in Protocol}
+    views = replace(views, true_annuli=nowhere, true_gradients=none, true_sizes=none)
     yield without(views=views), radius_section, "No annulus lies inside its frame"
-    none = {p: replace(s, totals=()) for p, s in evaluation.scores.items()}
-    yield without(scores=none), summary_section, "nothing to score"
+    unscored = {p: replace(s, totals=()) for p, s in evaluation.scores.items()}
+    yield without(scores=unscored), summary_section, "nothing to score"
 
 
 def test_what_is_missing_is_said_in_words(evaluation) -> None:

@@ -130,7 +130,7 @@ def enclosing_radii(
     order, radius, starts = _rings(cube.shape[1:], x, y)
     found = np.empty((len(cube), len(fractions)))
     for p, surface_density in enumerate(cube):
-        mass = surface_density.ravel()[order]
+        mass = surface_density.ravel().take(order)
         sums = np.add.reduceat(mass, starts[:-1], dtype=np.float64)
         within = np.concatenate([[0.0], np.cumsum(sums)])
         for f, fraction in enumerate(fractions):

@@ -27,8 +27,7 @@ def bootstrap(
     Parameters
     ----------
     estimate : callable
-        From row numbers (a row may come more than once) to an array of numbers, always of one
-        shape.
+        From how often each row is drawn, (N,) int, to an array of numbers, always of one shape.
     galaxy_id : (N,) array
         Whom each row shows; a draw takes a galaxy with all its rows (Efron 1979, with galaxies
         as the units).
@@ -44,16 +43,21 @@ def bootstrap(
         galaxies or fewer than two draws with a finite number.
     """
     _, galaxy = np.unique(np.asarray(galaxy_id), return_inverse=True)
-    rows = np.arange(len(galaxy))
-    values = estimate(rows)
+    values = estimate(np.ones(len(galaxy), dtype=np.intp))
     galaxies = int(galaxy.max()) + 1 if len(galaxy) else 0
     draws = []
     if galaxies > 1:
-        rng = np.random.default_rng(seed)
-        for _ in range(bootstraps):
-            times = np.bincount(rng.integers(galaxies, size=galaxies), minlength=galaxies)
-            draws.append(estimate(np.repeat(rows, times[galaxy])))
+        draws = [estimate(times[galaxy]) for times in _draws(galaxies, bootstraps, seed)]
     return values, _spread(np.array(draws).reshape(len(draws), *values.shape))
+
+
+@lru_cache(maxsize=8)
+def _draws(galaxies: int, bootstraps: int, seed: int) -> NDArray[np.intp]:
+    """(bootstraps, galaxies) how often each galaxy is drawn."""
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(galaxies, size=(bootstraps, galaxies))
+    counts = [np.bincount(d, minlength=galaxies) for d in drawn]
+    return np.reshape(counts, (bootstraps, galaxies))
 
 
 class Replicates:

@@ -106,11 +106,11 @@ def detection_scores(
     _, rank = np.unique(predicted.p50, return_inverse=True)
     there, ranks = truth >= floor, int(rank.max()) + 1 if len(rank) else 0
 
-    def estimate(rows: NDArray[np.intp]) -> NDArray[np.float64]:
-        table = np.bincount(cells[rows], minlength=_TABLE).astype(np.float64)
-        of = there[rows]
+    def estimate(times: NDArray[np.intp]) -> NDArray[np.float64]:
+        table = np.bincount(cells, times, minlength=_TABLE).astype(np.float64)
         positive, negative = (
-            np.bincount(rank[rows][k], minlength=ranks).astype(np.float64) for k in (of, ~of)
+            np.bincount(rank[k], times[k], minlength=ranks).astype(np.float64)
+            for k in (there, ~there)
         )
         return _scores(table, positive, negative)
 

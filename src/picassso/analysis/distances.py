@@ -98,13 +98,13 @@ def distribution_distances(
     if not np.isfinite(predicted[known]).all():
         raise InputError(f"{property}: a predicted total is not finite")
     floor = PROPERTIES[property].total_floor
-    logs = np.log10(np.maximum([true[known], predicted[known]], floor))
+    points = np.log10(np.maximum([true[known], predicted[known]], floor)).ravel()
+    order = np.argsort(points)
+    points = points[order]
 
-    def estimate(rows: NDArray[np.intp]) -> NDArray[np.float64]:
-        points = logs[:, rows].ravel()
-        order = np.argsort(points)
-        sign = np.repeat([1.0, -1.0], len(rows))[order]
-        return _distances(points[order], np.cumsum(sign) / max(len(rows), 1))
+    def estimate(times: NDArray[np.intp]) -> NDArray[np.float64]:
+        steps = np.concatenate([times, -times])[order]
+        return _distances(points, np.cumsum(steps) / max(times.sum(), 1))
 
     values, errors = bootstrap(
         estimate, np.asarray(galaxy_id)[known], bootstraps=bootstraps, seed=seed

@@ -196,15 +196,19 @@ def residual_statistics(
     floor = PROPERTIES[property].total_floor if floor is None else floor
     floor = np.broadcast_to(floor, true.shape)
     used, counts = select(true, predicted, floor=floor, name=property)
-    true, predicted, floor = true[used], predicted[used], floor[used]
     ids = np.arange(len(used)) if galaxy_id is None else np.asarray(galaxy_id)
-    residual = log_residual(true, predicted.p50, floor=floor)
+    rows = np.flatnonzero(used)
+    residual = log_residual(true[rows], predicted.p50[rows], floor=floor[rows])
+    order = np.argsort(residual)
+    rows, residual = rows[order], residual[order]
+    true, predicted = true[rows], predicted[rows]
     inside = (predicted.p16 <= true) & (true <= predicted.p84)
+    columns = np.array([true, predicted.mean, residual, inside], dtype=np.float64)
 
-    def estimate(rows: NDArray[np.intp]) -> NDArray[np.float64]:
-        return _estimate(true[rows], predicted.mean[rows], residual[rows], inside[rows])
+    def estimate(times: NDArray[np.intp]) -> NDArray[np.float64]:
+        return _estimate(columns, times)
 
-    values, errors = bootstrap(estimate, ids[used], bootstraps=bootstraps, seed=seed)
+    values, errors = bootstrap(estimate, ids[rows], bootstraps=bootstraps, seed=seed)
     return assemble(property, kind, values, errors, counts)
 
 
@@ -281,27 +285,39 @@ def select(
     return used, counts
 
 
-def _estimate(
-    true: NDArray[np.float64],
-    mean: NDArray[np.floating],
-    residual: NDArray[np.floating],
-    inside: NDArray[np.bool_],
-) -> NDArray[np.float64]:
-    """The statistics, in the order of `ResidualStatistics`."""
-    if len(true) == 0:
+def _estimate(columns: NDArray[np.float64], times: NDArray[np.intp]) -> NDArray[np.float64]:
+    """The statistics, in the order of `ResidualStatistics`, of rows that count so many times.
+
+    `columns` are the truth, the predicted mean, the residual, and whether the truth lies inside the
+    interval, by rising residual.
+    """
+    residual = columns[2]
+    number = times.sum()
+    if number == 0:
         return np.full(STATISTICS, np.nan)
-    median = np.median(residual)
-    deviation = np.abs(residual - median)
-    robust = MAD_TO_SIGMA * np.median(deviation)
-    total = mean.sum(dtype=np.float64)
+    true, predicted, first, inside = columns @ times
+    mean = first / number
+    drawn = np.repeat(residual, times)
+    median = middle_of_sorted(drawn)
+    halves = [(number - 1) // 2, number // 2]
+    robust = MAD_TO_SIGMA * middle_of_sorted(np.partition(np.abs(drawn - median), halves))
+    far = OUTLIER_SIGMAS * robust
+    lower = np.searchsorted(drawn, median - far, side="left")
+    upper = np.searchsorted(drawn, median + far, side="right")
     return np.array(
         [
-            np.log10(true.sum() / total) if total > 0 else np.inf,
+            np.log10(true / predicted) if predicted > 0 else np.inf,
             median,
-            residual.mean(),
-            residual.std(),
+            mean,
+            np.sqrt((residual - mean) ** 2 @ times / number),
             robust,
-            (deviation > OUTLIER_SIGMAS * robust).mean(),
-            inside.mean(),
+            1.0 - (upper - lower) / number,
+            inside / number,
         ]
     )
+
+
+def middle_of_sorted(values: NDArray[np.float64]) -> float:
+    """Median of rising values."""
+    n = len(values)
+    return float(0.5 * (values[(n - 1) // 2] + values[n // 2]))

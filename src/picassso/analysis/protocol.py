@@ -49,7 +49,7 @@ def apply_protocol(
     """
     if protocol is Protocol.HONEST:
         return true, predicted
-    floors = np.asarray(floor)
+    floors = np.asarray(floor, dtype=true.dtype)
     seen = true >= floors
     low, median, high = (
         np.where(seen, q, 0.0) for q in (predicted.p16, predicted.p50, predicted.p84)

@@ -73,7 +73,7 @@ class Annuli:
         starts = np.cumsum(self.pixels) - self.pixels
         sums = np.zeros(len(self.edges))
         if held.any():
-            inside = image.ravel()[self.order]
+            inside = image.ravel().take(self.order)
             sums[held] = np.add.reduceat(inside, starts[held], dtype=np.float64)
         return sums
 

@@ -186,7 +186,8 @@ def compare_relation(
     sides = [_points(relation, totals, len(ids)) for totals in (true, predicted)]
     bins = np.asarray(edges, dtype=np.float64)
 
-    def estimate(rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    def estimate(times: NDArray[np.intp]) -> NDArray[np.float64]:
+        rows = np.repeat(np.arange(len(ids)), times)
         lines = np.array([_line(s.x[rows], s.y[rows], weight[rows]) for s in sides])
         return np.vstack([lines, lines[1] - lines[0]])
 

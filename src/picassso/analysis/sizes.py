@@ -59,13 +59,14 @@ def measure_sizes(
     Sizes
         NaN for a map that is absent (NaN anywhere) or empty (nothing at or above the floor).
     """
-    floors = np.array([PROPERTIES[p].floor for p in properties], dtype=cube.dtype)
-    seen = cube * (cube >= floors[:, None, None])
-    measurable = seen.any(axis=(1, 2)) & ~np.isnan(cube).any(axis=(1, 2))
-    r20, r50, r80 = enclosing_radii(seen, x=x, y=y, fractions=(0.2, 0.5, 0.8)).T
-    ratio = np.maximum(r80, _SMALLEST) / np.maximum(r20, _SMALLEST)
+    radii = np.full((len(cube), 3), np.nan)
+    for k, name in enumerate(properties):
+        seen = cube[k] * (cube[k] >= PROPERTIES[name].floor)
+        if seen.any() and not np.isnan(seen).any():
+            (radii[k],) = enclosing_radii(seen[None], x=x, y=y, fractions=(0.2, 0.5, 0.8))
+    r20, r50, r80 = np.maximum(radii, _SMALLEST).T
     return Sizes(
         properties=tuple(properties),
-        half_radius=np.where(measurable, np.maximum(r50, _SMALLEST), np.nan),
-        concentration=np.where(measurable, 5.0 * np.log10(ratio), np.nan),
+        half_radius=r50,
+        concentration=5.0 * np.log10(r80 / r20),
     )

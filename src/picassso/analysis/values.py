@@ -13,6 +13,7 @@ from picassso.analysis.metrics import (
     Prediction,
     ResidualStatistics,
     Statistic,
+    middle_of_sorted,
     residual_statistics,
     statistics,
 )
@@ -114,10 +115,12 @@ def spread(
     if used == 0:
         return Spread(Statistic(np.nan), np.nan, np.nan, 0, len(known))
 
-    def estimate(rows: NDArray[np.intp]) -> NDArray[np.float64]:
-        return np.array([np.median(numbers[rows])])
+    order = np.argsort(numbers)
+    numbers, ids = numbers[order], np.asarray(galaxy_id)[known][order]
 
-    ids = np.asarray(galaxy_id)[known]
+    def estimate(times: NDArray[np.intp]) -> NDArray[np.float64]:
+        return np.array([middle_of_sorted(np.repeat(numbers, times))])
+
     medians, errors = bootstrap(estimate, ids, bootstraps=bootstraps, seed=seed)
     p16, p84 = (float(p) for p in np.percentile(numbers, [16, 84]))
     (median,) = statistics(medians, errors)

@@ -159,7 +159,8 @@ def add_colour_bar(axes: Axes, image: AxesImage, label: str) -> None:
         vmax=high,
     )
     bar.set_yticks([])
-    ticks = _ticks(low, high, most=4.6 if box.width * figure.bbox.width > 150 else 2.6)
+    # Letters are as large in inches, whatever the resolution.
+    ticks = _ticks(low, high, most=4.6 if box.width * figure.bbox.width / figure.dpi > 1.5 else 2.6)
     bar.set_xticks(ticks)
     bar.tick_params(axis="x", labelsize=7.5, length=2, pad=1.5, width=0.6)
     # Labels at the very ends stay inside, clear of the neighbouring bar's.

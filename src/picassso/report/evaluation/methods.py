@@ -30,6 +30,9 @@ def methods_section(evaluation: Evaluation) -> Section:
         f"At most {views} views count here, fewer than above; a method lacks the properties that "
         "it does not make. Time is the median for painting one view, on the machine that ran this.",
     ]
+    left_out = evaluation.about.get("methods_left_out", {})
+    if left_out:
+        words.append("Left out: " + "; ".join(f"{m} ({why})" for m, why in left_out.items()) + ".")
     header = ["method", "property", "of", "linear bias", "median bias", "σ", "robust σ"]
     header += ["used", "seconds a view"]
     lines = []

@@ -14,7 +14,7 @@ import numpy as np
 from picassso.analysis import BinnedResiduals, Protocol
 from picassso.core import InputError, MissingExtraError
 from picassso.report.evaluation.summary import totals_table
-from picassso.report.evaluation.words import cell, listed, number, plural, title
+from picassso.report.evaluation.words import cell, listed, number, title
 from picassso.report.page import Facts, Section, Table
 from picassso.studies.evaluation.quantities import QUANTITIES
 from picassso.studies.evaluation.tables import range_text
@@ -95,7 +95,7 @@ def _facts(evaluation: Evaluation) -> dict[str, dict[str, str]]:
                 "synthetic galaxies": _joined(model.get("synthetic_seeds", ()), "seed"),
                 "steps": model.get("step"),
                 "validation loss": _rounded(model.get("validation_loss")),
-                "recipe": _settings(model.get("train_config", {})),
+                "settings": _settings(_training_settings(model)),
                 "calibration": _calibration(model),
             }
         ),
@@ -151,6 +151,12 @@ def _settings(config: Mapping[str, Any]) -> str:
     return ", ".join(lines)
 
 
+def _training_settings(model: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the training, without those of the network."""
+    network = model.get("config", {})
+    return {k: v for k, v in model.get("train_config", {}).items() if k not in network}
+
+
 def _calibration(model: Mapping[str, Any]) -> str:
     """What was calibrated on the validation split."""
     pixels, totals = model.get("pixel_calibration", {}), model.get("calibration", {})
@@ -188,14 +194,20 @@ def _range_table(model: Mapping[str, Any]) -> list[Table]:
     ranges = model.get("training_range", {})
     if not ranges:
         return []
-    lines = [
-        [key.replace("_", " "), f"{low:.3g}", f"{high:.3g}"] for key, (low, high) in ranges.items()
-    ]
+    lines = [[_condition(k), f"{low:.4g}", f"{high:.4g}"] for k, (low, high) in ranges.items()]
     caption = (
         "Training range: conditions that the training saw. Noise and brightest pixel of each band "
         "are in nanomaggy per square arcsecond."
     )
     return [Table("training_range", ["condition", "lowest", "highest"], lines, caption)]
+
+
+def _condition(key: str) -> str:
+    """A condition in words."""
+    if key == "psf_fwhm_pixels":
+        return "PSF FWHM [pixel]"
+    word, _, band = key.partition("_")
+    return f"{word} in {band}" if word in ("noise", "brightest") else key.replace("_", " ")
 
 
 def _failures(evaluation: Evaluation) -> list[Table]:
@@ -221,8 +233,9 @@ def _failures(evaluation: Evaluation) -> list[Table]:
     if not lines:
         return []
     caption = (
-        f"Where it fails: of the bins with statistics, {plural(len(lines), 'worst one')}. The "
-        "worst of many bins is partly so by chance: mind the errors."
+        "Where it fails: of all bins with statistics, those in which totals of a property scatter "
+        "most, are farthest off, and have the least honest intervals. The worst of many bins is "
+        "partly so by chance: mind the errors."
     )
     return [Table("failures", ["property", "what", "value", "where", "galaxies"], lines, caption)]
 

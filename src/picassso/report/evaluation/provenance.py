@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from picassso.report.page import Facts, Section
 
@@ -25,19 +26,30 @@ def provenance_section(evaluation: Evaluation) -> Section:
         "file of its own.",
     ]
     options = {"--split": "split", "--seed": "seed", "--limit": "limit", "--baselines": "baselines"}
-    command = ["picassso", "evaluate", about["weights"], about["store"]]
+    command = ["picassso", "evaluate", "WEIGHTS", about["store"]]
     for option, key in options.items():
-        if about.get(key) is not None:
-            command += [option, about[key]]
-    items = {key.replace("_", " "): str(value) for key, value in about.items() if value is not None}
+        if about.get(key) or key == "seed":
+            command += [option, about.get(key, 0)]
+    items = {key.replace("_", " "): _text(value) for key, value in about.items()}
     return Section(
         "How it was made",
         words,
         [
-            Facts("Evaluation", {"command": " ".join(map(str, command))} | items),
+            Facts(
+                "Evaluation",
+                {"command": " ".join(map(str, command))} | {k: v for k, v in items.items() if v},
+            ),
             Facts("Versions", _versions()),
         ],
     )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "; ".join(f"{k}: {v}" for k, v in value.items())
+    if isinstance(value, (list, tuple)):
+        return " x ".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def _versions() -> dict[str, str]:

@@ -62,7 +62,7 @@ def _annulus_residuals(
     views = evaluation.views
     residuals = {}
     for name, predicted in views.annuli[protocol].items():
-        true = np.asarray(views.true_annuli[name], dtype=np.float64)
+        true = np.asarray(views.true_annuli[protocol][name], dtype=np.float64)
         median = np.asarray(predicted.p50, dtype=np.float64)
         floor = np.full(true.shape, np.finfo(np.float64).tiny)
         used = (true > 0) & (median > 0)
@@ -96,7 +96,7 @@ def _profile_plates(evaluation: Evaluation) -> list[Plate]:
     from picassso.figures import radial_profiles
 
     views = evaluation.views
-    true, predicted = dict(views.true_annuli), {}
+    true, predicted = dict(views.true_annuli[Protocol.HONEST]), {}
     for name, of in views.annuli[Protocol.HONEST].items():
         areas = views.annulus_areas if name in PROPERTIES else 1.0
         true[name], predicted[name] = true[name] / areas, of.p50 / areas
@@ -122,14 +122,14 @@ def _shape_plates(evaluation: Evaluation) -> list[Plate]:
     for name, true, predicted, label, log in (
         (
             "gradients",
-            views.true_gradients,
+            views.true_gradients[Protocol.HONEST],
             views.gradients[Protocol.HONEST],
             "gradient [dex / half-mass radius]",
             False,
         ),
         (
             "half_mass_radii",
-            views.true_sizes,
+            views.true_sizes[Protocol.HONEST],
             views.sizes[Protocol.HONEST],
             "half-mass radius [kpc]",
             True,

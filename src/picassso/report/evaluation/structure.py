@@ -76,7 +76,7 @@ def _line(edges: NDArray[np.float64], spreads: Sequence[Spread]) -> Line:
 def _frequency_table(evaluation: Evaluation, field: str, words: str) -> Table:
     """Medians over views: a row a property and protocol, a column a bin of frequency."""
     header = ["property", "protocol"]
-    header += [f"{low:.2g}–{high:.2g}" for low, high in pairwise(evaluation.frequency_edges)]
+    header += [f"{low:.4g}–{high:.4g}" for low, high in pairwise(evaluation.frequency_edges)]
     lines = []
     for name in getattr(evaluation.scores[Protocol.HONEST], field):
         for protocol in PROTOCOLS:

@@ -32,8 +32,8 @@ _FLAGS = {
     "few_pixels": "fewer than 20 pixels reach the floor",
     "below_floor": "total below the floor",
     "no_ellipse": "no stars, and so no ellipse",
-    "aperture_leaves_frame": "the ellipse of two half-mass radii leaves the frame",
-    "annuli_leave_frame": "that of five half-mass radii leaves the frame",
+    "aperture_leaves_frame": "ellipse of two half-mass radii leaves the frame",
+    "annuli_leave_frame": "ellipse of five half-mass radii leaves the frame",
     "two_cores": "two cores: a merger",
 }
 
@@ -48,8 +48,12 @@ def summary_section(evaluation: Evaluation) -> Section:
         f"The weights {about['weights']} ({about['weights_fingerprint']}) painted "
         f"{plural(len(views.row), 'view')} of {plural(galaxies, 'galaxy', 'galaxies')} "
         f"of the {about['split']} split of {about['store']}. Compared are totals inside the "
-        "ellipse of two projected half-mass radii of the true stellar mass; in "
-        f"{plural(whole, 'view')} it does not fit into the frame, which is summed instead.",
+        "ellipse of two projected half-mass radii of the true stellar mass; "
+        + (
+            f"in {plural(whole, 'view')} it does not fit into the frame, which is summed instead."
+            if whole
+            else "it fits into every frame."
+        ),
         "Residuals are log10(true / predicted) in dex. The mean of a prediction is judged where "
         "things add up (linear bias), its median one galaxy at a time (median bias, σ), its "
         "interval by the share of truths inside (coverage). Good are biases of zero within their "
@@ -120,7 +124,7 @@ def _flags_table(evaluation: Evaluation) -> list[Table]:
             ["what is odd", "of", "views", "share"],
             lines,
             f"Degenerate galaxies among {plural(views, 'view')}: flagged and counted, never "
-            "dropped. A view may bear several flags.",
+            "dropped. A view may bear several flags. Totals here are those of the frame.",
         )
     ]
 
@@ -136,10 +140,10 @@ def paper_section(evaluation: Evaluation) -> Section:
         measured = [cell(row.mean_bias), cell(row.sigma)]
         lines.append([title(row.property), *measured, *published, str(row.counts.used)])
     words = [
-        "The same totals under protocol paper: a prediction counts as zero wherever the true map "
-        "lies below its floor, and its median map, which is 10 to the power of the mean "
-        "logarithm, is what is summed. μ and σ are mean and standard deviation of log10(true / "
-        "predicted); good are zero and small.",
+        "The same totals under protocol paper: pixels whose truth lies below its floor count as "
+        "zero in prediction and truth alike, and the median map, which is 10 to the power of the "
+        "mean logarithm, is what is summed. μ and σ are mean and standard deviation of "
+        "log10(true / predicted); good are zero and small.",
         f"Published are the numbers of {BUCK_WOLF_2021.source}. The galaxies, images and maps "
         "differ from those here, so that the two stand side by side and run no race. "
         + " ".join(BUCK_WOLF_2021.caveats),

@@ -65,7 +65,8 @@ def totals_section(evaluation: Evaluation) -> Section:
     from picassso.figures import distributions, predicted_against_true
 
     views, honest = evaluation.views, evaluation.scores[Protocol.HONEST]
-    true = {p: t for p, t in views.true.items() if np.isfinite(t).any()}
+    every = views.true[Protocol.HONEST]
+    true = {p: t for p, t in every.items() if np.isfinite(t).any()}
     median = {p: views.predicted[Protocol.HONEST][p].p50 for p in true}
     scores = {
         r.property: {
@@ -90,7 +91,7 @@ def totals_section(evaluation: Evaluation) -> Section:
         "purity and area under the curve near 1, and truths under the upper limit in 84% of the "
         "non-detections or more.",
     ]
-    absent = [title(p) for p in views.true if p not in true]
+    absent = [title(p) for p in every if p not in true]
     if absent:
         words.append(f"Not drawn, since the store does not know it: {listed(absent)}.")
     parts: list[Plate | Table] = []

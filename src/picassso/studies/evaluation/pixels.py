@@ -59,7 +59,7 @@ class PixelCounts:
             # From pixels as painted, the accumulators tell both protocols.
             pixels = select_pixels(true, honest, property=name)
             self._residuals[k].add_selected(pixels, galaxy_id=galaxy_id)
-            self._distributions[k].add(true, honest.p50, galaxy_id=galaxy_id)
+            self._distributions[k].add_selected(pixels, galaxy_id=galaxy_id)
             self._detections[k].add_selected(pixels, galaxy_id=galaxy_id)
             with np.errstate(divide="ignore"):
                 height = np.log10(true / np.float32(PROPERTIES[name].floor))

@@ -107,6 +107,7 @@ def evaluate(
     properties = _shared_properties(loaded, store)
     _refuse_galaxies_learnt_from(loaded.about, store)
     about = _about(loaded, store, rows, split=split, seed=seed)
+    about |= {"limit": limit, "baselines": baselines}
     with output_folder(Path(output)):
         evaluation = _evaluate(
             NetworkPainter(loaded),

@@ -242,10 +242,11 @@ def _structure(view: View, ellipse: Ellipse | None) -> dict[str, NDArray]:
         log_above_floor(cube, properties=properties)
         for cube in (view.truth.cube, *(of.predicted.p50 for of in view.judged.values()))
     )
-    found = {"similarity": np.array([structural_similarity(true, median) for median in medians])}
+    both = np.stack(medians)
+    found = {"similarity": structural_similarity(true, both)}
     if ellipse is None:
         none = np.full((2, len(properties), len(FREQUENCY_EDGES) - 1), np.nan)
         return found | {"power_ratio": none, "correlation": none}
-    spectra = cross_spectra(true, np.stack(medians))
+    spectra = cross_spectra(true, both)
     spectra = spectra.binned(FREQUENCY_EDGES, unit=ellipse.semi_major)
     return found | {"power_ratio": spectra.ratio, "correlation": spectra.correlation}
