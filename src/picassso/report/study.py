@@ -184,11 +184,7 @@ def _mu_sigma(score: PublishedScore | None) -> str:
 
 
 def _losses(study: Study) -> Section:
-    words = (
-        "A comparison counts only where the losses have flattened. Panels have scales of their own."
-    )
-    if study.kind == "resolution":
-        words += " Losses are of pixels, and pixels differ between the arms."
+    words = "A comparison counts only where losses have flattened. Panels have their own scales."
     caption = "Validation loss of every network; grey: the last quarter of training."
     return Section("Losses", (words,), [Plate("losses", losses_of(study), caption)])
 
