@@ -46,12 +46,15 @@ def evaluated(tmp_path: Path) -> Path:
     row |= {f"{s}_error": 0.0027 for s in [*statistics, "coverage"]}
     write_table(folder / "table.csv", [row, row | {"kind": "pixel", "sigma": 0.777}])
     score = {"quantity": "totals", "property": "stellar_mass", "method": "", "error": 0.001}
+    score |= {"used": 40}
     paper = [
         score | {"protocol": "paper", "statistic": s, "value": v}
         for s, v in (("mean_bias", 0.0512), ("sigma", 0.0623))
     ]
     bell = score | {"protocol": "honest", "quantity": "method_total", "method": "Bell 2003"}
     methods = [
+        bell | {"method": "ugriz", "statistic": "sigma", "value": 0.1111},
+        bell | {"method": "ugriz", "property": "gas_mass", "statistic": "sigma", "value": 0.999},
         bell | {"statistic": "sigma", "value": 0.4321},
         bell | {"quantity": "method", "property": "", "statistic": "seconds", "value": 0.05},
     ]
@@ -99,7 +102,8 @@ def test_measured_numbers_stand_beside_the_published_ones(
     assert "Two cores." in page and "Less is worse." in page
     assert "0.031 ± 0.003" in page and "0.777" not in page, "totals alone"
     assert "| stellar_mass | 0.051 ± 0.001 | 0.062 ± 0.001 | 0.103 | 0.090 |" in page
-    assert "| Bell 2003 | – | – | 0.432 ± 0.001 | – | – | – | 0.05 |" in page
+    assert "| Bell 2003 | – | – | 0.432 ± 0.001 | – | – | – | 0.05 | 40 |" in page
+    assert "0.111 ± 0.001" in page and "0.999" not in page, "nothing to compare with"
     assert "| ugriz | 0.123 ± 0.002 |" in page and "| r* | 0.234 ± 0.002 |" in page
     assert "r: the loss still fell by 0.050." in page and "0.081 / 0.152" in page
     assert page.count("**Not run to its end.**") == 4
