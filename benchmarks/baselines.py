@@ -4,55 +4,33 @@
 
 Times are medians over images of 256 x 256 pixels in five bands, all baselines in turns: one in
 which every pixel is bright enough to be fitted alone, and one that fades into the noise of SDSS.
-Masses are totals inside two half-mass radii of test views; the refitted relations see the training
-split.
+Residuals are of totals inside two half-mass radii of test views; the refitted relations see the
+training split. With --sampler K, the full posteriors of K pixels are compared with those of the
+grid: the brightest one of every view, as many views.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from picassso.analysis import Prediction, residual_table, scored_ellipse, scored_region
-from picassso.analysis.baselines import (
-    RELATIONS,
-    Baseline,
-    MassToLight,
-    SedGridFit,
-    refit_mass_to_light,
-    region_total,
-)
+from picassso.analysis.baselines import Baseline, SedGridFit, fit_posteriors
 from picassso.analysis.baselines.composites import library
 from picassso.archive import DatasetStore
 from picassso.core import SDSS, GalaxyImage, usable_cores
 from picassso.observatory import surface_brightness_factor
+from picassso.studies.evaluation.comparison import BaselinePainter, compare_methods
+from picassso.studies.evaluation.contenders import contenders
 
 SIDE = 256
 REDSHIFT = 0.05
-
-
-def contenders(store: DatasetStore, *, limit: int, seed: int, posterior: bool) -> list[Baseline]:
-    """One relation a paper, its refit, and fits of the grid."""
-    published = [r for name, r in RELATIONS.items() if name.endswith("g-i -> i")]
-    found: list[Baseline] = [MassToLight(r, per) for r in published for per in ("pixel", "galaxy")]
-    for quadratic in (False, True):
-        for per in ("pixel", "galaxy"):
-            found.append(
-                refit_mass_to_light(
-                    store,
-                    bands=SDSS.bands if quadratic else ("g", "i"),
-                    quadratic=quadratic,
-                    per=per,
-                    limit=limit,
-                    seed=seed,
-                )
-            )
-    found.append(SedGridFit())
-    return [*found, SedGridFit(posterior=True)] if posterior else found
 
 
 def images(seed: int) -> dict[str, GalaxyImage]:
@@ -84,57 +62,68 @@ def images(seed: int) -> dict[str, GalaxyImage]:
     }
 
 
-def print_times(baselines: list[Baseline], *, repeats: int, seed: int) -> None:
+def print_times(baselines: Sequence[Baseline], *, repeats: int, seed: int) -> None:
     """Medians, the contenders in turns; the first round, which compiles, does not count."""
     seen = images(seed)
-    seconds: dict[tuple[str, str], list[float]] = {}
+    seconds: dict[tuple[str, str], list[NDArray[np.float64]]] = {}
     for k in range(repeats + 1):
         for baseline in baselines:
             for what, image in seen.items():
-                start = time.perf_counter()
+                start = np.array([time.perf_counter(), time.process_time()])
                 baseline.paint(image)
-                taken = time.perf_counter() - start
+                taken = np.array([time.perf_counter(), time.process_time()]) - start
                 if k:
                     seconds.setdefault((baseline.name, what), []).append(taken)
-    print(f"{SIDE} x {SIDE} pixels, {usable_cores()} cores, median seconds of {repeats}")
+    print(f"{SIDE} x {SIDE} pixels, {usable_cores()} cores, median seconds of {repeats}: wall, CPU")
     for baseline in baselines:
-        row = "  ".join(f"{w} {np.median(seconds[baseline.name, w]):7.3f}" for w in seen)
+        cells = [(w, *np.median(seconds[baseline.name, w], axis=0)) for w in seen]
+        row = "  ".join(f"{w} {wall:7.3f} {cpu:7.3f}" for w, wall, cpu in cells)
         print(f"{baseline.name:62s} {row}")
 
 
 def print_residuals(
-    baselines: list[Baseline], store: DatasetStore, *, views: int, seed: int
+    baselines: Sequence[Baseline], store: DatasetStore, *, views: int, seed: int
 ) -> None:
     """Statistics of log10(true / painted) of every property that each baseline makes."""
-    rows = store.indices("test")
-    rows = rows[np.unique(np.linspace(0, len(rows) - 1, views).round().astype(int))]
-    true: dict[str, list[float]] = {p: [] for p in SedGridFit().properties}
-    painted: dict[tuple[str, str], list[tuple[float, ...]]] = {}
-    for row in rows.tolist():
-        truth = store.truth(row)
-        image = store.observed(row, np.random.default_rng([seed, row]))
-        region = scored_region(scored_ellipse(truth), truth.shape)
-        for name, totals in true.items():
-            totals.append(float(truth[name][region].sum(dtype=np.float64) * truth.pixel_area))
-        for baseline in baselines:
-            maps = baseline.paint(image)
-            for name in baseline.properties:
-                painted.setdefault((baseline.name, name), []).append(
-                    region_total(maps, name, region)
-                )
-    galaxies = store.table["galaxy_id"][rows]
-    print(f"\n{store.path.name}: {len(rows)} test views, {len(np.unique(galaxies))} galaxies, dex")
+    rows = spread_rows(store, views)
+    first, *others = baselines
+    scores = compare_methods(BaselinePainter(first), others, store, rows, seed=seed, progress=True)
+    galaxies = np.unique(store.table["galaxy_id"][rows])
+    print(f"\n{store.path.name}: {len(rows)} test views, {len(galaxies)} galaxies, dex")
     print(f"{'':62s} {'median':>15s} {'sigma':>15s} {'robust':>15s} {'linear':>15s} coverage")
-    for (method, name), totals in painted.items():
-        (s,) = residual_table(
-            {name: true[name]},
-            {name: Prediction(*np.transpose(totals))},
-            galaxy_id=galaxies,
-            seed=seed,
-        )
-        numbers = (s.median_bias, s.sigma, s.robust_sigma, s.linear_bias)
-        row = " ".join(f"{n.value:+8.3f}+-{n.error:.3f}" for n in numbers)
-        print(f"{method + ': ' + name:62s} {row} {s.coverage.value:8.2f}")
+    for method in scores:
+        for s in method.totals:
+            numbers = (s.median_bias, s.sigma, s.robust_sigma, s.linear_bias)
+            row = " ".join(f"{n.value:+8.3f}+-{n.error:.3f}" for n in numbers)
+            name = f"{method.method}: {s.property}"
+            print(f"{name:62s} {row} {s.coverage.value:8.2f}")
+
+
+def print_posteriors(store: DatasetStore, *, pixels: int, seed: int) -> None:
+    """Medians of the sampled posteriors over those of the grid, in dex, and seconds a pixel."""
+    grid, offsets, seconds = SedGridFit(posterior=True), [], []
+    for row in spread_rows(store, pixels).tolist():
+        image = store.observed(row, np.random.default_rng([seed, row]))
+        light = (image.flux / image.sky_noise[:, None, None]).sum(axis=0)
+        y, x = np.unravel_index(light.argmax(), light.shape)
+        sampled = fit_posteriors(image, [(int(y), int(x))], seed=seed)
+        alone = replace(image, flux=image.flux[:, y : y + 1, x : x + 1], mask=image.mask[:1, :1])
+        fitted = grid.paint(alone)
+        width = np.log10(sampled.p84 / sampled.p16)[0] / 2
+        offset = np.log10(sampled.p50[0] / fitted.p50[:, 0, 0])
+        offsets.append((offset, width, np.log10(fitted.p84 / fitted.p16)[:, 0, 0] / 2))
+        seconds.append(float(sampled.seconds[0]))
+    print(f"\nsampled posteriors of {pixels} pixels, {np.median(seconds):.0f} s a pixel (median)")
+    print(f"{'':24s} median / grid's [dex]   half-width [dex]: sampled, grid")
+    for k, name in enumerate(grid.properties):
+        offset, width, of_grid = np.median([[o[k] for o in row] for row in offsets], axis=0)
+        print(f"{name:24s} {offset:+21.3f}   {width:24.3f} {of_grid:5.3f}")
+
+
+def spread_rows(store: DatasetStore, views: int) -> NDArray[np.int64]:
+    """Rows of the test split, evenly spread."""
+    rows = store.indices("test")
+    return rows[np.unique(np.linspace(0, len(rows) - 1, views).round().astype(int))]
 
 
 def main() -> None:
@@ -145,13 +134,20 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--posterior", action="store_true", help="also of the fits, which is slow")
+    parser.add_argument("--sampler", type=int, default=0, metavar="K", help="pixels; slow")
     options = parser.parse_args()
     store = DatasetStore.open(options.store)
-    baselines = contenders(
-        store, limit=options.training_views, seed=options.seed, posterior=options.posterior
-    )
+    found = contenders(store, limit=options.training_views, seed=options.seed)
+    for name, reason in found.left_out:
+        print(f"left out: {name}: {reason}")
+    slow = SedGridFit(posterior=True).name
+    baselines = [b for b in found.baselines if options.posterior or b.name != slow]
+    if not baselines:
+        sys.exit(f"{store.path}: no baseline can paint its images")
     print_times(baselines, repeats=options.repeats, seed=options.seed)
     print_residuals(baselines, store, views=options.views, seed=options.seed)
+    if options.sampler:
+        print_posteriors(store, pixels=options.sampler, seed=options.seed)
 
 
 if __name__ == "__main__":

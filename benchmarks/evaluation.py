@@ -2,7 +2,7 @@
 
     python benchmarks/evaluation.py paper.zarr --views 1000
 
-Both paint the same views of the store with the shipped weights, in turns; the times are of the whole,
+Both paint the same views of the store with the shipped weights, in turns; the times are of all,
 reading, noise, statistics and their bootstraps included. The training split is used where it is
 larger: no score is looked at. Memory is the largest resident set of a process of its own, at a
 quarter of the views and at all of them.

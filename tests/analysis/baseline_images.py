@@ -51,10 +51,13 @@ def reordered(image: GalaxyImage, order: list[int]) -> GalaxyImage:
     )
 
 
-def store_of_known_law(path: Path, *, galaxies: int = 50, side: int = 16) -> DatasetStore:
+def store_of_known_law(
+    path: Path, *, galaxies: int = 50, side: int = 16, gradient: float = 0.05
+) -> DatasetStore:
     """Discs with log10(M/L_i) = -0.5 + 0.8 (g - i) + z + 0.03 dex of scatter a galaxy.
 
-    Light in solar luminosities of the observed i band. Colours grow bluer outwards.
+    Light in solar luminosities of the observed i band. Colours grow bluer outwards, by `gradient`
+    mag a scale length.
     """
     from picassso.analysis.baselines.mass_to_light import solar_luminosities
 
@@ -74,7 +77,7 @@ def store_of_known_law(path: Path, *, galaxies: int = 50, side: int = 16) -> Dat
         redshift = rng.uniform(0.02, 0.1)
         radius = np.hypot(x, y / rng.uniform(0.5, 1)) / (side / 10)
         light = 10.0 ** rng.uniform(1.0, 2.5) * np.exp(-radius)
-        colour = rng.uniform(0.7, 1.3) - 0.05 * radius
+        colour = rng.uniform(0.7, 1.3) - gradient * radius
         ratio = -0.5 + 0.8 * colour + redshift + 0.03 * rng.standard_normal()
         mass = 10.0**ratio * light * solar_luminosities("i", redshift)
         flux = np.stack([light * 10 ** (-0.4 * k * colour) for k in (2.0, 1.0, 0.4, 0.0, -0.2)])

@@ -71,6 +71,34 @@ def test_binning_does_not_bias_colours():
     assert 2.5 * np.log10(ratio / 0.5) == pytest.approx(0.0, abs=0.06)
 
 
+def test_light_stays_in_an_aperture_that_cuts_through_bins():
+    """A faint disc fills a part of the largest bins: even ones lose more than twice as much."""
+    y, x = np.indices((64, 64)) - 31.5
+    flux, inside = disc((64, 64), peak=6.0, scale=2.5), np.hypot(x, y) < 6
+    lost = []
+    for seed in range(10):
+        noise = np.random.default_rng(seed).normal(0, 0.5, flux.shape)
+        bins = bins_of(image_of(flux + noise, noise=0.5, bands=("g", "i")))
+        assert (bins.pixels > 1)[bins.label][inside].mean() > 0.5
+        shared, even = bins.spread(bins.flux[:, 1]), bins.flux[bins.label, 1]
+        lost.append([1 - image[inside].sum() / flux[1][inside].sum() for image in (shared, even)])
+        assert (bins.share > 0).all()
+        # What a bin holds does not change.
+        of_bin = np.bincount(bins.label.ravel(), bins.share.ravel())
+        np.testing.assert_allclose(of_bin, bins.pixels, rtol=1e-9)
+    shared, even = np.mean(lost, axis=0)
+    assert even > 0.2 and abs(shared) < even / 2
+
+
+def test_of_noise_alone_little_is_believed():
+    """Pixels that differ by noise alone keep less than a tenth of its variance."""
+    rng = np.random.default_rng(4)
+    flux = np.full((2, 64, 64), 0.2) + rng.normal(0, 1.0, (2, 64, 64))
+    share = bins_of(image_of(flux, noise=1.0, bands=("g", "i"))).share
+    # Both bands together have noise of 1 / sqrt(2).
+    assert np.var(share) < 0.1 * (1.0 / 0.2) ** 2 / 2
+
+
 def test_noise_may_vary_over_the_image():
     flux = disc((40, 40))
     image = image_of(flux, noise=0.5, bands=("g", "i"))

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from picassso.analysis.baselines import refit_mass_to_light
+from picassso.analysis.baselines import RELATIONS, MassToLight, refit_mass_to_light
 from picassso.archive import DatasetStore
 from picassso.core import SDSS, Maps
 from picassso.studies.evaluation.comparison import BaselinePainter, compare_methods
@@ -92,6 +92,16 @@ def test_all_are_scored_on_the_same_views(store):
     # Without the first call, and without what reading takes.
     assert 0.04 < tenth.seconds < 0.4
     assert baseline.seconds < tenth.seconds
+
+
+def test_a_published_relation_reports_its_offset(store):
+    """One that gives half the mass has twice the truth over it, and no scatter more."""
+    bell = RELATIONS["Bell 2003, g-i -> i"]
+    methods = [MassToLight(replace(bell, imf_offset=x)) for x in (0.0, -np.log10(2.0))]
+    _, whole, half = compare_methods(Tenth(), methods, store, store.indices("test"))
+    shift = half.totals[0].median_bias.value - whole.totals[0].median_bias.value
+    assert shift == pytest.approx(np.log10(2.0), abs=1e-5)
+    assert half.totals[0].sigma.value == pytest.approx(whole.totals[0].sigma.value, abs=1e-5)
 
 
 def test_masked_pixels_count_neither_way(store, monkeypatch):

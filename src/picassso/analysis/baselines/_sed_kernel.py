@@ -106,6 +106,7 @@ def posterior_moments(
         Filled with the 16th, 50th and 84th percentiles.
     """
     properties = value.shape[1]
+    log_value = np.log10(np.maximum(value, np.float32(1e-30)))
     for n in range(len(flux)):
         held = np.empty(template.shape[2], np.float32)
         histogram = np.zeros((properties, HISTOGRAM))
@@ -124,10 +125,10 @@ def posterior_moments(
                 chance = np.exp(-0.5 * worse)
                 amplitude = _amplitude(d, w, template[k], square[k], t) / unit
                 total += chance
+                log_amplitude = np.log10(max(amplitude, 1e-30))
                 for p in range(properties):
-                    x = amplitude * value[k, p, t]
-                    sums[p] += chance * x
-                    place = (np.log10(max(x, 1e-30)) - low[p]) / width[p]
+                    sums[p] += chance * amplitude * value[k, p, t]
+                    place = (log_amplitude + log_value[k, p, t] - low[p]) / width[p]
                     histogram[p, int(min(max(place, 0.0), HISTOGRAM - 1.0))] += chance
         for p in range(properties):
             mean[n, p] = unit * sums[p] / total if total > 0.0 else 0.0

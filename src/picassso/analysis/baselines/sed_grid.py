@@ -31,7 +31,9 @@ SED_PROPERTIES = (
 SYSTEMATIC_ERROR = 0.03
 """Of every flux, relative, added to its noise in quadrature: the grid is coarse, models err."""
 
-_SIGNAL_TO_NOISE = 5.0
+_SIGNAL_TO_NOISE = 20.0
+"""That two bands must reach. A best fit has a rate of star formation that is not negative, so that
+noise can only add to it: from noisier pixels the sums are too high, by 1 dex at a limit of 5."""
 
 _ROWS_AT_A_TIME = 1024
 
@@ -46,7 +48,7 @@ _MARGIN = 0.5
 class SedGridFit:
     """Least chi-squared over the 20,736 populations of `library`, scaled to each bin of pixels.
 
-    Pixels in which two bands reach a signal-to-noise of 5 are fitted one by one, fainter ones in
+    Pixels in which two bands reach a signal-to-noise of 20 are fitted one by one, fainter ones in
     bins that do (see `adaptive_bins`). What is fainter still takes the best population of the
     galaxy as a whole, scaled to its light; there alone may a density be negative, noise about zero.
     Masses are current ones, with remnants, as in true maps; the initial mass function is Kroupa's.

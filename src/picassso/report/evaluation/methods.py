@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from picassso.report.evaluation.words import cell, title
+from picassso.report.evaluation.words import cell, plural, title
 from picassso.report.page import Plate, Section, Table
 
 if TYPE_CHECKING:
@@ -27,30 +27,32 @@ def methods_section(evaluation: Evaluation) -> Section:
         "mass from mass-to-light ratios of colours, and fits of grids of stellar populations. A "
         "relation refitted to the training set is the fair rival: it knows what the network knows "
         "of these galaxies, less their shape. Good are a small σ and bias in little time.",
-        f"At most {views} views count here, fewer than above; a method lacks the properties that "
-        "it does not make. Time is the median for painting one view, on the machine that ran this.",
+        f"{plural(views, 'view')} at most count here; a method lacks the properties that it does "
+        "not make. Time is the median for painting one view, on the machine that ran this.",
     ]
     left_out = evaluation.about.get("methods_left_out", {})
     if left_out:
         words.append("Left out: " + "; ".join(f"{m} ({why})" for m, why in left_out.items()) + ".")
-    header = ["method", "property", "of", "linear bias", "median bias", "σ", "robust σ"]
-    header += ["used", "seconds a view"]
-    lines = []
-    for method in evaluation.methods:
-        for r in (*method.totals, *method.pixels):
-            statistics = (r.linear_bias, r.median_bias, r.sigma, r.robust_sigma)
-            lines.append(
-                [
-                    method.method,
-                    title(r.property),
-                    f"{r.kind}s",
-                    *(cell(s) for s in statistics),
-                    str(r.counts.used),
-                    f"{method.seconds:.2g}",
-                ]
-            )
-    table = Table("methods", header, lines, "Methods, side by side [dex].")
-    return Section("Methods", words, [*_plates(evaluation.methods), table])
+    tables = [
+        _table(evaluation.methods, "totals", views="views"),
+        _table(evaluation.methods, "pixels", views="pixels"),
+    ]
+    return Section("Methods", words, [*_plates(evaluation.methods), *tables])
+
+
+def _table(methods: Sequence[MethodScores], kind: str, *, views: str) -> Table:
+    """Property after property, every method that makes it."""
+    header = ["property", "method", "linear bias", "median bias", "σ", "robust σ", views]
+    header += ["seconds a view"]
+    found: dict[str, list[list[str]]] = {}
+    for method in methods:
+        for r in getattr(method, kind):
+            statistics = [cell(s) for s in (r.linear_bias, r.median_bias, r.sigma, r.robust_sigma)]
+            numbers = [str(r.counts.used), f"{method.seconds:.2g}"]
+            line = [title(r.property), method.method, *statistics, *numbers]
+            found.setdefault(r.property, []).append(line)
+    lines = [line for of in found.values() for line in of]
+    return Table(f"methods_{kind}", header, lines, f"Methods side by side: {kind} [dex].")
 
 
 def _plates(methods: Sequence[MethodScores]) -> list[Plate]:
