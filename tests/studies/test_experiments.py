@@ -29,8 +29,8 @@ pytest.importorskip("torch")
 pytest.importorskip("accelerate")
 
 from picassso.studies import StudyConfig, evaluation, study
-from picassso.studies.experiments import ensemble, runs, workers
-from picassso.studies.experiments.ensemble import mean_prediction
+from picassso.studies.experiments import ensemble, results, runs, workers
+from picassso.studies.experiments.totals import mean_prediction
 
 TINY = {
     "seeds": 1,
@@ -58,8 +58,14 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> DatasetStore:
 
 @pytest.fixture
 def swift(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Networks paint in torch: compiling for ONNX takes seconds each."""
+    """Networks paint in torch, and errors rest on few draws: ONNX and bootstraps take seconds."""
+    from picassso.analysis.bootstrap import bootstrap
     from picassso.painting import load_weights, paint
+
+    def few(estimate, galaxy_id, *, bootstraps, seed):
+        return bootstrap(estimate, galaxy_id, bootstraps=min(bootstraps, 10), seed=seed)
+
+    monkeypatch.setattr("picassso.analysis.metrics.bootstrap", few)
 
     monkeypatch.setattr("picassso.training.release.export_onnx", lambda *_, **__: None)
     monkeypatch.setattr("picassso.painting.paint", partial(paint, engine="torch"))
@@ -273,7 +279,9 @@ def test_many_members_are_averaged_in_a_few_choices_only(tmp_path: Path) -> None
 )
 def test_late_fall_is_that_of_the_last_quarter(tmp_path: Path, losses, fall) -> None:
     path = tmp_path / "metrics.csv"
-    path.write_text("validation_loss\n" + "\n".join(map(str, losses)))
+    path.write_text(
+        "step,validation_loss\n" + "\n".join(f"{k},{loss}" for k, loss in enumerate(losses))
+    )
     assert runs.late_fall(path) == pytest.approx(fall, nan_ok=True)
     path.write_text("loss\n1\n")
     with pytest.raises(InputError, match="cannot be read"):
@@ -292,6 +300,95 @@ def test_bad_input_is_one_clear_message(store: DatasetStore, tmp_path: Path) -> 
     (tmp_path / "out").mkdir()
     with locked(tmp_path / "out"), pytest.raises(InputError, match="another process"):
         study("bands", store, output=tmp_path / "out", progress=False)
+
+
+@pytest.mark.parametrize(
+    ("device", "visible", "chosen"),
+    [
+        ("cuda:0", "", "0"),
+        ("cuda:3", "", "3"),
+        ("cuda:1", "4,6", "6"),
+        ("cuda:0", "GPU-8a, GPU-9b", "GPU-8a"),
+    ],
+)
+def test_a_worker_sees_one_device_of_those_that_are_visible(device, visible, chosen) -> None:
+    assert workers.visible_as(device, visible) == chosen
+
+
+def write_results(folders: list[Path], losses: list[float], falls: list[float]) -> None:
+    for folder, loss, fall in zip(folders, losses, falls, strict=True):
+        folder.mkdir(parents=True)
+        written = {"fingerprint": "", "validation_loss": loss, "late_fall": fall}
+        (folder / "result.json").write_text(json.dumps(written))
+
+
+@pytest.mark.parametrize(
+    ("losses", "falls", "pixels", "nearest", "said"),
+    [
+        ([0.3, 0.1, 0.2], [0.0, 0.01, 0.0], 64, [2, 1, 0], ""),
+        ([0.1, 0.2], [0.0, 0.0], 64, [0, 1], "fewer than 3 seeds"),
+        ([0.1, 0.9, 0.2], [0.0, 0.03, 0.0], 64, [2, 0, 1], "the loss still fell by 0.030"),
+        ([0.2, 0.2, 0.2], [0.0, np.nan, 0.0], 64, [1, 0, 2], "validated too seldom"),
+        ([0.2, 0.2, 0.2], [0.0, 0.0, 0.0], 32, [1, 0, 2], "a data set of 32 pixels, fewer"),
+    ],
+)
+def test_an_arm_has_a_typical_network_and_says_why_it_claims_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, losses, falls, pixels, nearest, said
+) -> None:
+    monkeypatch.setattr(results, "_read_table", lambda path: iter(()))
+    runs_there = [
+        SimpleNamespace(folder=tmp_path / str(k), store=tmp_path / "store")
+        for k in range(len(losses))
+    ]
+    write_results([r.folder for r in runs_there], losses, falls)
+    each = SimpleNamespace(bands=("g", "r"))
+    arm = SimpleNamespace(label="gr", pixels=16, images=10, steps=20, training=(each,))
+    about = {"store_pixels": pixels, "config": {"loss_tolerance": 0.02}}
+    (found,) = results.collect("bands", [(arm, runs_there)], about=about).arms
+    assert [int(folder.name) for folder in found.runs] == nearest
+    assert found.typical == found.runs[:1]
+    assert said in found.provisional and bool(found.provisional) == bool(said)
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """What a study wrote; a checkpoint also holds how many seconds it took."""
+    found = (p for p in folder.rglob("*") if p.is_file() and p.name != "checkpoint.safetensors")
+    return {str(p.relative_to(folder)): p.read_bytes() for p in found}
+
+
+@pytest.mark.slow
+def test_killed_again_and_again_it_ends_bit_for_bit_as_if_it_had_not_been(
+    store: DatasetStore, tmp_path: Path
+) -> None:
+    """Killed by the kernel in training, between export and test, and in the test."""
+    config = tmp_path / "studies.json"
+    config.write_text(json.dumps(TINY | {"train": TINY["train"] | {"epochs": 20}}))
+    words = ["study", "bands", str(store.path), "--config", str(config), "--no-progress"]
+    command = [sys.executable, "-m", "picassso", *words, "--device", "cpu", "-o"]
+    cut = tmp_path / "cut" / "runs"
+
+    def validations(pattern: str) -> int:
+        lines = [len(p.read_text().splitlines()) for p in cut.glob(f"{pattern}/run/metrics.csv")]
+        return max(lines, default=0)
+
+    for reached in (
+        lambda: validations("ugriz*") > 1,
+        lambda: validations("ugriz*") > 2,
+        lambda: any(cut.glob("ugriz*/evaluation")),
+        lambda: any(cut.glob("gr*/weights.onnx")),
+    ):
+        killed = subprocess.Popen([*command, str(tmp_path / "cut")])
+        while not reached():
+            assert killed.poll() is None, "it ended before it could be killed"
+            time.sleep(0.01)
+        os.kill(killed.pid, signal.SIGKILL)
+        killed.wait()
+        assert not (tmp_path / "cut" / "bands.csv").exists()
+    for out in ("cut", "whole"):
+        subprocess.run([*command, str(tmp_path / out)], check=True)
+    one, other = files_of(tmp_path / "cut"), files_of(tmp_path / "whole")
+    assert one.keys() == other.keys() and "bands/report.html" in one
+    assert [name for name in one if one[name] != other[name]] == []
 
 
 @pytest.mark.slow

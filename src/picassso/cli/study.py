@@ -30,7 +30,7 @@ def study(
     ],
     store: Annotated[Path, typer.Argument(help="Data set made by `picassso mock`.")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder for networks, tables and figures.")
+        Path, typer.Option("--output", "-o", help="Folder for networks, tables, figures, page.")
     ] = Path("studies"),
     config: Annotated[
         Path | None, typer.Option(help="TOML or JSON file of config keys of all studies.")
@@ -45,6 +45,7 @@ def study(
     progress: Annotated[bool, typer.Option(help="Show a progress bar.")] = True,
 ) -> None:
     """Compare networks: by bands, resolution, number of images, as ensemble, colour or shape."""
+    from picassso import report
     from picassso.studies import StudyConfig
     from picassso.studies import study as run
 
@@ -53,4 +54,6 @@ def study(
     for arm in found.arms:
         if arm.provisional:
             typer.echo(f"{arm.label}: provisional, {arm.provisional}")
+    page = report.write_study(found, output)
+    typer.echo(f"Page: {page}")
     typer.echo(f"Table and figure: {output / kind}.md, {output / kind}.png")

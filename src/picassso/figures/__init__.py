@@ -9,6 +9,7 @@ from picassso.figures.evidence import (
 )
 from picassso.figures.gallery import gallery
 from picassso.figures.lines import Line, pixel_trends, scaling_relations
+from picassso.figures.losses import validation_losses
 from picassso.figures.methods import MethodScore, method_scores
 from picassso.figures.panels import (
     add_colour_bar,
@@ -75,4 +76,5 @@ __all__ = [
     "structure_with_frequency",
     "style_of",
     "training_curve",
+    "validation_losses",
 ]

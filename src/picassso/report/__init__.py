@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from picassso.report.evaluation import write_report
 from picassso.report.page import Facts, Plate, Section, Table, write_page
 
-__all__ = ["Facts", "Plate", "Section", "Table", "write_page", "write_report"]
+__all__ = ["Facts", "Plate", "Section", "Table", "write_page", "write_report", "write_study"]
+
+
+def __getattr__(name: str) -> Any:
+    # Studies need what trains networks; the page of an evaluation does not.
+    if name == "write_study":
+        from picassso.report.study import write_study
+
+        return write_study
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

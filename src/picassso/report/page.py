@@ -22,6 +22,8 @@ __all__ = ["Facts", "Plate", "Section", "Table", "save_text", "write_page"]
 _WORD = re.compile("[A-Za-z]{2}")
 _BROAD = 11  # columns
 
+_PIXELS_AN_INCH = 145
+
 
 @dataclass(frozen=True, slots=True)
 class Plate:
@@ -40,6 +42,11 @@ class Plate:
     name: str
     figure: Figure
     caption: str
+
+    @property
+    def width(self) -> int:
+        """On the page [CSS pixels], so that letters of all figures are equally large."""
+        return round(_PIXELS_AN_INCH * self.figure.get_figwidth())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,7 @@ SCORES = ("median_bias", "linear_bias", "sigma", "robust_sigma", "coverage")
 """Statistics of `picassso.analysis.ResidualStatistics` that studies compare."""
 
 _LEAST_SEEDS = 3
+_LEAST_PIXELS = 64  # of the data set: a resolution study goes down from there
 
 Scores = Mapping[str, Statistic]
 """Statistics by name."""
@@ -72,6 +74,12 @@ class ArmSummary:
         The largest fall of it over the last quarter of training.
     provisional : str
         Why its numbers claim nothing; empty where they may.
+    store : Path
+        What its networks were tested on.
+    runs : tuple of Path
+        Folders of its networks: that of the median validation loss, then those next in rank.
+    averaged : int
+        How many of them make one prediction.
     """
 
     label: str
@@ -83,6 +91,14 @@ class ArmSummary:
     validation_loss: OverSeeds
     late_fall: float
     provisional: str
+    store: Path
+    runs: tuple[Path, ...]
+    averaged: int = 1
+
+    @property
+    def typical(self) -> tuple[Path, ...]:
+        """Folders of the run that stands for the arm, or of those averaged."""
+        return self.runs[: self.averaged]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,47 +123,51 @@ class Study:
         What was compared.
     rows : tuple of StudyRow
         A row an arm, property and kind.
-    loss_tolerance : float
-        Beyond which a late fall of the loss makes an arm provisional.
+    about : mapping
+        What it rests on: version, store and its fingerprint, the resolved config, and the runs of
+        each arm; plain numbers and strings.
     """
 
     kind: str
     arms: tuple[ArmSummary, ...]
     rows: tuple[StudyRow, ...]
-    loss_tolerance: float
+    about: Mapping[str, Any]
 
 
 def collect(
-    kind: str, arms: Sequence[tuple[Arm, Sequence[Run]]], *, loss_tolerance: float
+    kind: str, arms: Sequence[tuple[Arm, Sequence[Run]]], *, about: Mapping[str, Any]
 ) -> Study:
     """Results of finished runs as one study; an ensemble also of its members' mean predictions."""
     summaries: list[ArmSummary] = []
     rows: list[StudyRow] = []
     for arm, runs in arms:
-        summary = _summary(arm, runs, loss_tolerance)
+        summary = _summary(arm, runs, about)
         folders = [run.folder / "evaluation" for run in runs]
         parts = averaged(folders) if kind == "ensemble" else {}
         if parts:
             for size, draws in parts.items():
                 label = f"mean of {size}" if size > 1 else "1 network"
-                summaries.append(replace(summary, label=label))
+                summaries.append(replace(summary, label=label, averaged=size))
                 rows += _rows(label, [_of_statistics(draw) for draw in draws])
         else:
             summaries.append(summary)
             rows += _rows(arm.label, [dict(_read_table(f / "table.csv")) for f in folders])
-    return Study(kind, tuple(summaries), tuple(rows), loss_tolerance)
+    return Study(kind, tuple(summaries), tuple(rows), about)
 
 
-def _summary(arm: Arm, runs: Sequence[Run], tolerance: float) -> ArmSummary:
+def _summary(arm: Arm, runs: Sequence[Run], about: Mapping[str, Any]) -> ArmSummary:
     outcomes = [outcome_of(run) for run in runs]
-    falls = [o.late_fall for o in outcomes]
-    fall = float(np.max(falls))  # NaN if any is
+    ranked = np.argsort([o.validation_loss for o in outcomes], kind="stable")
+    nearest = ranked[np.argsort(np.abs(np.arange(len(runs)) - (len(runs) - 1) / 2), kind="stable")]
+    fall = float(np.max([o.late_fall for o in outcomes]))  # NaN if any is
     reasons = []
     if len(runs) < _LEAST_SEEDS:
         reasons.append(f"fewer than {_LEAST_SEEDS} seeds")
+    if about["store_pixels"] < _LEAST_PIXELS:
+        reasons.append(f"a data set of {about['store_pixels']} pixels, fewer than {_LEAST_PIXELS}")
     if not np.isfinite(fall):
         reasons.append("validated too seldom to see whether the loss is flat")
-    elif fall > tolerance:
+    elif fall > about["config"]["loss_tolerance"]:
         reasons.append(f"the loss still fell by {fall:.3f}")
     return ArmSummary(
         label=arm.label,
@@ -159,6 +179,8 @@ def _summary(arm: Arm, runs: Sequence[Run], tolerance: float) -> ArmSummary:
         validation_loss=OverSeeds.of([Statistic(o.validation_loss) for o in outcomes]),
         late_fall=fall,
         provisional="; ".join(reasons),
+        store=runs[0].store,
+        runs=tuple(runs[k].folder for k in nearest),
     )
 
 

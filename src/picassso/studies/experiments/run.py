@@ -11,7 +11,7 @@ from picassso.archive import DatasetStore, rebin
 from picassso.archive.lock import locked
 from picassso.core import InputError, output_folder
 from picassso.studies.experiments.config import KINDS, Kind, StudyConfig
-from picassso.studies.experiments.files import write_study
+from picassso.studies.experiments.files import write_files
 from picassso.studies.experiments.plan import Arm, Run, plan, runs_of
 from picassso.studies.experiments.results import Study, collect
 from picassso.studies.experiments.workers import perform_all, usable_devices
@@ -79,8 +79,8 @@ def study(
     with output_folder(folder), locked(folder):
         _make_stores(source, arms)
         perform_all([run for _, runs in arms for run in runs], devices=used, progress=progress)
-        found = collect(kind, arms, loss_tolerance=config.loss_tolerance)
-        write_study(found, folder, about=_about(kind, config, source, arms))
+        found = collect(kind, arms, about=_about(kind, config, source, arms))
+        write_files(found, folder)
     return found
 
 
@@ -114,6 +114,7 @@ def _about(
         "version": __version__,
         "store": source.path.name,
         "store_fingerprint": source.fingerprint,
+        "store_pixels": source.shape[0],
         "config": config.model_dump(mode="json"),
         "training": config.training(kind).model_dump(mode="json"),
         "runs": {arm.label: [run.folder.name for run in runs] for arm, runs in arms},

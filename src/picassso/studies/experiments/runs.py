@@ -8,12 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from picassso.archive import DatasetStore
 from picassso.core import InputError, written_whole
 from picassso.studies.experiments.plan import Run
 
-__all__ = ["Outcome", "is_finished", "late_fall", "outcome_of", "perform", "steps_done"]
+__all__ = [
+    "Outcome",
+    "is_finished",
+    "late_fall",
+    "loss_curve",
+    "outcome_of",
+    "perform",
+    "steps_done",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +75,11 @@ def perform(run: Run, *, cpu: bool) -> None:
         progress=False,
     )
     save_figure(training_curve(trained.metrics), run.folder / "loss.png")
-    losses = _losses(trained.metrics)
+    losses = loss_curve(trained.metrics)[1]
     result = {
         "fingerprint": run.fingerprint,
         "data_fingerprint": DatasetStore.open(run.store).fingerprint,
-        "validation_loss": min(losses),
+        "validation_loss": float(losses.min()),
         "late_fall": late_fall(trained.metrics),
     }
     with written_whole(_result(run)) as partial:
@@ -113,16 +122,25 @@ def late_fall(metrics: Path) -> float:
     float
         NaN where fewer than four validations leave no quarter to look at.
     """
-    losses = _losses(metrics)
+    losses = loss_curve(metrics)[1]
     if len(losses) < 4:
         return np.nan
-    return min(losses[: 3 * len(losses) // 4]) - min(losses)
+    return float(losses[: 3 * len(losses) // 4].min() - losses.min())
 
 
-def _losses(metrics: Path) -> list[float]:
+def loss_curve(metrics: Path) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Steps of a run at which it was validated, and the validation loss at each, (K,) both.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    """
     try:
         with metrics.open(newline="") as file:
-            return [float(row["validation_loss"]) for row in csv.DictReader(file)]
+            rows = [(int(r["step"]), float(r["validation_loss"])) for r in csv.DictReader(file)]
+        steps, losses = zip(*rows, strict=True)
+        return np.array(steps), np.array(losses)
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
             f"{metrics}: the metrics of this run cannot be read ({error}); remove its folder and "

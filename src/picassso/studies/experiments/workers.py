@@ -15,7 +15,7 @@ from picassso.core import InputError, PicasssoError, usable_cores
 from picassso.studies.experiments.plan import Run
 from picassso.studies.experiments.runs import is_finished, perform, steps_done
 
-__all__ = ["perform_all", "usable_devices"]
+__all__ = ["perform_all", "usable_devices", "visible_as"]
 
 
 def usable_devices(devices: Sequence[str] | None) -> tuple[str, ...]:
@@ -117,10 +117,22 @@ def _start_worker(free: Any, on_cpu: int, stopped: Connection) -> None:
         torch.set_num_threads(max(1, usable_cores() // on_cpu))
     else:
         # Before CUDA starts, which sees only this one then.
-        number = int(device.removeprefix("cuda:"))
-        visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
-        chosen = visible[number] if visible != [""] else str(number)
-        os.environ["CUDA_VISIBLE_DEVICES"] = chosen
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+        os.environ["CUDA_VISIBLE_DEVICES"] = visible_as(device, visible)
+
+
+def visible_as(device: str, visible: str) -> str:
+    """What makes CUDA show one device alone.
+
+    Parameters
+    ----------
+    device : str
+        ``"cuda:K"``, counted among the visible ones.
+    visible : str
+        Which are visible, as CUDA_VISIBLE_DEVICES says: numbers or names; empty: all.
+    """
+    number = int(device.removeprefix("cuda:"))
+    return visible.split(",")[number].strip() if visible else str(number)
 
 
 def _perform_in_worker(run: Run) -> None:
