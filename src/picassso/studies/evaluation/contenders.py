@@ -42,7 +42,7 @@ class Contenders:
     left_out: tuple[tuple[str, str], ...]
 
 
-def contenders(store: DatasetStore, *, limit: int = 400, seed: int = 0) -> Contenders:
+def contenders(store: DatasetStore, *, limit: int = 200, seed: int = 0) -> Contenders:
     """The classical methods that can paint the images of a store.
 
     One relation of each paper, per pixel and per galaxy; relations of one colour and of all colours

@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -280,7 +281,8 @@ def _methods(
     """Network and classical methods on some views; and which methods were left out, and why."""
     if len(rows) == 0:
         return (), {}
-    found = contenders(store, seed=seed)
+    with _status("calibrating classical methods on the training split", progress):
+        found = contenders(store, seed=seed)
     scores = compare_methods(painter, found.baselines, store, rows, seed=seed, progress=progress)
     return scores, dict(found.left_out)
 
@@ -318,6 +320,18 @@ def _bins(views: Views, quantities: NDArray[np.float64], *, seed: int) -> Iterat
             galaxy_id=views.galaxy_id,
             seed=seed,
         )
+
+
+@contextmanager
+def _status(words: str, progress: bool) -> Iterator[None]:
+    """Say on standard error what takes a while."""
+    from rich.console import Console
+
+    if not progress:
+        yield
+        return
+    with Console(stderr=True).status(words):
+        yield
 
 
 def _shown(rows: Iterable[int], progress: bool) -> Iterator[int]:
