@@ -156,7 +156,7 @@ def _residuals(
     galaxies = len(np.unique(galaxy_id[used]))
     if galaxies < MINIMUM_GALAXIES:
         unknown = np.full(STATISTICS, np.nan)
-        statistics = assemble(property, "total", unknown, unknown, counts)
+        statistics = assemble(property, "total", unknown, unknown, counts, intervals=False)
         return BinnedResiduals(*place, galaxies, np.nan, np.nan, statistics)
     statistics = residual_statistics(
         true,

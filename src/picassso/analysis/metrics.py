@@ -113,7 +113,8 @@ class ResidualStatistics:
     outlier_fraction : Statistic
         Share farther than three robust sigmas from the median (a Gaussian: 0.0027).
     coverage : Statistic
-        Share of truths between the predicted 16th and 84th percentiles (wanted: 0.68).
+        Share of truths between the predicted 16th and 84th percentiles (wanted: 0.68); NaN where
+        no interval has any width.
     counts : Counts
         What the statistics rest on, and what was left out.
     """
@@ -209,7 +210,12 @@ def residual_statistics(
         return _estimate(columns, times)
 
     values, errors = bootstrap(estimate, ids[rows], bootstraps=bootstraps, seed=seed)
-    return assemble(property, kind, values, errors, counts)
+    return assemble(property, kind, values, errors, counts, intervals=has_intervals(predicted))
+
+
+def has_intervals(predicted: Prediction) -> bool:
+    """Whether there is any width between the 16th and 84th percentiles."""
+    return bool(np.any(predicted.p84 > predicted.p16))
 
 
 def residual_table(
@@ -241,9 +247,13 @@ def assemble(
     values: NDArray[np.float64],
     errors: NDArray[np.float64],
     counts: Counts,
+    *,
+    intervals: bool,
 ) -> ResidualStatistics:
     """Statistics from their values and errors, in the order of the fields."""
     bias, median, mean, sigma, robust, outliers, coverage = statistics(values, errors)
+    if not intervals:  # one number tells nothing of its own error
+        coverage = Statistic(np.nan)
     return ResidualStatistics(
         property, kind, bias, median, mean, sigma, robust, outliers, coverage, counts
     )

@@ -16,6 +16,7 @@ from picassso.analysis.metrics import (
     Prediction,
     ResidualStatistics,
     assemble,
+    has_intervals,
 )
 from picassso.analysis.protocol import Protocol
 from picassso.analysis.selection import SelectedPixels, select_pixels
@@ -52,6 +53,7 @@ class PixelResiduals:
     def __init__(self, property: str, *, bootstraps: int = 100, seed: int = 0) -> None:
         self.property = property
         self._counts = Counts()
+        self._intervals = False
         # Sums of: true, predicted mean, predicted median, residual, residual^2, inside the
         # interval, pixels; then the histogram.
         self._replicates = Replicates(_SUMS + _BINS, bootstraps=bootstraps, seed=seed)
@@ -82,6 +84,7 @@ class PixelResiduals:
         if not pixels.counts.used:
             return
         true, predicted, residual = pixels.true, pixels.predicted, pixels.residual
+        self._intervals |= has_intervals(predicted)
         inside = (predicted.p16 <= true) & (true <= predicted.p84)
         sums = [
             *(m.sum(dtype=np.float64) for m in (true, predicted.mean, predicted.p50)),
@@ -107,7 +110,7 @@ class PixelResiduals:
 
         values, errors = self._replicates.estimate(estimate)
         counts = replace(self._counts, false_positive=0) if paper else self._counts
-        return assemble(self.property, "pixel", values, errors, counts)
+        return assemble(self.property, "pixel", values, errors, counts, intervals=self._intervals)
 
 
 def _estimate(sums: NDArray[np.float64], *, mean: float) -> NDArray[np.float64]:

@@ -66,7 +66,7 @@ def value_residuals(
         seed=seed,
     )
     counts = found.counts + Counts(missed=int(unmeasured.sum()))
-    return replace(found, coverage=Statistic(np.nan), counts=counts)
+    return replace(found, counts=counts)
 
 
 @dataclass(frozen=True, slots=True)
