@@ -72,7 +72,6 @@ def made_up(
         model={} if model is None else model,
         properties=PROPERTY_NAMES,
         scores=scores,
-        bins=_bins(views),
         by_surface_density=tuple(_trend(p, np.arange(0.5, 4.5, 0.5), rng) for p in PROPERTY_NAMES),
         by_signal_to_noise=tuple(_trend(p, np.arange(-1, 2, 0.5), rng) for p in PROPERTY_NAMES),
         detections=_detections(views, rng),
@@ -174,6 +173,7 @@ def _scores(views: Views, protocol: Protocol, rng: np.random.Generator) -> Proto
     return ProtocolScores(
         totals=tuple(residual_table(views.true[protocol], predicted, **every)),
         pixels=tuple(pixels),
+        bins=_bins(views, protocol),
         annuli=annuli,
         gradients=tuple(
             value_residuals(10**t, 10 ** views.gradients[protocol][p], name=p, **every)
@@ -215,7 +215,7 @@ def _images(name: str, rng: np.random.Generator) -> list[tuple[NDArray[Any], Pre
     return out
 
 
-def _bins(views: Views) -> tuple[Any, ...]:
+def _bins(views: Views, protocol: Protocol) -> tuple[Any, ...]:
     with np.errstate(divide="ignore"):
         mass = np.log10(views.true[Protocol.HONEST]["stellar_mass"])
         rate = np.log10(views.true[Protocol.HONEST]["star_formation_rate"]) - mass
@@ -226,8 +226,8 @@ def _bins(views: Views) -> tuple[Any, ...]:
             q.name,
             values,
             q.edges,
-            views.true[Protocol.HONEST],
-            views.predicted[Protocol.HONEST],
+            views.true[protocol],
+            views.predicted[protocol],
             galaxy_id=views.galaxy_id,
             **FEW,
         )

@@ -189,8 +189,9 @@ def missing(evaluation: Evaluation) -> Iterator[tuple[Evaluation, Callable[..., 
     without = partial(replace, evaluation)
     yield without(methods=()), methods_section, "No classical method was run"
     yield without(examples=()), examples_section, "No views were kept to be shown"
-    nothing: dict[str, Any] = {"bins": (), "by_surface_density": (), "by_signal_to_noise": ()}
-    yield without(**nothing), where_section, "nothing to draw"
+    unbinned = {p: replace(s, bins=()) for p, s in evaluation.scores.items()}
+    nothing: dict[str, Any] = {"by_surface_density": (), "by_signal_to_noise": ()}
+    yield without(scores=unbinned, **nothing), where_section, "nothing to draw"
     scores = {p: replace(s, relations=()) for p, s in evaluation.scores.items()}
     yield without(scores=scores), relations_section, "make none of the relations"
     views = evaluation.views

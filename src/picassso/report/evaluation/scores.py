@@ -61,12 +61,6 @@ def _lines(evaluation: Evaluation) -> Iterator[Line]:
     for protocol, scores in evaluation.scores.items():
         yield from _of_protocol(str(protocol), scores, evaluation.frequency_edges.tolist())
     honest = str(Protocol.HONEST)
-    for b in evaluation.bins:
-        place = (b.quantity, b.low, b.high)
-        yield from _statistics(honest, "bins", b.statistics, place=place)
-        for name in ("p16", "p84"):
-            number = Statistic(float(getattr(b, name)))
-            yield _line(honest, "bins", b.statistics.property, name, number, place=place)
     for by, trends in (
         ("log_surface_density", evaluation.by_surface_density),
         ("log_signal_to_noise", evaluation.by_signal_to_noise),
@@ -88,6 +82,12 @@ def _of_protocol(protocol: str, scores: ProtocolScores, frequencies: list[float]
     for quantity in ("totals", "pixels", "gradients", "sizes", "concentrations"):
         for row in getattr(scores, quantity):
             yield from _statistics(protocol, quantity, row)
+    for b in scores.bins:
+        place = (b.quantity, b.low, b.high)
+        yield from _statistics(protocol, "bins", b.statistics, place=place)
+        for name in ("p16", "p84"):
+            number = Statistic(float(getattr(b, name)))
+            yield _line(protocol, "bins", b.statistics.property, name, number, place=place)
     for rows in scores.annuli.values():
         for (low, high), row in zip(pairwise((0.0, *ANNULUS_EDGES)), rows, strict=True):
             yield from _statistics(protocol, "annuli", row, place=("radius", low, high))

@@ -79,6 +79,8 @@ class ProtocolScores:
     ----------
     totals, pixels : tuple of ResidualStatistics
         One a property.
+    bins : tuple of BinnedResiduals
+        Of totals, in bins of each quantity of `picassso.studies.evaluation.quantities`.
     annuli : mapping of str to tuple of ResidualStatistics
         One an annulus, of additive properties (kind ``"annulus"``) and of the ratios of derived
         ones (kind ``"value"``).
@@ -98,6 +100,7 @@ class ProtocolScores:
 
     totals: tuple[ResidualStatistics, ...]
     pixels: tuple[ResidualStatistics, ...]
+    bins: tuple[BinnedResiduals, ...]
     annuli: Mapping[str, tuple[ResidualStatistics, ...]]
     gradients: tuple[ResidualStatistics, ...]
     sizes: tuple[ResidualStatistics, ...]
@@ -152,8 +155,6 @@ class Evaluation:
         Painted, and known to the store.
     scores : mapping of Protocol to ProtocolScores
         Every figure of merit, twice.
-    bins : tuple of BinnedResiduals
-        Of totals, in bins of each quantity of `picassso.studies.evaluation.quantities`.
     by_surface_density, by_signal_to_noise : tuple of Trend
         Residuals of pixels, one a property: against log10 of the true surface density [dex above
         the floor], and against log10 of the signal-to-noise of the pixel. The same under both
@@ -176,7 +177,6 @@ class Evaluation:
     model: Mapping[str, Any]
     properties: tuple[str, ...]
     scores: Mapping[Protocol, ProtocolScores]
-    bins: tuple[BinnedResiduals, ...]
     by_surface_density: tuple[Trend, ...]
     by_signal_to_noise: tuple[Trend, ...]
     detections: tuple[DetectionScores, ...]
@@ -191,3 +191,8 @@ class Evaluation:
         """Statistics of totals, then of pixels, not masked by the truth."""
         honest = self.scores[Protocol.HONEST]
         return honest.totals + honest.pixels
+
+    @property
+    def bins(self) -> tuple[BinnedResiduals, ...]:
+        """Residuals of totals in bins, not masked by the truth."""
+        return self.scores[Protocol.HONEST].bins

@@ -13,17 +13,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.analysis import BinnedResiduals, Protocol, binned_residuals, count_flags
+from picassso.analysis import count_flags
 from picassso.archive import DatasetStore
 from picassso.core import InputError, output_folder
 from picassso.painting import Weights, load_weights
 from picassso.studies.evaluation.comparison import compare_methods
 from picassso.studies.evaluation.contenders import contenders
 from picassso.studies.evaluation.files import write_evaluation
-from picassso.studies.evaluation.findings import Evaluation, Example, MethodScores, Views
+from picassso.studies.evaluation.findings import Evaluation, Example, MethodScores
 from picassso.studies.evaluation.painters import NetworkPainter
 from picassso.studies.evaluation.pixels import PixelCounts
-from picassso.studies.evaluation.quantities import QUANTITIES, signal_to_noise_band
+from picassso.studies.evaluation.quantities import signal_to_noise_band
 from picassso.studies.evaluation.summary import Summary
 from picassso.studies.evaluation.tables import print_table
 from picassso.studies.evaluation.views import (
@@ -258,7 +258,6 @@ def _evaluate(
         model=dict(painter.weights.about),
         properties=properties,
         scores={p: summary.scores(p) for p in PROTOCOLS},
-        bins=tuple(_bins(views, summary.quantities, seed=seed)),
         by_surface_density=measured.pixels.by_surface_density(),
         by_signal_to_noise=measured.pixels.by_signal_to_noise(),
         detections=summary.detections(),
@@ -306,20 +305,6 @@ class _Measured:
         self.flags.append(flags)
         if keep:
             self.examples.append(example)
-
-
-def _bins(views: Views, quantities: NDArray[np.float64], *, seed: int) -> Iterator[BinnedResiduals]:
-    """Residuals of totals in bins of each quantity."""
-    for quantity, values in zip(QUANTITIES, quantities.T, strict=True):
-        yield from binned_residuals(
-            quantity.name,
-            values,
-            quantity.edges,
-            views.true[Protocol.HONEST],
-            views.predicted[Protocol.HONEST],
-            galaxy_id=views.galaxy_id,
-            seed=seed,
-        )
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from picassso.analysis import (
     RELATIONS,
+    BinnedResiduals,
     DetectionScores,
     DistributionDistances,
     Prediction,
@@ -17,6 +18,7 @@ from picassso.analysis import (
     ResidualStatistics,
     Spread,
     annulus_residuals,
+    binned_residuals,
     compare_relation,
     detection_scores,
     distribution_distances,
@@ -27,6 +29,7 @@ from picassso.analysis import (
 from picassso.analysis.scaling import HALF_RADIUS
 from picassso.studies.evaluation.findings import ProtocolScores, Views
 from picassso.studies.evaluation.pixels import PixelCounts
+from picassso.studies.evaluation.quantities import QUANTITIES
 from picassso.studies.evaluation.views import PROTOCOLS, ViewNumbers, derived_of
 
 __all__ = ["Summary"]
@@ -69,11 +72,6 @@ class Summary:
         self._pixels = pixels
         self._seed = seed
 
-    @property
-    def quantities(self) -> NDArray[np.float64]:
-        """(N, Q) what errors are looked up against."""
-        return self._all.quantities
-
     def views(self) -> Views:
         """Numbers of every view by name."""
         a, names = self._all, self._properties + self._derived
@@ -112,6 +110,7 @@ class Summary:
         return ProtocolScores(
             totals=tuple(totals),
             pixels=self._pixels.residuals(protocol),
+            bins=tuple(self._bins(k)),
             annuli=dict(self._annulus_residuals(k)),
             gradients=self._values(names, slopes),
             sizes=self._values(self._properties, sizes),
@@ -161,6 +160,19 @@ class Summary:
     def _ratios(self, k: int) -> dict[str, Prediction]:
         ratios = self._all.ratios[:, k, 1]
         return {d: Prediction(*(ratios[:, i],) * 4) for i, d in enumerate(self._derived)}
+
+    def _bins(self, k: int) -> Iterator[BinnedResiduals]:
+        """Residuals of totals in bins of each quantity."""
+        for quantity, values in zip(QUANTITIES, self._all.quantities.T, strict=True):
+            yield from binned_residuals(
+                quantity.name,
+                values,
+                quantity.edges,
+                _by_name(self._properties, self._all.totals[:, k, 0]),
+                self._totals(k),
+                galaxy_id=self._galaxy_id,
+                seed=self._seed,
+            )
 
     def _annulus_residuals(self, k: int) -> Iterator[tuple[str, tuple[ResidualStatistics, ...]]]:
         """By property, and by derived property, whose ratios have no floor of their own."""
