@@ -85,10 +85,12 @@ def test_ratio_is_one_of_sums() -> None:
     assert ages[0] > mean_of_ratios + 1
 
 
-def test_ratio_is_unknown_where_its_denominator_is_below_the_floor() -> None:
+@pytest.mark.parametrize("faint", ["gas_mass", "gas_metal_mass"])
+def test_ratio_is_unknown_where_either_part_is_below_the_floor(faint: str) -> None:
     cube = exponential_cube()
-    cube[PROPERTY_NAMES.index("gas_mass")] *= 1e-4
+    cube[PROPERTY_NAMES.index(faint)] *= 1e-4
     assert np.isnan(profile(cube).profile("gas_metallicity")).all()
+    assert np.isfinite(profile(cube).profile("stellar_metallicity")).all()
 
 
 @pytest.mark.parametrize("slope", [-0.4, 0.0, 0.25])

@@ -144,15 +144,21 @@ class RadialProfile:
         """(A,) mean surface density of an additive property, or a derived ratio of sums.
 
         A ratio is ``scale * sum(numerator) / sum(denominator)``, never a mean of ratios, and NaN
-        where the mean surface density of the denominator lies below its floor.
+        where the mean surface density of either lies below its floor: the logarithm of what is next
+        to nothing has no meaning.
         """
         if name not in DERIVED:
             return self.total(name) / self.areas
         d = DERIVED[name]
         above, below = self.total(d.numerator), self.total(d.denominator)
         ratio = np.full(len(self.areas), np.nan)
-        seen = below >= PROPERTIES[d.denominator].floor * self.areas
+        seen = self._seen(d.numerator) & self._seen(d.denominator)
         return np.divide(d.scale * above, below, out=ratio, where=seen)
+
+    def _seen(self, name: str) -> NDArray[np.bool_]:
+        """(A,) whether the mean surface density of an additive property reaches its floor."""
+        # Comparisons with NaN are false: what is not measurable is not seen.
+        return self.total(name) >= PROPERTIES[name].floor * self.areas
 
     def gradient(self, name: str, *, within: tuple[float, float] = GRADIENT_RANGE) -> float:
         """Slope of log10(profile) against radius [dex per half-mass radius].
@@ -170,8 +176,7 @@ class RadialProfile:
         d = DERIVED.get(name)
         seen = np.ones(len(self.areas), dtype=bool)
         for ingredient in (name,) if d is None else (d.numerator, d.denominator):
-            # Comparisons with NaN are false: what is not measurable is not used.
-            seen &= self.total(ingredient) >= PROPERTIES[ingredient].floor * self.areas
+            seen &= self._seen(ingredient)
         edges = self.annuli.edges
         starts = np.concatenate([[0.0], edges[:-1]])
         used = seen & (starts >= inner - 1e-9) & (edges <= outer + 1e-9)
