@@ -44,6 +44,16 @@ def test_running_median_follows_an_offset() -> None:
     np.testing.assert_allclose(middle[:, 1] - middle[:, 0], np.log10(2.0), atol=0.02)
 
 
+@pytest.mark.parametrize("views", [24, 60])
+def test_few_views_have_a_running_line_too(views: int) -> None:
+    true = {"stellar_mass": TRUE["stellar_mass"][:views]}
+    (axes,) = predicted_against_true(true, true).axes
+    equality, *running = (line for line in axes.lines if line.get_linestyle() != ":")
+    assert len(equality.get_xdata()) == 2
+    assert [line.get_linestyle() for line in running] == ["--", "-", "--"]
+    assert all(len(line.get_xdata()) == 2 for line in running)
+
+
 def test_views_below_the_floor_are_drawn_and_not_scored() -> None:
     """Those far below it, and those of nothing at all, stand at the edge of the panel."""
     true = np.array([0.0] * 20 + [1e-6] * 20 + [0.5e-2] * 20 + [1.0] * 40)

@@ -73,7 +73,8 @@ def draw_density(
     axes.set_xlim(low, high)
     axes.set_ylim(low, high)
     axes.set_aspect("equal")
-    axes.locator_params(nbins=5)
+    axes.locator_params(axis="y", nbins=5)
+    axes.locator_params(axis="x", nbins=3)  # labels of two decimals stand side by side
     if x.size >= LEAST_IN_A_BIN:
         _inset(axes, x - y, name)
 
@@ -142,7 +143,8 @@ def _running(
     x: NDArray[np.float64], y: NDArray[np.float64]
 ) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """(x, y) of the running 16th, 50th and 84th percentile of y, in equally full bins of x."""
-    number = int(np.clip(len(x) // (3 * LEAST_IN_A_BIN), 1, 14))
+    # One bin alone would be no line.
+    number = int(np.clip(len(x) // (3 * LEAST_IN_A_BIN), 2, 14))
     groups = np.array_split(np.argsort(x), number)
     groups = [g for g in groups if len(g) >= LEAST_IN_A_BIN]
     centre = np.array([np.median(x[g]) for g in groups])
