@@ -218,7 +218,7 @@ def test_command_line(store, painter, tmp_path):
 
 
 def test_bad_input(store, painter, tmp_path):
-    with pytest.raises(InputError, match="no best.safetensors; train it"):
+    with pytest.raises(InputError, match="not a run of `picassso train`"):
         evaluate(tmp_path, store, output=tmp_path / "out")
     with pytest.raises(InputError, match="does not exist"):
         evaluate(None, tmp_path / "nothing", output=tmp_path / "out")

@@ -11,6 +11,7 @@ import pytest
 from painted_galaxies import paint_scaled
 from picassso.analysis import Protocol, ResidualStatistics
 from picassso.archive import DatasetStore
+from picassso.report.evaluation.summary import summary_section
 from picassso.studies import Evaluation, evaluate
 from studied_galaxies import MAPS, studied_store
 
@@ -79,6 +80,15 @@ def test_a_tenth_too_much_is_a_tenth_everywhere(
             assert r.sigma.value == pytest.approx(0.0, abs=max(tolerance, 1e-4))
 
 
+def test_sums_without_an_interval_have_no_coverage(a_tenth_too_much: Evaluation) -> None:
+    """That of the paper's protocol would be zero, and no fault of the intervals."""
+    for protocol, known in ((Protocol.HONEST, True), (Protocol.PAPER, False)):
+        scores = a_tenth_too_much.scores[protocol]
+        rings = [r for of in scores.annuli.values() for r in of if r.kind == "annulus"]
+        for r in (r for r in [*scores.totals, *rings] if r.counts.used):
+            assert np.isfinite(r.coverage.value) == known
+
+
 def test_trends_and_bins_of_a_tenth_too_much(a_tenth_too_much: Evaluation) -> None:
     for trend in (*a_tenth_too_much.by_surface_density, *a_tenth_too_much.by_signal_to_noise):
         filled = trend.pixels > 0
@@ -94,6 +104,16 @@ def test_protocols_differ_where_the_truth_is_below_the_floor(
     """What is masked by the truth is painted too little, so that its totals err the other way."""
     honest, paper = (a_tenth_too_much.views.predicted[p]["hi_mass"].mean for p in Protocol)
     assert (paper <= honest).all() and (paper < honest).any()
+
+
+def test_what_the_store_does_not_hold_is_named(store: DatasetStore, tmp_path: Path) -> None:
+    """Weights that paint more than there is truth of: the rest is judged, and the reader told."""
+    with pytest.MonkeyPatch.context() as patch:
+        paint_scaled(patch, 1.0, properties=("gas_mass", *MAPS))
+        found = evaluate("w.onnx", store, output=tmp_path, limit=2, progress=False)
+    assert found.properties == MAPS
+    assert found.about["properties_left_out"] == {"gas_mass": "not in the store"}
+    assert any("not judged" in w and "gas mass" in w for w in summary_section(found).words)
 
 
 def test_every_view_is_counted(perfect: Evaluation, store: DatasetStore) -> None:

@@ -61,6 +61,9 @@ def summary_section(evaluation: Evaluation) -> Section:
         "galaxies, not over views.",
         *_in_short(totals),
     ]
+    if left_out := about.get("properties_left_out"):
+        named = listed(title(p) for p in left_out)
+        words.append(f"Painted, but not judged, since the store does not hold it: {named}.")
     table = totals_table(
         totals,
         name="totals_honest",

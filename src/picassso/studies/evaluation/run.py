@@ -142,7 +142,12 @@ def _weights_of(given: str | os.PathLike[str] | None, folder: Path) -> Path | No
     from picassso.training.run import RunDirectory
 
     run = RunDirectory(Path(given))
-    steps = run.steps() if run.manifest.exists() else None
+    if not run.manifest.exists():
+        raise InputError(
+            f"{given}: not a run of `picassso train`, there is no {run.manifest.name} in it; give "
+            "a run or a file of weights first, then the store"
+        )
+    steps = run.steps()
     if steps is not None and steps[0] < steps[1]:
         raise InputError(
             f"{given}: this run is not finished, it is at step {steps[0]} of {steps[1]}; let it "
@@ -204,6 +209,9 @@ def _about(
         "views": len(rows),
         "galaxies": len(np.unique(store.table["galaxy_id"][rows])),
         "signal_to_noise_band": signal_to_noise_band(store.bands),
+        "properties_left_out": {
+            p: "not in the store" for p in weights.properties if p not in store.properties
+        },
         "version": __version__,
     }
 

@@ -179,7 +179,7 @@ def print_table(rows: Sequence[ResidualStatistics]) -> None:
         c = row.counts
         if c.below_floor or c.absent:
             console.print(
-                f"{row.property}: {c.below_floor} views below the floor left out "
+                f"{row.property}: views left out: {c.below_floor} below the floor "
                 f"({c.false_positive} of them painted above it), {c.absent} without truth"
             )
 
