@@ -228,11 +228,11 @@ def test_bad_input(store, painter, tmp_path):
 
 
 def test_a_run_still_training_is_refused(store, tmp_path):
-    (tmp_path / "run.json").write_text('{"config": {}, "data": {}, "steps": 8}')
-    with pytest.raises(InputError, match="step 0 of 8.*picassso export"):
+    (tmp_path / "run.json").write_text('{"config": {"epochs": 2}, "data": {}}')
+    with pytest.raises(InputError, match="epoch 0 of 2.*picassso export"):
         evaluate(tmp_path, store, output=tmp_path / "out")
     (tmp_path / "metrics.csv").write_text("step,epoch\n2,0.5\n4,1.0\n")
-    with pytest.raises(InputError, match="step 4 of 8"):
+    with pytest.raises(InputError, match="epoch 1 of 2"):
         evaluate(tmp_path, store, output=tmp_path / "out")
     (tmp_path / "metrics.csv").write_text("step,epoch\nfour,1.0\n")
     with pytest.raises(InputError, match="metrics.csv: not the metrics of a run"):

@@ -151,7 +151,7 @@ def test_totals_are_calibrated_in_the_true_regions(store: DatasetStore) -> None:
 def test_runs_of_before_these_keys_go_on(store: DatasetStore, tmp_path: Path) -> None:
     run = RunDirectory(tmp_path / "run")
     config = TrainConfig.resolve(epochs=2)
-    run.begin(config, [store], steps=10)
+    run.begin(config, [store])
     manifest = json.loads(run.manifest.read_text())
     for key in ("grey", "shuffled", "galaxies"):
         manifest["config"].pop(key)

@@ -76,15 +76,15 @@ def train(
     network = build(network_config)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     _check_sizes(config, network.stride, views)
-    steps_an_epoch = max(1, len(views) // config.batch)
-    steps = max(1, round(config.epochs * steps_an_epoch))
     # Not before all is known to fit: a config that is refused must not be that of the run.
     if accelerator.is_main_process:
-        run.begin(config, opened, steps=steps)
+        run.begin(config, opened)
     accelerator.wait_for_everyone()
     optimizer = _optimizer(network, config)
     model, prepared = accelerator.prepare(network, optimizer)
 
+    steps_an_epoch = max(1, len(views) // config.batch)
+    steps = max(1, round(config.epochs * steps_an_epoch))
     every = max(1, math.ceil(steps / config.checkpoints))
     counters: dict = {"step": 0, "best": math.inf, "rows": [], "seconds": 0.0}
     if run.checkpoint.exists():

@@ -51,17 +51,12 @@ class RunDirectory:
         """Config, data, versions."""
         return self.path / "run.json"
 
-    def begin(self, config: TrainConfig, stores: Sequence[DatasetStore], *, steps: int) -> None:
+    def begin(self, config: TrainConfig, stores: Sequence[DatasetStore]) -> None:
         """Write the manifest of a new run; of one that `check` finds begun, leave it."""
         if self.manifest.exists():
             return
         self.path.mkdir(parents=True, exist_ok=True)
-        manifest = {
-            **_described(config, stores),
-            "steps": steps,
-            "version": __version__,
-            "versions": _versions(),
-        }
+        manifest = {**_described(config, stores), "version": __version__, "versions": _versions()}
         write_text(self.manifest, json.dumps(manifest, indent=2))
 
     def read_manifest(self) -> dict[str, Any]:
@@ -106,27 +101,29 @@ class RunDirectory:
         elif self.path.exists() and any(self.path.iterdir()):
             raise InputError(f"{self.path} is not empty and holds no run; choose another directory")
 
-    def steps(self) -> tuple[int, int] | None:
-        """Steps that are recorded, and those that the run is to have; None where it says none.
+    def epochs(self) -> tuple[float, float]:
+        """Epochs that are recorded, and those that the run is to have; equal when it is finished.
 
         Raises
         ------
         InputError
             If the manifest or the metrics cannot be read.
         """
-        wanted = self.read_manifest().get("steps")
-        if wanted is None:  # made before manifests held it
-            return None
+        wanted = float(self.read_manifest()["config"].get("epochs", TrainConfig().epochs))
         if not self.metrics.exists():
-            return 0, int(wanted)
+            return 0.0, wanted
         try:
             with self.metrics.open(newline="") as file:
-                return max(int(row["step"]) for row in csv.DictReader(file)), int(wanted)
+                *_, last = csv.DictReader(file)
+            step, epoch = int(last["step"]), float(last["epoch"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(
                 f"{self.metrics}: not the metrics of a run ({error}); type the command that "
                 "trained it again, which writes them anew"
             ) from error
+        # A run has a whole number of steps, its epochs need not be one.
+        finished = step >= round(wanted * step / epoch)
+        return (wanted if finished else epoch), wanted
 
     def write_metrics(self, rows: list[dict[str, float]]) -> None:
         """Write all rows; the file is whole at any moment."""

@@ -147,10 +147,10 @@ def _weights_of(given: str | os.PathLike[str] | None, folder: Path) -> Path | No
             f"{given}: not a run of `picassso train`, there is no {run.manifest.name} in it; give "
             "a run or a file of weights first, then the store"
         )
-    steps = run.steps()
-    if steps is not None and steps[0] < steps[1]:
+    done, wanted = run.epochs()
+    if done < wanted:
         raise InputError(
-            f"{given}: this run is not finished, it is at step {steps[0]} of {steps[1]}; let it "
+            f"{given}: this run is not finished, it is at epoch {done:g} of {wanted:g}; let it "
             "finish (the same `picassso train` command resumes it), or write what it has learnt "
             f"so far with `picassso export {given} -o weights.onnx` and evaluate that"
         )
