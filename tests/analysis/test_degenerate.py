@@ -115,5 +115,5 @@ def test_noise_makes_no_cores() -> None:
 
 def test_flags_are_counted() -> None:
     counts = count_flags([("a", "b"), (), ("b",)])
-    assert counts == {"galaxies": 3, "b": 2, "a": 1}
-    assert count_flags([]) == {"galaxies": 0}
+    assert counts == {"views": 3, "b": 2, "a": 1}
+    assert count_flags([]) == {"views": 0}

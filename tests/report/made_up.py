@@ -75,7 +75,7 @@ def made_up(
         by_surface_density=tuple(_trend(p, np.arange(0.5, 4.5, 0.5), rng) for p in PROPERTY_NAMES),
         by_signal_to_noise=tuple(_trend(p, np.arange(-1, 2, 0.5), rng) for p in PROPERTY_NAMES),
         detections=_detections(views, rng),
-        flags={"galaxies": len(ids), f"absent:{ABSENT}": len(ids), "two_cores": 1},
+        flags={"views": len(ids), f"absent:{ABSENT}": len(ids), "two_cores": 1},
         frequency_edges=np.geomspace(0.1, 3, FREQUENCIES + 1),
         views=views,
         methods=_methods(scores[Protocol.HONEST]) if baselines else (),

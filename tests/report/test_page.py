@@ -58,6 +58,14 @@ def test_page_asks_the_network_for_nothing(tmp_path) -> None:
     assert files and all((tmp_path / link).is_file() for link in files)
 
 
+def test_what_only_a_page_of_before_showed_goes(tmp_path) -> None:
+    page(tmp_path)
+    (tmp_path / "figures" / "mine.png").write_text("kept")
+    write_page(tmp_path, title="Another", about={}, sections=[Section("Nothing")])
+    left = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()}
+    assert left == {"report.html", "figures/mine.png"}
+
+
 def test_words_are_escaped(tmp_path) -> None:
     reader = page(tmp_path)
     assert "script" not in reader.tags and "b" not in reader.tags

@@ -118,7 +118,7 @@ def test_what_the_store_does_not_hold_is_named(store: DatasetStore, tmp_path: Pa
 
 def test_every_view_is_counted(perfect: Evaluation, store: DatasetStore) -> None:
     views = len(store.indices("train"))
-    assert perfect.flags["galaxies"] == perfect.about["views"] == views
+    assert perfect.flags["views"] == perfect.about["views"] == views
     for f in fields(perfect.views):
         values = getattr(perfect.views, f.name)
         if isinstance(values, np.ndarray):

@@ -82,10 +82,10 @@ def _state(truth: Maps, name: str) -> str:
 
 
 def count_flags(flags: Iterable[tuple[str, ...]]) -> dict[str, int]:
-    """How many galaxies bear each flag, and, as ``galaxies``, how many there were."""
+    """How many views bear each flag, and, as ``views``, how many there were."""
     seen = list(flags)
     counts = Counter(flag for of_one in seen for flag in of_one)
-    return {"galaxies": len(seen)} | dict(counts.most_common())
+    return {"views": len(seen)} | dict(counts.most_common())
 
 
 def has_two_cores(

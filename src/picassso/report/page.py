@@ -161,6 +161,7 @@ def write_page(
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     _check_names(sections)
+    before = _linked(folder)
     pictures = {
         part.name: _save_plate(part, folder / "figures")
         for section in sections
@@ -185,7 +186,19 @@ def write_page(
     )
     path = folder / "report.html"
     save_text(path, page)
+    # What only a page of before showed would pass for a part of this one.
+    for name in before - _linked(folder):
+        (folder / name).unlink(missing_ok=True)
     return path
+
+
+def _linked(folder: Path) -> set[str]:
+    """Files of figures and tables that the page in a folder links to; none without a page."""
+    try:
+        page = (folder / "report.html").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return set()
+    return set(re.findall(r'href="((?:figures|tables)/[\w-]+\.\w+)"', page))
 
 
 def _check_names(sections: Sequence[Section]) -> None:

@@ -112,7 +112,7 @@ def _in_short(rows: Iterable[ResidualStatistics]) -> list[str]:
 def _flags_table(evaluation: Evaluation) -> list[Table]:
     """How many views are degenerate, and how; nothing where none is."""
     counts = dict(evaluation.flags)
-    views = counts.pop("galaxies", len(evaluation.views.row))
+    views = counts.pop("views", len(evaluation.views.row))
     lines = []
     for flag, count in counts.items():
         word, _, of = flag.partition(":")
