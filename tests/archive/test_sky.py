@@ -13,7 +13,7 @@ from fits_galaxies import make_wcs, write_cube
 from picassso.archive import DatasetStore, read_image
 from picassso.archive.skies import SkyFrames
 from picassso.core import SDSS, InputError
-from picassso.studies.evaluation import _paint
+from picassso.studies.evaluation.seen import paint_as_learnt
 from picassso.training.data import ViewSet, training_batches, validation_batches
 
 SIDE = 96
@@ -77,9 +77,11 @@ def test_noise_is_stated_as_for_real_images_whose_bands_were_aligned(tmp_path) -
 
 def test_nobody_adds_noise_to_a_real_sky(pair, monkeypatch) -> None:
     _, store, _ = pair
-    monkeypatch.setattr("picassso.painting.paint", lambda image, *, weights: image)
+    monkeypatch.setattr("picassso.painting.paint_image", lambda image, weights, **_: image)
     flux = np.asarray(store.flux[:])
-    np.testing.assert_array_equal(_paint(SimpleNamespace(about={}), store, 3, seed=1).flux, flux[3])
+    weights, rng = SimpleNamespace(about={}), np.random.default_rng(1)
+    _, painted_on = paint_as_learnt(weights, store, store.image(3), rng)
+    np.testing.assert_array_equal(painted_on.flux, flux[3])
     views = ViewSet([store], "train", bands=store.bands)
     rows = store.indices("train")
     (batch, *_) = validation_batches(views, batch=4, crop=0, seed=0)

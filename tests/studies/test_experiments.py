@@ -60,7 +60,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> DatasetStore:
 def swift(monkeypatch: pytest.MonkeyPatch) -> None:
     """Networks paint in torch, and errors rest on few draws: ONNX and bootstraps take seconds."""
     from picassso.analysis.bootstrap import bootstrap
-    from picassso.painting import load_weights, paint
+    from picassso.painting import load_weights, paint_image
 
     def few(estimate, galaxy_id, *, bootstraps, seed):
         return bootstrap(estimate, galaxy_id, bootstraps=min(bootstraps, 10), seed=seed)
@@ -68,7 +68,7 @@ def swift(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("picassso.analysis.metrics.bootstrap", few)
 
     monkeypatch.setattr("picassso.training.release.export_onnx", lambda *_, **__: None)
-    monkeypatch.setattr("picassso.painting.paint", partial(paint, engine="torch"))
+    monkeypatch.setattr("picassso.painting.paint_image", partial(paint_image, engine="torch"))
     monkeypatch.setattr(
         evaluation.run, "load_weights", lambda p: load_weights(p.with_suffix(".safetensors"))
     )
@@ -184,7 +184,7 @@ class Painter:
     def __init__(self, **train_config: bool) -> None:
         self.weights = SimpleNamespace(bands=tuple("ugriz"), about={"train_config": train_config})
 
-    def __call__(self, image, *, weights):
+    def __call__(self, image, weights, *, totals):
         self.image = image
         cube = np.stack([3e7 * image.flux[2]] * 2)
         return Maps(
@@ -201,7 +201,7 @@ def test_an_aperture_holds_the_same_pixels_shuffled_or_not(
     painted = {}
     for shuffled in (False, True):
         painter = Painter(shuffled=shuffled)
-        monkeypatch.setattr("picassso.painting.paint", painter)
+        monkeypatch.setattr("picassso.painting.paint_image", painter)
         _, maps = paint_as_learnt(
             painter.weights, store, store.image(row), np.random.default_rng([0, row])
         )
@@ -229,7 +229,7 @@ def test_grey_images_show_one_band_everywhere(
     np.testing.assert_array_equal(grey.flux, np.stack([image.flux[2]] * 3))
     assert np.ptp(grey.noise) == np.ptp(grey.psf_fwhm) == 0 and grey.noise[0] == image.noise[2]
     painter = Painter(grey=True)
-    monkeypatch.setattr("picassso.painting.paint", painter)
+    monkeypatch.setattr("picassso.painting.paint_image", painter)
     paint_as_learnt(painter.weights, store, store.image(0), np.random.default_rng(0))
     noise = painter.image.flux - image.flux[2]
     assert noise.std() == pytest.approx(image.noise[2], rel=0.1)

@@ -50,19 +50,20 @@ def paint_as_learnt(
     Returns
     -------
     GalaxyImage, Maps
-        The image with its noise, its pixels in their places, and what was painted onto it.
+        The image with its noise, its pixels in their places, and what was painted onto it,
+        without totals.
     """
-    from picassso.painting import paint
+    from picassso.painting import paint_image
 
     learnt = weights.about.get("train_config", {})
     if learnt.get("grey"):
         image = grey_image(image, weights.bands)
     image = store.with_noise(image, rng)
     if not learnt.get("shuffled"):
-        return image, paint(image, weights=weights)
+        return image, paint_image(image, weights, totals=False)
     order = rng.permutation(image.flux[0].size)
-    maps = paint(replace(image, flux=reordered(image.flux, order)), weights=weights)
+    shuffled = replace(image, flux=reordered(image.flux, order))
+    maps = paint_image(shuffled, weights, totals=False)
     cubes = {name: getattr(maps, name) for name in ("cube", "std", "p16", "p50", "p84")}
     in_order = {name: restored(c, order) for name, c in cubes.items() if c is not None}
-    # Its own totals were taken inside an ellipse of what has no shape.
-    return image, replace(maps, **in_order, totals=())
+    return image, replace(maps, **in_order)
