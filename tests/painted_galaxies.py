@@ -47,7 +47,7 @@ def scaled(truth: Maps, factor: float) -> Maps:
 
 def paint_scaled(patch: pytest.MonkeyPatch, factor: float, *, properties: tuple[str, ...]) -> None:
     """Paint every view of a store as its truth times a factor."""
-    patch.setattr(run, "load_weights", lambda path: fake_weights(properties=properties))
+    patch.setattr(run, "load_weights", lambda path, **_: fake_weights(properties=properties))
 
     def paint(self, store, image, rng):
         views = zip(store.table["galaxy_id"], store.table["view"], strict=True)

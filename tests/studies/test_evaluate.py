@@ -249,7 +249,9 @@ def test_a_run_still_training_is_refused(store, tmp_path):
 )
 def test_weights_that_do_not_fit_the_store_are_refused(store, monkeypatch, tmp_path, weights, said):
     monkeypatch.setattr(
-        run, "load_weights", lambda path: fake_weights(**{"properties": PROPERTY_NAMES} | weights)
+        run,
+        "load_weights",
+        lambda path, **_: fake_weights(**{"properties": PROPERTY_NAMES} | weights),
     )
     with pytest.raises(InputError, match=said):
         evaluate("w.onnx", store, output=tmp_path / "out")

@@ -70,7 +70,7 @@ def swift(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("picassso.training.release.export_onnx", lambda *_, **__: None)
     monkeypatch.setattr("picassso.painting.paint_image", partial(paint_image, engine="torch"))
     monkeypatch.setattr(
-        evaluation.run, "load_weights", lambda p: load_weights(p.with_suffix(".safetensors"))
+        evaluation.run, "load_weights", lambda p, **_: load_weights(p.with_suffix(".safetensors"))
     )
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from picassso.analysis import count_flags
 from picassso.archive import DatasetStore
-from picassso.core import InputError, output_folder
+from picassso.core import GalaxyImage, InputError, Maps, output_folder, usable_cores
 from picassso.painting import Weights, load_weights
 from picassso.studies.evaluation.comparison import compare_methods
 from picassso.studies.evaluation.contenders import contenders
@@ -104,7 +104,9 @@ def evaluate(
         raise InputError(f"{store.path}: the {split} split is empty; make more galaxies")
     rows = _spread_over(rows, limit)
     with output_folder(Path(output)):
-        loaded = load_weights(_weights_of(weights, Path(output)))
+        # Of two cores, one is left to what measures the view before.
+        threads = 1 if usable_cores() == 2 else None
+        loaded = load_weights(_weights_of(weights, Path(output)), threads=threads)
     properties = _shared_properties(loaded, store)
     _refuse_galaxies_learnt_from(loaded.about, store)
     about = _about(loaded, store, rows, split=split, seed=seed)
@@ -237,15 +239,14 @@ def _evaluate(
     shown: frozenset[int],
     progress: bool,
 ) -> Evaluation:
-    measured = _Measured(painter, properties, seed=seed)
+    measured = _Measured(painter, store, properties, seed=seed)
     with ThreadPoolExecutor(1) as worker:
         waiting: deque[Future[None]] = deque()
         # One view is painted while the one before is measured.
         for row in _shown(rows, progress):
-            stored, truth = store.image(row), store.truth(row)
-            rng = np.random.default_rng([seed, row])
-            example = Example(*painter.paint(store, stored, rng), truth)
-            waiting.append(worker.submit(measured.add, stored, example, keep=row in shown))
+            stored = store.image(row)
+            painted = painter.paint(store, stored, np.random.default_rng([seed, row]))
+            waiting.append(worker.submit(measured.add, row, stored, *painted, keep=row in shown))
             if len(waiting) > _WAITING:
                 waiting.popleft().result()
         for future in waiting:
@@ -288,6 +289,7 @@ def _methods(
     """Network and classical methods on some views; and which methods were left out, and why."""
     if len(rows) == 0:
         return (), {}
+    painter = NetworkPainter(load_weights(painter.weights.path))  # with all cores, as the others
     with _status("calibrating classical methods on the training split", progress):
         found = contenders(store, seed=seed)
     scores = compare_methods(painter, found.baselines, store, rows, seed=seed, progress=progress)
@@ -297,22 +299,32 @@ def _methods(
 class _Measured:
     """Numbers of the views so far, in their order; a few views whole."""
 
-    def __init__(self, painter: NetworkPainter, properties: tuple[str, ...], *, seed: int) -> None:
-        self._painter, self._properties = painter, properties
+    def __init__(
+        self,
+        painter: NetworkPainter,
+        store: DatasetStore,
+        properties: tuple[str, ...],
+        *,
+        seed: int,
+    ) -> None:
+        self._painter, self._store, self._properties = painter, store, properties
         self.pixels = PixelCounts(properties, seed=seed)
         self.numbers: list[ViewNumbers] = []
         self.flags: list[tuple[str, ...]] = []
         self.examples: list[Example] = []
 
-    def add(self, stored: Any, example: Example, *, keep: bool) -> None:
-        """Measure one view."""
-        view = view_of(stored, example.truth, example.painted, properties=self._properties)
+    def add(
+        self, row: int, stored: GalaxyImage, seen: GalaxyImage, painted: Maps, *, keep: bool
+    ) -> None:
+        """Measure one view, painted on the image as seen."""
+        truth = self._store.truth(row)
+        view = view_of(stored, truth, painted, properties=self._properties)
         numbers, flags = measure_view(view, self._painter)
         self.pixels.add(view)
         self.numbers.append(numbers)
         self.flags.append(flags)
         if keep:
-            self.examples.append(example)
+            self.examples.append(Example(seen, painted, truth))
 
 
 @contextmanager
