@@ -113,9 +113,7 @@ class Numbers:
                     for _ in range(VALUES)
                 ]
             ),
-            "spreads": both(
-                lambda: [spread(self.true[a], galaxy_id=ids) for _ in range(SPREADS)]
-            ),
+            "spreads": both(lambda: [spread(self.true[a], galaxy_id=ids) for _ in range(SPREADS)]),
             "distances": both(
                 lambda: [
                     distribution_distances(t, p.p50, property=name, galaxy_id=ids)
