@@ -53,7 +53,9 @@ def read_notes(path: Path, known: Sequence[str]) -> dict[str, str]:
     except OSError as error:
         raise InputError(f"{path}: the notes cannot be read ({error.strerror})") from error
     notes = {k: v.strip() for k, v in zip(pieces[1::2], pieces[2::2], strict=True)}
-    if unknown := sorted(set(notes) - set(known)):
+    # Words about an evaluation that is not shown today may wait for another day.
+    unknown = sorted(n for n in set(notes) - set(known) if not n.startswith("evaluation "))
+    if unknown:
         raise InputError(f"{path}: parts {unknown} belong nowhere; choose from {sorted(known)}")
     return notes
 

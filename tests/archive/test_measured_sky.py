@@ -13,10 +13,13 @@ from picassso.archive.fits.sky import clipped_sky, sky_noise, stamp_fwhm
 @settings(max_examples=20, deadline=None)
 @given(sigma=st.floats(1e-4, 1e3), level=st.floats(-2, 2), seed=st.integers(0, 99))
 def test_sky_noise_whatever_lies_on_it(sigma, level, seed) -> None:
-    """A galaxy on a fifth of the frame does not raise it by more than a tenth."""
+    """A galaxy on a fifth of the frame does not raise it by more than a tenth.
+
+    The lower quartile of blocks lies 1.6% below white noise, give or take 0.6%: four times that.
+    """
     rng = np.random.default_rng(seed)
     plane = sigma * (level + rng.standard_normal((320, 330)))
-    assert sky_noise(plane)[0] == pytest.approx(sigma, rel=0.03)
+    assert sky_noise(plane)[0] / sigma == pytest.approx(0.984, abs=0.024)
     y, x = np.indices(plane.shape)
     crowded = plane + 100 * sigma * np.exp(-np.hypot(y - 160, x - 165) / 15)
     assert sky_noise(crowded)[0] == pytest.approx(sigma, rel=0.1)
