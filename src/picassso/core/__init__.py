@@ -4,6 +4,7 @@ from picassso.core.cosmology import DEFAULT_COSMOLOGY, Cosmology
 from picassso.core.errors import InputError, MissingExtraError, PicasssoError, need
 from picassso.core.files import folder_made_whole, output_folder, write_text, written_whole
 from picassso.core.images import GalaxyImage
+from picassso.core.lines import EMISSION_LINES, LINE_NAMES, EmissionLine, get_line
 from picassso.core.machine import usable_cores
 from picassso.core.maps import Maps, Total
 from picassso.core.particles import (
@@ -24,7 +25,7 @@ from picassso.core.properties import (
     Excess,
     Property,
 )
-from picassso.core.spectra import Spectrum
+from picassso.core.spectra import FibreLight, Spectrum
 from picassso.core.surveys import (
     NANOMAGGY_ZERO_POINT,
     SDSS,
@@ -33,22 +34,37 @@ from picassso.core.surveys import (
     get_survey,
     reference_band,
 )
+from picassso.core.wavelengths import (
+    FIBRE_GRID,
+    LIGHT_SPEED,
+    REST_GRID,
+    air_to_vacuum,
+    pixel_edges,
+    vacuum_to_air,
+)
 
 __all__ = [
     "DEFAULT_COSMOLOGY",
     "DEPLETION_TIME",
     "DERIVED",
+    "EMISSION_LINES",
     "EXCESSES",
+    "FIBRE_GRID",
     "HYDROGEN_FRACTION",
+    "LIGHT_SPEED",
+    "LINE_NAMES",
     "NANOMAGGY_ZERO_POINT",
     "PROPERTIES",
     "PROPERTY_NAMES",
+    "REST_GRID",
     "SDSS",
     "SOLAR_METALLICITY",
     "SURVEYS",
     "Cosmology",
     "DerivedProperty",
+    "EmissionLine",
     "Excess",
+    "FibreLight",
     "Gas",
     "GalaxyImage",
     "InputError",
@@ -61,13 +77,17 @@ __all__ = [
     "Stars",
     "Survey",
     "Total",
+    "air_to_vacuum",
     "folder_made_whole",
+    "get_line",
     "get_survey",
     "half_mass_radius",
     "need",
     "output_folder",
+    "pixel_edges",
     "reference_band",
     "usable_cores",
+    "vacuum_to_air",
     "write_text",
     "written_whole",
 ]
