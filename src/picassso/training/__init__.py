@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from picassso.training.config import TrainConfig
-    from picassso.training.loop import train
     from picassso.training.release import export
+    from picassso.training.tasks import train
 
-_MODULES = {"TrainConfig": "config", "export": "release", "train": "loop"}
+_MODULES = {"TrainConfig": "config", "export": "release", "train": "tasks"}
 
 __all__ = ["TrainConfig", "export", "train"]
 

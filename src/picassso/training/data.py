@@ -34,10 +34,6 @@ class Batch(NamedTuple):
     kpc_per_pixel: Tensor
     truth: Tensor
 
-    def to(self, device: torch.device) -> Batch:
-        """The same on a device."""
-        return Batch(*(t.to(device, non_blocking=True) for t in self))
-
 
 @dataclass(frozen=True)
 class _Rows:
