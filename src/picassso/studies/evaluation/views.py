@@ -17,16 +17,16 @@ from picassso.analysis import (
     apply_protocol,
     cross_spectra,
     degenerate_flags,
+    ellipse_in_frame,
     elliptical_annuli,
-    half_mass_ellipse,
     log_above_floor,
     measure_sizes,
     radial_profile,
-    scored_ellipse,
     scored_region,
     structural_similarity,
+    true_ellipse,
 )
-from picassso.core import DERIVED, PROPERTIES, GalaxyImage, InputError, Maps
+from picassso.core import DERIVED, PROPERTIES, GalaxyImage, Maps
 from picassso.studies.evaluation.painters import NetworkPainter
 from picassso.studies.evaluation.quantities import measure_quantities
 
@@ -136,8 +136,8 @@ def measure_view(view: View, painter: NetworkPainter) -> tuple[ViewNumbers, tupl
         Numbers, and the flags of `picassso.analysis.degenerate_flags`.
     """
     truth, shape = view.truth, view.truth.shape
-    ellipse = _ellipse(truth)
-    aperture = scored_ellipse(truth)
+    ellipse = true_ellipse(truth)
+    aperture = ellipse_in_frame(ellipse, shape)
     region = scored_region(aperture, shape)
     numbers = ViewNumbers(
         whole_frame=np.array(aperture is None),
@@ -148,14 +148,6 @@ def measure_view(view: View, painter: NetworkPainter) -> tuple[ViewNumbers, tupl
         **_structure(view, ellipse),
     )
     return numbers, degenerate_flags(truth, ellipse)
-
-
-def _ellipse(truth: Maps) -> Ellipse | None:
-    """Half-mass ellipse, whether or not its double fits into the frame."""
-    try:
-        return half_mass_ellipse(truth["stellar_mass"])
-    except (InputError, KeyError):
-        return None
 
 
 def _totals(
