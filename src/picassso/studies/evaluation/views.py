@@ -102,9 +102,7 @@ def view_of(image: GalaxyImage, truth: Maps, painted: Maps, *, properties: tuple
         That both have.
     """
     truth, painted = (_chosen(m, properties) for m in (truth, painted))
-    # A point head gives no quantiles: an interval without width, which holds no truth.
-    quantiles = (painted.cube if q is None else q for q in (painted.p16, painted.p50, painted.p84))
-    honest = Prediction(painted.cube, *quantiles)
+    honest = Prediction.of(painted)
     floors = np.array([PROPERTIES[p].floor for p in properties], np.float32)[:, None, None]
     judged = {p: Judged(*apply_protocol(p, truth.cube, honest, floor=floors)) for p in PROTOCOLS}
     return View(image, truth, painted, judged)
