@@ -22,7 +22,7 @@ from picassso.observatory.framing import Framing
 from picassso.observatory.light_cache import load_light_table
 from picassso.observatory.scene import Scene
 from picassso.observatory.smoothing import smoothing_lengths
-from picassso.observatory.spectra.ionised_gas import ionised_gas
+from picassso.observatory.spectra.gas_around_stars import ionised_gas
 from picassso.observatory.spectra.populations_cache import load_spectral_table
 
 __all__ = ["Observation", "observe"]

@@ -25,7 +25,7 @@ from picassso.observatory.noise import noise_for_signal_to_noise
 from picassso.observatory.projection import project
 from picassso.observatory.psf import FWHM_PER_SIGMA, convolve_gaussian, rebin
 from picassso.observatory.spectra.fibre import StarsInView, fibre_light
-from picassso.observatory.spectra.ionised_gas import IonisedGas
+from picassso.observatory.spectra.gas_around_stars import IonisedGas
 from picassso.observatory.spectra.populations import SpectralTable
 from picassso.observatory.truth import (
     gas_fields,
