@@ -48,7 +48,8 @@ def draw_spectra_sheet(store: DatasetStore, *, galaxies: int = 8) -> None:
         How many, if there are as many.
     """
     from picassso.figures import save_figure, spectra_sheet
-    from picassso.observatory.spectra import FIBRE_DIAMETER, grid_limited, rest_fluxes
+    from picassso.observatory.spectra.fibre import FIBRE_DIAMETER
+    from picassso.observatory.spectra.spectrograph import grid_limited, rest_fluxes
 
     rows = _across_mass(store, galaxies)
     rng = np.random.default_rng(store.config["seed"])
