@@ -129,7 +129,7 @@ class Deconvolution2d(nn.Module):
         return mean, inverse_square_root(covariance + ridge, self.iterations)
 
     def patches(self, x: Tensor) -> Tensor:
-        """Sampled patches, (groups, M, F) with F = block x kernel_size^2, in the order of kernels."""
+        """Sampled patches, (groups, M, block x kernel_size^2), in the order of kernels."""
         columns = nn.functional.unfold(
             x, self.kernel_size, padding=self.padding, stride=self.sampling_stride
         )
