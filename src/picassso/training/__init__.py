@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from picassso.training.config import TrainConfig
     from picassso.training.release import export
+    from picassso.training.spectra.config import AutoencoderConfig, SpectrumConfig
     from picassso.training.tasks import train
 
-_MODULES = {"TrainConfig": "config", "export": "release", "train": "tasks"}
+_MODULES = {
+    "AutoencoderConfig": "spectra.config",
+    "SpectrumConfig": "spectra.config",
+    "TrainConfig": "config",
+    "export": "release",
+    "train": "tasks",
+}
 
-__all__ = ["TrainConfig", "export", "train"]
+__all__ = ["AutoencoderConfig", "SpectrumConfig", "TrainConfig", "export", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -41,6 +41,11 @@ class RunDirectory:
         return self.path / "best.safetensors"
 
     @property
+    def autoencoder(self) -> Path:
+        """Weights of the autoencoder whose latents are learnt, where there is one."""
+        return self.path / "autoencoder.safetensors"
+
+    @property
     def metrics(self) -> Path:
         """A row a validation."""
         return self.path / "metrics.csv"

@@ -17,13 +17,10 @@ from picassso.networks import SpectrumAutoencoder, save_weights
 from picassso.networks.spectra.autoencoder import Autoencoded
 from picassso.training.ahead import one_ahead
 from picassso.training.spectra.config import AutoencoderConfig
-from picassso.training.spectra.library import SpectraBatch, read_library
+from picassso.training.spectra.library import NOISELESS, SpectraBatch, read_library
 from picassso.training.spectra.losses import discrepancy, divergence, misfit
 
-__all__ = ["NOISELESS", "AutoencoderTask"]
-
-NOISELESS = 1e8
-"""Inverse variance of spectra without noise, in units of their norm."""
+__all__ = ["AutoencoderTask"]
 
 _CHUNK = 1000
 """Spectra that are encoded at once."""
@@ -54,7 +51,7 @@ class AutoencoderTask:
         If a store has no spectra, or too few.
     """
 
-    parts = ("misfit", "divergence", "discrepancy", "shift", "error")
+    parts: tuple[str, ...] = ("misfit", "divergence", "discrepancy", "shift", "error")
 
     def __init__(self, stores: Sequence[DatasetStore], config: AutoencoderConfig) -> None:
         self.config = config

@@ -13,11 +13,15 @@ from torch import Tensor
 
 from picassso.archive import DatasetStore
 from picassso.core import InputError
-from picassso.observatory.spectra import inverse_variances, rest_fluxes, widen
+from picassso.observatory.spectra.inverse_variances import inverse_variances
+from picassso.observatory.spectra.spectrograph import rest_fluxes
 from picassso.training.data import shuffled_indices
 from picassso.training.spectra.config import AutoencoderConfig
 
-__all__ = ["Library", "SpectraBatch", "read_library"]
+__all__ = ["NOISELESS", "Library", "SpectraBatch", "read_library"]
+
+NOISELESS = 1e8
+"""Inverse variance of spectra without noise, in units of their norm."""
 
 _CHUNK = 1000
 """Fibres whose light is in memory at once."""
@@ -76,7 +80,8 @@ class Library:
         """Some spectra, a version of each, at a redshift and with noise that nobody saw before."""
         n = len(rows)
         truth = self.flux[rows, rng.integers(self.flux.shape[1], size=n)]
-        snr = np.exp(rng.uniform(*np.log(config.snr_range), size=n))
+        low, high = np.log(config.snr_range)
+        snr = np.exp(rng.uniform(low, high, size=n))
         redshift = rng.uniform(*config.redshift_range, size=n)
         weight = inverse_variances(truth, redshift, signal_to_noise=snr)
         _cut_gaps(weight, rng, most=config.gap)
@@ -87,9 +92,7 @@ class Library:
         parts = (flux, weight, truth, even, *latents)
         return SpectraBatch(*(torch.from_numpy(part) for part in parts))
 
-    def batch(
-        self, step: int, config: AutoencoderConfig, *, rank: int, world: int
-    ) -> SpectraBatch:
+    def batch(self, step: int, config: AutoencoderConfig, *, rank: int, world: int) -> SpectraBatch:
         """This process's share of a step of training, a function of seed and step alone."""
         share = config.batch // world
         first = step * config.batch + rank * share
@@ -148,7 +151,11 @@ def _versions(
     """(n, V, 1000) spectra of some fibres in units of their root mean square."""
     light = store.fibre_lights(rows)
     rng = np.random.default_rng(seed)
-    lights = [light, *(widen(*light, rng=rng) for _ in range(versions - 1))]
+    lights = [light]
+    if versions > 1:
+        from picassso.observatory.spectra.widen import widen
+
+        lights += [widen(*light, rng=rng) for _ in range(versions - 1)]
     flux = np.stack([rest_fluxes(*one) for one in lights], axis=1)
     size = np.sqrt(np.mean(flux**2, axis=2, keepdims=True))
     if not (size > 0).all():
