@@ -9,17 +9,18 @@ if TYPE_CHECKING:
     from picassso.training.config import TrainConfig
     from picassso.training.release import export
     from picassso.training.spectra.config import AutoencoderConfig, SpectrumConfig
-    from picassso.training.tasks import train
+    from picassso.training.tasks import CONFIGS, train
 
 _MODULES = {
     "AutoencoderConfig": "spectra.config",
+    "CONFIGS": "tasks",
     "SpectrumConfig": "spectra.config",
     "TrainConfig": "config",
     "export": "release",
     "train": "tasks",
 }
 
-__all__ = ["AutoencoderConfig", "SpectrumConfig", "TrainConfig", "export", "train"]
+__all__ = ["CONFIGS", "AutoencoderConfig", "SpectrumConfig", "TrainConfig", "export", "train"]
 
 
 def __getattr__(name: str) -> Any:
