@@ -147,9 +147,7 @@ class FibreArrays:
             If something of them is lost or damaged.
         """
         try:
-            continuum, line_flux = (
-                np.asarray(a.oindex[rows, slice(None)]) for a in (self.continuum, self.line_flux)
-            )
+            continuum, line_flux = (_rows_of(a, rows) for a in (self.continuum, self.line_flux))
         except DAMAGED as error:
             raise InputError(f"{self.path}: its spectra are damaged ({error}); {REMEDY}") from error
         there = np.isfinite(continuum).all(axis=1) & np.isfinite(line_flux).all(axis=1)
@@ -158,3 +156,14 @@ class FibreArrays:
                 f"{self.path}: part of the spectrum of row {rows[~there][0]} is lost; {REMEDY}"
             )
         return continuum, line_flux
+
+
+def _rows_of(array: Any, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Some rows of an array; neighbours are read at once, several times as fast as one by one."""
+    wanted, places = np.unique(rows, return_inverse=True)
+    found = np.empty((len(wanted), array.shape[1]), dtype=np.float32)
+    breaks = np.flatnonzero(np.diff(wanted) > 1) + 1
+    for first, stop in zip([0, *breaks], [*breaks, len(wanted)], strict=True):
+        if first < stop:
+            found[first:stop] = array[wanted[first] : wanted[stop - 1] + 1]
+    return found[places]
