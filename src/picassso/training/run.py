@@ -15,7 +15,10 @@ from picassso import __version__
 from picassso.core import InputError, write_text
 from picassso.training.config import LoopConfig
 
-__all__ = ["RunDirectory"]
+__all__ = ["AUTOENCODER", "RunDirectory"]
+
+AUTOENCODER = "autoencoder"
+"""Under this name the data of a run hold the fingerprint of the autoencoder, if there is one."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class RunDirectory:
     @property
     def autoencoder(self) -> Path:
         """Weights of the autoencoder whose latents are learnt, where there is one."""
-        return self.path / "autoencoder.safetensors"
+        return self.path / f"{AUTOENCODER}.safetensors"
 
     @property
     def metrics(self) -> Path:

@@ -16,7 +16,7 @@ from picassso.networks import SpectrumAutoencoder, load_network
 from picassso.training.config import LoopConfig, TrainConfig
 from picassso.training.loop import fit
 from picassso.training.maps import MapsTask
-from picassso.training.run import RunDirectory
+from picassso.training.run import AUTOENCODER, RunDirectory
 from picassso.training.spectra.config import AutoencoderConfig, SpectrumConfig
 from picassso.training.task import Task
 
@@ -77,7 +77,7 @@ def train(
     run = RunDirectory(Path(output))
     encoding = _autoencoder_file(config, autoencoder)
     if encoding is not None:
-        data["autoencoder"] = load_network(encoding, NetworkConfig)[2]["network_fingerprint"]
+        data[AUTOENCODER] = load_network(encoding, NetworkConfig)[2]["network_fingerprint"]
     run.check(config, data)
 
     torch.manual_seed(config.seed)

@@ -55,6 +55,10 @@ class AutoencoderTask:
 
     def __init__(self, stores: Sequence[DatasetStore], config: AutoencoderConfig) -> None:
         self.config = config
+        self.about = {
+            "train_config": config.model_dump(mode="json"),
+            "data_fingerprint": "+".join(sorted(store.fingerprint for store in stores)),
+        }
         self.library = read_library(stores, "train", config=config)
         self.held_out = read_library(stores, "validation", config=config)
         self.network_config = config.network()
@@ -121,7 +125,7 @@ class AutoencoderTask:
         clean = self.held_out.own
         missed = _encoded(network, clean).reconstruction - torch.from_numpy(clean)
         network.set_residuals(_components(missed, len(network.residual_components)))
-        save_weights(network, self.network_config, path, about=about)
+        save_weights(network, self.network_config, path, about={**self.about, **about})
 
 
 def _set_basis(network: SpectrumAutoencoder, flux: NDArray[np.float32]) -> None:

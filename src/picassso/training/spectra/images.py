@@ -96,6 +96,12 @@ class FibreImages:
     def __len__(self) -> int:
         return len(self.views)
 
+    def spectra(self, which: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(n, 1000) noise-free spectra at rest of some images; see `rest_spectra`."""
+        places = [self.views.order[k] for k in which]
+        parts = self.views.parts
+        return np.concatenate([rest_spectra(parts[n].store, parts[n].rows[[k]]) for n, k in places])
+
     def training_batches(
         self, start: int, stop: int, *, rank: int, world: int
     ) -> Iterator[FibreBatch]:
