@@ -79,8 +79,9 @@ def departures(
     whole: NDArray[np.bool_] = np.asarray(np.isfinite(correlation).all(axis=(1, 2)))
     values, vectors = np.linalg.eigh(np.where(whole[:, None, None], correlation, np.eye(size)))
     whole = whole & (values > _LEAST_EIGENVALUE).all(axis=1) & np.isfinite(pull).all(axis=1)
-    along = np.einsum("nji,nj->ni", vectors, np.where(whole[:, None], pull, np.nan))
-    whitened = np.einsum("nij,nj->ni", vectors, along / np.sqrt(np.maximum(values, _LEAST_EIGENVALUE)))
+    values = np.where(whole[:, None], values, np.nan)
+    along = np.einsum("nji,nj->ni", vectors, pull) / np.sqrt(values)
+    whitened = np.einsum("nij,nj->ni", vectors, along)
     distance = (whitened**2).sum(axis=1)
     return Departures(distance, whitened**2, pull, chi_squared_p_value(distance, size))
 
