@@ -242,7 +242,8 @@ def _medians(
     """(N,) median flux in the clean window, or of all pixels where none is known there."""
     window = (wavelength > _CLEAN_WINDOW[0]) & (wavelength < _CLEAN_WINDOW[1])
     inside = (weight > 0) & window
-    inside = np.where(inside.any(axis=1)[:, None], inside, weight > 0)
+    some: NDArray[np.bool_] = np.asarray(inside.any(axis=1))
+    inside = np.where(some[:, None], inside, weight > 0)
     values = np.where(inside, flux, np.nan)
     values[~inside.any(axis=1)] = 0.0
     return np.nanmedian(values, axis=1).astype(np.float64)
