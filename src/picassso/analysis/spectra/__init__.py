@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from picassso.analysis.spectra.conditions import Condition
 from picassso.analysis.spectra.indices import (
     INDICES,
     Index,
@@ -42,6 +43,14 @@ from picassso.analysis.spectra.ratios import (
     log_ratio,
     schawinski_2007,
 )
+from picassso.analysis.spectra.targets import (
+    Ranking,
+    Reliability,
+    condition_samples,
+    rank_targets,
+    realised,
+    reliability,
+)
 
 __all__ = [
     "CREDIBLE_LEVELS",
@@ -49,14 +58,18 @@ __all__ = [
     "INDICES",
     "MEASURED_LINES",
     "NO_EMISSION",
+    "Condition",
     "Coverage",
     "Departures",
     "Index",
+    "Ranking",
+    "Reliability",
     "SpectralPCA",
     "calibrated_p_value",
     "chi_squared_p_value",
     "classify",
     "classify_spectra",
+    "condition_samples",
     "coverage",
     "credible_band",
     "d4000",
@@ -73,6 +86,9 @@ __all__ = [
     "measure_errors",
     "near_lines",
     "probability_integral_transform",
+    "rank_targets",
+    "realised",
+    "reliability",
     "sample_quantiles",
     "schawinski_2007",
     "select_outliers",
