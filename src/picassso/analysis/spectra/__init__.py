@@ -14,7 +14,7 @@ from picassso.analysis.spectra.indices import (
     measure,
     measure_errors,
 )
-from picassso.analysis.spectra.lines import MEASURED_LINES, near_lines
+from picassso.analysis.spectra.lines import MEASURED_LINES
 from picassso.analysis.spectra.outliers import (
     Departures,
     calibrated_p_value,
@@ -43,6 +43,7 @@ from picassso.analysis.spectra.ratios import (
     log_ratio,
     schawinski_2007,
 )
+from picassso.analysis.spectra.stars import near_lines, stellar_light
 from picassso.analysis.spectra.targets import (
     Ranking,
     Reliability,
@@ -92,5 +93,6 @@ __all__ = [
     "sample_quantiles",
     "schawinski_2007",
     "select_outliers",
+    "stellar_light",
     "uniformity",
 ]
