@@ -47,8 +47,8 @@ class AutoencoderConfig(LoopConfig):
     versions : int
         So many spectra of each view, the first as it is.
     snr_range : pair of float
-        Median signal to noise a pixel of `picassso.core.REST_GRID`, drawn log-uniformly anew each
-        time a spectrum is seen.
+        Median signal to noise a pixel of an observed spectrum (69 km/s), drawn log-uniformly anew
+        each time a spectrum is seen; see `picassso.observatory.spectra.inverse_variances`.
     redshift_range : pair of float
         Drawn uniformly, likewise: it decides which part of a spectrum is seen.
     gap : float
@@ -79,18 +79,19 @@ class AutoencoderConfig(LoopConfig):
     constancy: float = Field(0.0, ge=0)
     widen: bool = True
     versions: int = Field(4, ge=1)
-    snr_range: tuple[float, float] = (3.0, 60.0)
+    snr_range: tuple[float, float] = (3.0, 35.0)
     redshift_range: tuple[float, float] = (0.01, 0.25)
     gap: float = Field(0.05, ge=0, lt=1)
     validation_spectra: int = Field(1000, ge=1)
 
     @model_validator(mode="after")
     def _fits_together(self) -> AutoencoderConfig:
-        for name, lowest in (("snr_range", 1e-3), ("redshift_range", 0.0)):
+        # Calibration holds the signal to noise of SDSS's spectra below about 45.
+        for name, most in (("snr_range", 40.0), ("redshift_range", 1.0)):
             low, high = getattr(self, name)
-            if not lowest <= low <= high:
+            if not 0 < low <= high <= most:
                 raise ValueError(
-                    f"{name} is {low:g} to {high:g}, expected {lowest:g} <= low <= high"
+                    f"{name} is {low:g} to {high:g}, expected 0 < low <= high <= {most:g}"
                 )
         if self.alpha > 1:
             raise ValueError(f"alpha is {self.alpha:g}, expected 1 or less")

@@ -15,6 +15,7 @@ from picassso.archive import DatasetStore
 from picassso.core import InputError
 from picassso.observatory.spectra.inverse_variances import inverse_variances
 from picassso.observatory.spectra.spectrograph import rest_fluxes
+from picassso.observatory.spectra.widen import widen
 from picassso.training.data import shuffled_indices
 from picassso.training.spectra.config import AutoencoderConfig
 
@@ -141,22 +142,31 @@ def read_library(
         of = of[np.unique(np.linspace(0, len(of) - 1, kept, dtype=int))]
         for first in range(0, len(of), _CHUNK):
             seed = (config.seed, 4, split == "validation", number, first)
-            parts.append(_versions(store, of[first : first + _CHUNK], versions, seed=seed))
+            some = of[first : first + _CHUNK]
+            parts.append(
+                _versions(store, some, versions, redshift_range=config.redshift_range, seed=seed)
+            )
     return Library(np.concatenate(parts))
 
 
 def _versions(
-    store: DatasetStore, rows: NDArray[np.int64], versions: int, *, seed: tuple[int, ...]
+    store: DatasetStore,
+    rows: NDArray[np.int64],
+    versions: int,
+    *,
+    redshift_range: tuple[float, float],
+    seed: tuple[int, ...],
 ) -> NDArray[np.float32]:
     """(n, V, 1000) spectra of some fibres in units of their root mean square."""
-    light = store.fibre_lights(rows)
     rng = np.random.default_rng(seed)
-    lights = [light]
-    if versions > 1:
-        from picassso.observatory.spectra.widen import widen
-
-        lights += [widen(*light, rng=rng) for _ in range(versions - 1)]
-    flux = np.stack([rest_fluxes(*one) for one in lights], axis=1)
+    continuum, line_flux, line_dispersion, redshift = store.fibre_lights(rows)
+    made = [rest_fluxes(continuum, line_flux, line_dispersion, redshift)]
+    for _ in range(versions - 1):
+        light = widen(continuum, line_flux, line_dispersion, rng)
+        # The instrument's share of a line's width at rest is not to tell where a galaxy is.
+        seen_at = rng.uniform(*redshift_range, size=len(rows))
+        made.append(rest_fluxes(light.continuum, light.line_flux, light.line_dispersion, seen_at))
+    flux = np.stack(made, axis=1)
     size = np.sqrt(np.mean(flux**2, axis=2, keepdims=True))
     if not (size > 0).all():
         dark = rows[np.flatnonzero((size <= 0).any(axis=(1, 2)))[0]]
