@@ -34,9 +34,10 @@ class AutoencoderTask:
 
     The parts of the loss are ``misfit`` a pixel, ``divergence`` a spectrum [nat], ``discrepancy``,
     and ``shift``: the mean square of the way from the latents of a spectrum without noise and gaps
-    to those of the same with them, in standard deviations of the prior. Beside them stands
-    ``error``, the mean square of what the reconstruction misses of the true spectrum, over all
-    pixels, seen or not, in units of its norm.
+    to those of the same with them, in standard deviations of the prior. Beside them stand
+    ``pull``, the same in standard deviations that the encoder claims, and ``error``, the mean
+    square of what the reconstruction misses of the true spectrum, over all pixels, seen or not,
+    in units of its norm.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ class AutoencoderTask:
         If a store has no spectra, or too few.
     """
 
-    parts: tuple[str, ...] = ("misfit", "divergence", "discrepancy", "shift", "error")
+    parts: tuple[str, ...] = ("misfit", "divergence", "discrepancy", "shift", "pull", "error")
 
     def __init__(self, stores: Sequence[DatasetStore], config: AutoencoderConfig) -> None:
         self.config = config
@@ -94,12 +95,14 @@ class AutoencoderTask:
         target = truth if config.target == "truth" else flux
         trust = weight * batch.even if config.weighting == "even" else weight
         trust = trust / (1.0 + trust * (config.softening * truth).square())
+        shift = (found.mean - clean).square()
         return torch.stack(
             [
                 misfit(found.reconstruction.float(), target, trust),
                 divergence(found.mean, found.log_variance),
                 discrepancy(found.latents, batch.prior, kernel_width=config.kernel_width),
-                (found.mean - clean).square().mean(),
+                shift.mean(),
+                (shift / found.log_variance.exp()).detach().mean(),
                 (found.reconstruction.detach() - truth).square().mean(),
             ]
         )
@@ -113,6 +116,7 @@ class AutoencoderTask:
                 (1.0 - config.alpha) / self.library.flux.shape[-1],
                 (config.alpha + config.divergence_weight - 1.0) / self.library.flux.shape[-1],
                 config.constancy,
+                0.0,
                 0.0,
             ]
         )
