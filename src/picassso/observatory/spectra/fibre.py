@@ -98,7 +98,8 @@ def fibre_light(
     smoothing throw into the fibre; behind its own dust, as in the image; and moves along the line
     of sight. Velocities are counted from their mean, weighted by the light in the fibre, since
     the redshift of a spectrum is measured on the spectrum. Lines come from the gas about young
-    stars and move with those stars.
+    stars; their dispersion is that of those stars, without the 10 to 20 km/s of heat and
+    turbulence in HII regions.
 
     Parameters
     ----------
