@@ -337,7 +337,7 @@ def _unpack(packed: NDArray[np.float64], k: int) -> NDArray[np.float64]:
     return matrix
 
 
-def _rms(basis: NDArray[np.float64], amplitudes: NDArray[np.float64]) -> NDArray[np.float64]:
+def _rms(basis: NDArray[np.float64], amplitudes: NDArray[np.floating]) -> NDArray[np.float64]:
     """(N,) RMS over pixels of combinations of a basis."""
     overlap = basis @ basis.T / basis.shape[1]
     squares = np.einsum("nk,kl,nl->n", amplitudes, overlap, amplitudes, optimize=True)
