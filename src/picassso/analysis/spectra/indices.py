@@ -1,10 +1,12 @@
 """Equivalent widths, line fluxes, line ratios and the 4000 A break, measured alike everywhere.
 
-All are ratios of combinations of means over bands, so that noise propagates and a mean over
-samples of spectra means something. Lines are measured on the spectrum as it is: stars absorb in
-the Balmer lines, and what they take (1 to 3 A of Hbeta, Groves et al. 2012, MNRAS 419, 1402; up to
-10 A of Hdelta) is missing from equivalent widths, fluxes and ratios unless the light of the stars
-is given. On `REST_GRID` a pixel is 270 km/s wide; see `lines` for how blends are shared out.
+All are quotients of combinations of means over bands, so that noise propagates and a mean over
+samples of spectra means something.
+
+Lines are measured on the spectrum as it is, unless the light of the stars is given. Stars absorb:
+1 to 3 A of Hbeta (Groves et al. 2012, MNRAS 419, 1402), about 1 A of Halpha and of [O III] 5008,
+up to 10 A of Hdelta are missing without it. On `REST_GRID` a pixel is 270 km/s wide; see `lines`
+for how blends are shared out.
 """
 
 from __future__ import annotations
@@ -55,11 +57,14 @@ class Definition:
     numerator : (B,) array
     denominator : (B,) array or None
         None for 1.
+    gas : (bool, bool)
+        Whether the light of the stars is left out of numerator and denominator.
     """
 
     bands: tuple[Band, ...]
     numerator: NDArray[np.float64]
     denominator: NDArray[np.float64] | None = None
+    gas: tuple[bool, bool] = (False, False)
 
 
 class _Define(Protocol):
@@ -93,7 +98,12 @@ class Index:
     log: bool = False
 
     def __call__(
-        self, wavelength: ArrayLike, flux: ArrayLike, inverse_variance: ArrayLike | None = None
+        self,
+        wavelength: ArrayLike,
+        flux: ArrayLike,
+        inverse_variance: ArrayLike | None = None,
+        *,
+        stars: ArrayLike | None = None,
     ) -> NDArray[np.float64]:
         """Measure spectra.
 
@@ -105,6 +115,9 @@ class Index:
             1e-17 erg s^-1 cm^-2 Angstrom^-1; any other unit but for fluxes of lines.
         inverse_variance : (..., L) array, optional
             Not positive where nothing is known.
+        stars : (..., L) array, optional
+            Light of the stars by a model, in the unit of `flux`: lines are measured on what is
+            left. Breaks and absorption indices are of all light nevertheless.
 
         Returns
         -------
@@ -117,48 +130,51 @@ class Index:
         InputError
             If shapes disagree or the wavelengths do not reach what is measured.
         """
-        return self._measure(wavelength, flux, inverse_variance)[0]
+        return self._measure(wavelength, flux, inverse_variance, stars)[0]
 
     def error(
-        self, wavelength: ArrayLike, flux: ArrayLike, inverse_variance: ArrayLike
+        self,
+        wavelength: ArrayLike,
+        flux: ArrayLike,
+        inverse_variance: ArrayLike,
+        *,
+        stars: ArrayLike | None = None,
     ) -> NDArray[np.float64]:
-        """(...) standard errors of what is measured, to first order, of independent pixels."""
-        value, means, definition = self._measure(wavelength, flux, inverse_variance)
-        top, bottom = _combine(means, definition)
-        quotient = (top / bottom)[..., None]
+        """(...) standard errors to first order, of independent pixels and stars without error."""
+        value, bottom, means, definition = self._measure(wavelength, flux, inverse_variance, stars)
+        quotient = 10.0**value if self.log else value
         slope = np.broadcast_to(definition.numerator, means.values.shape)
         if definition.denominator is not None:
-            slope = slope - quotient * definition.denominator
-        slope = slope / bottom[..., None]
+            slope = slope - quotient[..., None] * definition.denominator
         if self.log:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                slope = slope / (quotient * np.log(10.0))
-        return np.where(np.isfinite(value), means.errors(slope), np.nan)
+            bottom = bottom * quotient * np.log(10.0)
+        return means.errors(slope / bottom[..., None])
 
     def _measure(
-        self, wavelength: ArrayLike, flux: ArrayLike, inverse_variance: ArrayLike | None
-    ) -> tuple[NDArray[np.float64], BandMeans, Definition]:
-        """The value and what it was made of."""
+        self,
+        wavelength: ArrayLike,
+        flux: ArrayLike,
+        inverse_variance: ArrayLike | None,
+        stars: ArrayLike | None,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], BandMeans, Definition]:
+        """The value, its denominator, and what they were made of."""
         wave = np.asarray(wavelength, dtype=np.float64)
         definition = self.define(wave)
         weight = None if inverse_variance is None else np.asarray(inverse_variance)
         means = BandMeans(wave, np.asarray(flux), definition.bands, weight)
-        top, bottom = _combine(means, definition)
+        gas = means.values
+        if stars is not None and any(definition.gas):
+            left = np.subtract(flux, stars, dtype=np.float64)
+            gas = BandMeans(wave, left, definition.bands, weight).values
+        top = (gas if definition.gas[0] else means.values) @ definition.numerator
+        bottom = np.ones_like(top)
+        if definition.denominator is not None:
+            bottom = (gas if definition.gas[1] else means.values) @ definition.denominator
+            bottom = np.where(bottom > 0, bottom, np.nan)
         value = top / bottom
         if self.log:
             value = np.log10(np.where(value > 0, value, np.nan))
-        return value, means, definition
-
-
-def _combine(
-    means: BandMeans, definition: Definition
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Numerators, and denominators, NaN where they are not positive."""
-    top = means.values @ definition.numerator
-    if definition.denominator is None:
-        return top, np.ones_like(top)
-    bottom = means.values @ definition.denominator
-    return top, np.where(bottom > 0, bottom, np.nan)
+        return value, bottom, means, definition
 
 
 def equivalent_width(
@@ -169,39 +185,14 @@ def equivalent_width(
     inverse_variance: ArrayLike | None = None,
     stars: ArrayLike | None = None,
 ) -> NDArray[np.float64]:
-    """Equivalent width at rest, positive in emission [Angstrom].
+    """(...) equivalent width at rest, positive in emission [Angstrom].
 
-    The line's flux above the straight line through two sidebands, divided by that line at the
-    line's wavelength.
-
-    Parameters
-    ----------
-    wavelength : (L,) array
-        Angstrom, in vacuum, at rest.
-    flux : (..., L) array
-        Per wavelength; of any unit.
-    line : str
-        One of `MEASURED_LINES`.
-    inverse_variance : (..., L) array, optional
-        Not positive where nothing is known.
-    stars : (..., L) array, optional
-        Light of the stars by a model, in the unit of `flux`: what they absorb is then given back.
-
-    Returns
-    -------
-    (...) array
-        NaN where it cannot be measured.
+    The line's flux above the straight line through two sidebands, divided by that line of the
+    whole spectrum at the line's wavelength. `line` is one of `MEASURED_LINES`; the other arguments
+    are those of `Index`.
     """
     index = INDICES[f"EW_{measured_line(line)}"]
-    width = index(wavelength, flux, inverse_variance)
-    if stars is None:
-        return width
-    wave = np.asarray(wavelength, dtype=np.float64)
-    functional = line_functional(wave, line)
-    means = BandMeans(wave, np.asarray(flux), functional.bands)
-    emission = line_flux(wave, flux, line, inverse_variance=inverse_variance, stars=stars)
-    continuum = means.values @ functional.continuum
-    return np.where(np.isfinite(width), emission / continuum, np.nan)
+    return index(wavelength, flux, inverse_variance, stars=stars)
 
 
 def line_flux(
@@ -212,30 +203,14 @@ def line_flux(
     inverse_variance: ArrayLike | None = None,
     stars: ArrayLike | None = None,
 ) -> NDArray[np.float64]:
-    """Flux of a line above the straight line through two sidebands.
+    """(...) flux of a line above the straight line through two sidebands.
 
-    Parameters
-    ----------
-    wavelength : (L,) array
-        Angstrom, in vacuum, at rest.
-    flux : (..., L) array
-        Per Angstrom.
-    line : str
-        One of `MEASURED_LINES`.
-    inverse_variance : (..., L) array, optional
-        Not positive where nothing is known.
-    stars : (..., L) array, optional
-        Light of the stars by a model, subtracted first. Without it a Balmer line's flux is what
-        emission exceeds absorption by.
-
-    Returns
-    -------
-    (...) array
-        In the unit of `flux` times Angstrom; NaN where it cannot be measured.
+    In the unit of `flux` times Angstrom. Without `stars` a Balmer line's flux is what emission
+    exceeds absorption by. `line` is one of `MEASURED_LINES`; the other arguments are those of
+    `Index`.
     """
-    if stars is not None:
-        flux = np.asarray(flux) - np.asarray(stars)
-    return INDICES[f"flux_{measured_line(line)}"](wavelength, flux, inverse_variance)
+    index = INDICES[f"flux_{measured_line(line)}"]
+    return index(wavelength, flux, inverse_variance, stars=stars)
 
 
 def d4000(wavelength: ArrayLike, flux: ArrayLike) -> NDArray[np.float64]:
@@ -251,13 +226,13 @@ def dn4000(wavelength: ArrayLike, flux: ArrayLike) -> NDArray[np.float64]:
 def _width(line: str, wavelength: NDArray[np.float64]) -> Definition:
     """Flux of a line over its continuum."""
     f = line_functional(wavelength, line)
-    return Definition(f.bands, f.flux, f.continuum)
+    return Definition(f.bands, f.flux, f.continuum, gas=(True, False))
 
 
 def _flux(line: str, wavelength: NDArray[np.float64]) -> Definition:
     """Flux of a line."""
     f = line_functional(wavelength, line)
-    return Definition(f.bands, f.flux)
+    return Definition(f.bands, f.flux, gas=(True, False))
 
 
 def _ratio(over: str, under: str, wavelength: NDArray[np.float64]) -> Definition:
@@ -265,7 +240,7 @@ def _ratio(over: str, under: str, wavelength: NDArray[np.float64]) -> Definition
     a, b = line_functional(wavelength, over), line_functional(wavelength, under)
     top, bottom = np.zeros(len(a.bands) + len(b.bands)), np.zeros(len(a.bands) + len(b.bands))
     top[: len(a.bands)], bottom[len(a.bands) :] = a.flux, b.flux
-    return Definition((*a.bands, *b.bands), top, bottom)
+    return Definition((*a.bands, *b.bands), top, bottom, gas=(True, True))
 
 
 def _in_air(limits: tuple[float, float], *, per_frequency: bool = False) -> Band:
@@ -336,32 +311,24 @@ def measure(
     names: Iterable[str],
     *,
     inverse_variance: ArrayLike | None = None,
+    stars: ArrayLike | None = None,
 ) -> dict[str, NDArray[np.float64]]:
-    """Several indices of the same spectra, by name.
+    """Several indices of the same spectra, (...) each, under the names as spelled in `INDICES`.
 
-    Parameters
-    ----------
-    wavelength : (L,) array
-        Angstrom, in vacuum, at rest.
-    flux : (..., L) array
-        1e-17 erg s^-1 cm^-2 Angstrom^-1.
-    names : iterable of str
-        Of `INDICES`.
-    inverse_variance : (..., L) array, optional
-        Not positive where nothing is known.
-
-    Returns
-    -------
-    dict of str to (...) array
-        In the units of `INDICES`, under the names as spelled there.
+    Arguments as those of `Index`; `names` are of `INDICES`, whatever their case.
     """
     chosen = [get_index(name) for name in names]
-    return {i.name: i(wavelength, flux, inverse_variance) for i in chosen}
+    return {i.name: i(wavelength, flux, inverse_variance, stars=stars) for i in chosen}
 
 
 def measure_errors(
-    wavelength: ArrayLike, flux: ArrayLike, names: Iterable[str], *, inverse_variance: ArrayLike
+    wavelength: ArrayLike,
+    flux: ArrayLike,
+    names: Iterable[str],
+    *,
+    inverse_variance: ArrayLike,
+    stars: ArrayLike | None = None,
 ) -> dict[str, NDArray[np.float64]]:
-    """Standard errors of `measure`, of independent pixels, to first order in the noise."""
+    """Standard errors of what `measure` gives, (...) each."""
     chosen = [get_index(name) for name in names]
-    return {i.name: i.error(wavelength, flux, inverse_variance) for i in chosen}
+    return {i.name: i.error(wavelength, flux, inverse_variance, stars=stars) for i in chosen}
