@@ -177,7 +177,7 @@ def _cut(
 def _hidden_in_fibre(image: GalaxyImage, unknown: NDArray[np.bool_], x: float, y: float) -> float:
     """Fraction of the pixels that the fibre covers, at x and y of the stamp, which are unknown."""
     radius = max(0.5 * FIBRE_DIAMETER / image.pixel_scale, 1.0)
-    rows, columns = np.indices(unknown.shape, sparse=True)
+    rows, columns = np.ogrid[: unknown.shape[0], : unknown.shape[1]]
     hidden = float(unknown[(rows - y) ** 2 + (columns - x) ** 2 <= radius**2].mean())
     if hidden == 1.0:
         raise InputError(
