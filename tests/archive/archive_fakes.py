@@ -9,7 +9,18 @@ from typing import ClassVar
 import numpy as np
 
 from picassso.archive import DatasetStore
-from picassso.core import PROPERTY_NAMES, SDSS, GalaxyImage, InputError, Maps, Particles, Stars
+from picassso.core import (
+    EMISSION_LINES,
+    FIBRE_GRID,
+    PROPERTY_NAMES,
+    SDSS,
+    FibreLight,
+    GalaxyImage,
+    InputError,
+    Maps,
+    Particles,
+    Stars,
+)
 
 
 @dataclass(frozen=True)
@@ -59,10 +70,19 @@ class FakeObservation:
     half_mass_radius: float
     dust: float
     flags: tuple[str, ...]
+    fibre: FibreLight | None = None
 
 
 def fake_observe(
-    particles, *, framing, survey, seed, views=(0, 1, 2, 3), truth="smoothed", device="cpu"
+    particles,
+    *,
+    framing,
+    survey,
+    seed,
+    views=(0, 1, 2, 3),
+    truth="smoothed",
+    device="cpu",
+    spectra=False,
 ):
     """Random pixels that depend on seed and galaxy; properties without gas are absent."""
     rng = np.random.default_rng([seed, *particles.galaxy_id.encode()])
@@ -85,11 +105,29 @@ def fake_observe(
             redshift=0.05,
         )
         maps = Maps(particles.galaxy_id, view, PROPERTY_NAMES, cube, 0.25, flags=("no_gas",))
-        out.append(FakeObservation(image, maps, "face-on", 3.0, 0.0, ("fake",)))
+        fibre = fake_light(particles.galaxy_id, view, seed) if spectra else None
+        out.append(FakeObservation(image, maps, "face-on", 3.0, 0.0, ("fake",), fibre))
     return out
 
 
-def fake_store(path: Path, *, galaxies: int = 10, views: int = 2, pixels: int = 16) -> DatasetStore:
+def fake_light(galaxy_id: str, view: int, seed: int) -> FibreLight:
+    """Random light of a fibre that depends on seed, galaxy and view."""
+    rng = np.random.default_rng([seed, view, *galaxy_id.encode()])
+    return FibreLight(
+        galaxy_id=galaxy_id,
+        view=view,
+        redshift=0.05,
+        continuum=rng.lognormal(1, 1, len(FIBRE_GRID)).astype(np.float32),
+        line_flux=rng.lognormal(2, 2, len(EMISSION_LINES)).astype(np.float32),
+        line_dispersion=float(rng.uniform(10, 300)),
+        stellar_dispersion=float(rng.uniform(10, 300)),
+        flags=("fake_light",),
+    )
+
+
+def fake_store(
+    path: Path, *, galaxies: int = 10, views: int = 2, pixels: int = 16, spectra: bool = False
+) -> DatasetStore:
     """An empty store for fake galaxies."""
     return DatasetStore.create(
         path,
@@ -100,4 +138,5 @@ def fake_store(path: Path, *, galaxies: int = 10, views: int = 2, pixels: int = 
         survey="sdss",
         bands=SDSS.bands,
         properties=PROPERTY_NAMES,
+        spectra=spectra,
     )

@@ -13,7 +13,8 @@ def fake(monkeypatch):
     """Fake galaxies; returns a function that makes a mock of them."""
     monkeypatch.setattr("picassso.archive.render.observe", fake_observe)
     monkeypatch.setattr(mocks, "_framing", lambda *args, **kwargs: FakeFraming())
-    monkeypatch.setattr(mocks, "_draw_contact_sheet", lambda store: None)
+    monkeypatch.setattr(mocks, "draw_contact_sheet", lambda store: None)
+    monkeypatch.setattr(mocks, "draw_spectra_sheet", lambda store: None)
 
     def make(output, *, source=None, **options):
         source = source or FakeSource(12)

@@ -18,5 +18,5 @@ def slow_observe(*args, **kwargs):
 render.observe = slow_observe
 mocks._source = lambda *args, **kwargs: FakeSource(12)
 mocks._framing = lambda *args, **kwargs: FakeFraming()
-mocks._draw_contact_sheet = lambda store: None
+mocks.draw_contact_sheet = lambda store: None
 mocks.mock(synthetic=12, output=sys.argv[1], pixels=16, views=2, workers=1, progress=False)

@@ -81,7 +81,7 @@ def test_other_config_is_refused_by_name(fake, tmp_path, monkeypatch, complete):
 def test_lost_contact_sheet_is_drawn_again(fake, tmp_path, monkeypatch):
     drawn = []
     fake(tmp_path / "mock.zarr")
-    monkeypatch.setattr(mocks, "_draw_contact_sheet", drawn.append)
+    monkeypatch.setattr(mocks, "draw_contact_sheet", drawn.append)
     fake(tmp_path / "mock.zarr")
     (tmp_path / "mock.zarr" / mocks.CONTACT_SHEET).touch()
     fake(tmp_path / "mock.zarr")

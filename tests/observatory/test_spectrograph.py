@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fibre_lights import fibre_light, rough_continuum
 
 from picassso.core import (
     EMISSION_LINES,
@@ -14,43 +15,14 @@ from picassso.core import (
     LIGHT_SPEED,
     LINE_NAMES,
     REST_GRID,
-    FibreLight,
     InputError,
     pixel_edges,
 )
-from picassso.observatory.spectra.spectrograph import (
-    grid_limited,
-    instrument_dispersion,
-    light_on_pixels,
-    rest_flux,
-    rest_fluxes,
-)
+from picassso.observatory.spectra.instrument import grid_limited, instrument_dispersion
+from picassso.observatory.spectra.spectrograph import light_on_pixels, rest_flux, rest_fluxes
 
 EDGES = pixel_edges(REST_GRID)
 WIDTHS = np.diff(EDGES)
-
-
-def fibre_light(continuum=0.0, *, lines=None, redshift=0.08, line_dispersion=100.0) -> FibreLight:
-    """A continuum and the lines named."""
-    flux = np.zeros(len(EMISSION_LINES), np.float32)
-    for name, value in (lines or {}).items():
-        flux[LINE_NAMES.index(name)] = value
-    return FibreLight(
-        galaxy_id="made up",
-        view=0,
-        redshift=redshift,
-        continuum=np.broadcast_to(np.asarray(continuum, np.float32), FIBRE_GRID.shape).copy(),
-        line_flux=flux,
-        line_dispersion=line_dispersion,
-        stellar_dispersion=100.0,
-    )
-
-
-def rough_continuum(seed: int = 0) -> np.ndarray:
-    """Absorption-like structure on all scales down to the pixel."""
-    rng = np.random.default_rng(seed)
-    steps = np.cumsum(rng.normal(0.0, 0.01, len(FIBRE_GRID)))
-    return (3.0 * np.exp(steps - steps.mean()) * rng.uniform(0.96, 1.0, len(steps))).astype("f4")
 
 
 @pytest.mark.parametrize("redshift", [0.0, 0.08, 0.2])

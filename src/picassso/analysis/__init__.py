@@ -7,11 +7,13 @@ from picassso.analysis.apertures import (
     Ellipse,
     aperture_signal_to_noise,
     aperture_total,
+    ellipse_in_frame,
     enclosing_radii,
     half_mass_ellipse,
     half_mass_radius,
     scored_ellipse,
     scored_region,
+    true_ellipse,
 )
 from picassso.analysis.bins import MINIMUM_GALAXIES, BinnedResiduals, binned_residuals
 from picassso.analysis.degenerate import (
@@ -112,6 +114,7 @@ __all__ = [
     "distribution_distances",
     "elliptical_annuli",
     "enclosing_radii",
+    "ellipse_in_frame",
     "half_mass_ellipse",
     "half_mass_radius",
     "has_two_cores",
@@ -123,6 +126,7 @@ __all__ = [
     "residual_statistics",
     "residual_table",
     "scored_ellipse",
+    "true_ellipse",
     "scored_region",
     "select_pixels",
     "spread",

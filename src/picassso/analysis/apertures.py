@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from picassso.core import PROPERTIES, InputError, Maps
 
 __all__ = [
+    "ellipse_in_frame",
     "APERTURE_RADII",
     "Ellipse",
     "aperture_signal_to_noise",
@@ -20,6 +21,7 @@ __all__ = [
     "half_mass_ellipse",
     "half_mass_radius",
     "scored_ellipse",
+    "true_ellipse",
     "scored_region",
 ]
 
@@ -209,17 +211,26 @@ def half_mass_ellipse(
     )
 
 
+def true_ellipse(truth: Maps) -> Ellipse | None:
+    """Half-mass ellipse of the true stellar mass; None where there are no stars."""
+    try:
+        return half_mass_ellipse(truth["stellar_mass"])
+    except (InputError, KeyError):
+        return None
+
+
+def ellipse_in_frame(ellipse: Ellipse | None, shape: tuple[int, int]) -> Ellipse | None:
+    """The ellipse, if its `APERTURE_RADII`-fold fits into the frame; else None."""
+    return ellipse if ellipse and ellipse.fits(shape, scale=APERTURE_RADII) else None
+
+
 def scored_ellipse(truth: Maps) -> Ellipse | None:
     """Half-mass ellipse of the true stellar mass in which totals are compared with the truth.
 
     None where its `APERTURE_RADII`-fold does not fit into the frame, or there are no stars: then
     the whole frame counts.
     """
-    try:
-        ellipse = half_mass_ellipse(truth["stellar_mass"])
-    except (InputError, KeyError):
-        return None
-    return ellipse if ellipse.fits(truth.shape, scale=APERTURE_RADII) else None
+    return ellipse_in_frame(true_ellipse(truth), truth.shape)
 
 
 def scored_region(ellipse: Ellipse | None, shape: tuple[int, int]) -> NDArray[np.bool_]:

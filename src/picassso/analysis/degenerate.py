@@ -8,9 +8,9 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.analysis.apertures import APERTURE_RADII, Ellipse, half_mass_ellipse
+from picassso.analysis.apertures import APERTURE_RADII, Ellipse
 from picassso.analysis.radial import ANNULUS_EDGES
-from picassso.core import PROPERTIES, InputError, Maps
+from picassso.core import PROPERTIES, Maps
 
 __all__ = ["FEWEST_PIXELS", "count_flags", "degenerate_flags", "has_two_cores"]
 
@@ -24,15 +24,15 @@ _FAINTEST_PEAK = 0.05  # of the brightest
 _CANDIDATES = 8
 
 
-def degenerate_flags(truth: Maps, ellipse: Ellipse | None = None) -> tuple[str, ...]:
+def degenerate_flags(truth: Maps, ellipse: Ellipse | None) -> tuple[str, ...]:
     """What is unusual about the true maps of a galaxy, as short words for machines.
 
     Parameters
     ----------
     truth : Maps
         True maps.
-    ellipse : Ellipse, optional
-        Of the half-mass radius, if it is known already.
+    ellipse : Ellipse or None
+        Of `true_ellipse`.
 
     Returns
     -------
@@ -50,19 +50,13 @@ def degenerate_flags(truth: Maps, ellipse: Ellipse | None = None) -> tuple[str, 
         ``two_cores``: see `has_two_cores`.
     """
     flags = [f"{word}:{p}" for p in truth.properties if (word := _state(truth, p))]
-    mass = truth["stellar_mass"] if "stellar_mass" in truth.properties else None
-    if ellipse is None and mass is not None:
-        try:
-            ellipse = half_mass_ellipse(mass)
-        except InputError:
-            ellipse = None
-    if ellipse is None or mass is None:
+    if ellipse is None:
         return (*flags, "no_ellipse")
     if not ellipse.fits(truth.shape, scale=APERTURE_RADII):
         flags.append("aperture_leaves_frame")
     elif not ellipse.fits(truth.shape, scale=ANNULUS_EDGES[-1]):
         flags.append("annuli_leave_frame")
-    if has_two_cores(mass, half_mass_radius=ellipse.semi_major):
+    if has_two_cores(truth["stellar_mass"], half_mass_radius=ellipse.semi_major):
         flags.append("two_cores")
     return tuple(flags)
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from picassso.analysis.bootstrap import bootstrap
-from picassso.core import PROPERTIES, InputError
+from picassso.core import PROPERTIES, InputError, Maps
 
 __all__ = [
     "MAD_TO_SIGMA",
@@ -51,6 +51,12 @@ class Prediction:
         shapes = {f.name: np.shape(getattr(self, f.name)) for f in fields(self)}
         if len(set(shapes.values())) > 1:
             raise InputError(f"prediction: arrays of different shapes, {shapes}")
+
+    @classmethod
+    def of(cls, painted: Maps) -> Prediction:
+        """That of painted maps; without quantiles an interval of no width, holding no truth."""
+        quantiles = (painted.p16, painted.p50, painted.p84)
+        return cls(painted.cube, *(painted.cube if q is None else q for q in quantiles))
 
     def __getitem__(self, where: object) -> Prediction:
         return Prediction(*(getattr(self, f.name)[where] for f in fields(self)))

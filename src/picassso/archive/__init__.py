@@ -8,7 +8,7 @@ from typing import Any
 # Public name -> its module, loaded when first asked for: zarr and astropy take a while.
 _PUBLIC = {
     "DatasetStore": "store",
-    "FORMAT_VERSION": "store",
+    "FORMAT_VERSION": "layout",
     "SPLITS": "splits",
     "mock": "mocks",
     "read_image": "fits",

@@ -9,17 +9,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from picassso.archive.lock import locked
 from picassso.archive.parallel import render_all
 from picassso.archive.render import RenderPlan
+from picassso.archive.sheets import (
+    CONTACT_SHEET,
+    SPECTRA_SHEET,
+    draw_contact_sheet,
+    draw_spectra_sheet,
+)
 from picassso.archive.skies import SkyFrames
 from picassso.archive.sources import GalaxySource, SnapshotSource, SyntheticSource
 from picassso.archive.store import DatasetStore
 from picassso.core import PROPERTY_NAMES, InputError, PicasssoError, get_survey, need
 
-__all__ = ["CONTACT_SHEET", "FRAMINGS", "mock"]
+__all__ = ["FRAMINGS", "mock"]
 
 FRAMINGS: dict[str, tuple[str, ...]] = {
     "survey": ("survey",),
@@ -27,9 +31,6 @@ FRAMINGS: dict[str, tuple[str, ...]] = {
     "both": ("survey", "paper"),
 }
 """Choices of framing; with two, even galaxies have the first and odd ones the second."""
-
-CONTACT_SHEET = "contact_sheet.png"
-"""Name of the picture inside a store."""
 
 _PIXELS = {"survey": 128, "paper": 256, "both": 128}
 
@@ -52,6 +53,7 @@ def mock(
     workers: int | None = None,
     device: str = "cpu",
     truth: str = "smoothed",
+    spectra: bool = False,
     limit: int | None = None,
     resume: bool = True,
     progress: bool = True,
@@ -106,6 +108,9 @@ def mock(
         ``"cpu"``, or ``"cuda"`` (``"cuda:1"``, ...): one process then drives the GPU.
     truth : {"smoothed", "histogram"}
         True maps smoothed like the light, or plain counts of particles (the paper's).
+    spectra : bool
+        Keep beside every image the light that enters a fibre on its middle, too; see
+        `picassso.core.FibreLight`. Images and maps stay the same bit by bit.
     limit : int, optional
         Stop after this many galaxies.
     resume : bool
@@ -163,6 +168,7 @@ def mock(
         "truth": truth,
         # Only where they are used, so that older stores stay what they are.
         **({} if frames is None else frames.identity()),
+        **({"spectra": True} if spectra else {}),
         **({} if device == "cpu" else {"device": device.partition(":")[0]}),
     }
     plan = RenderPlan(
@@ -173,6 +179,7 @@ def mock(
         seed=seed,
         truth=truth,
         device=device,
+        spectra=spectra,
     )
     path = plan.store
     begun = path.exists()
@@ -203,6 +210,7 @@ def _create(plan: RenderPlan, config: Mapping[str, Any], *, pixels: int, real_sk
         bands=get_survey(plan.survey).bands,
         properties=PROPERTY_NAMES,
         real_sky=real_sky,
+        spectra=plan.spectra,
     )
 
 
@@ -226,7 +234,9 @@ def _fill(
             render_all(plan, store, workers=workers, progress=progress)
             store.finalise()
         if not (path / CONTACT_SHEET).exists():
-            _draw_contact_sheet(store)
+            draw_contact_sheet(store)
+        if store.has_spectra and not (path / SPECTRA_SHEET).exists():
+            draw_spectra_sheet(store)
         shutil.rmtree(path / "progress", ignore_errors=True)
 
 
@@ -327,17 +337,3 @@ def _check_same(store: DatasetStore, config: Mapping[str, Any]) -> None:
             f"{store.path} was made with another config: {'; '.join(other)}. "
             "Choose another output, or remove it to begin anew"
         )
-
-
-def _draw_contact_sheet(store: DatasetStore, *, galaxies: int = 12) -> None:
-    """One view of some galaxies across the range of mass, with noise, beside their maps."""
-    from picassso.figures import contact_sheet, save_figure
-
-    good = np.flatnonzero(store.table["failure"] == "")
-    first = good[store.table["view"][good] == 0]
-    by_mass = first[np.argsort(store.table["stellar_mass"][first], kind="stable")]
-    chosen = np.unique(np.linspace(0, len(by_mass) - 1, galaxies).round().astype(int))
-    rows = [int(by_mass[c]) for c in chosen]
-    rng = np.random.default_rng(store.config["seed"])
-    images = [store.observed(i, rng) for i in rows]
-    save_figure(contact_sheet(images, [store.truth(i) for i in rows]), store.path / CONTACT_SHEET)

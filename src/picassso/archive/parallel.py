@@ -102,6 +102,10 @@ def _render_in_processes(
 
     # Built once here: the workers would all build it at the same time.
     load_light_table(survey)
+    if plan.spectra:
+        from picassso.observatory.spectra.populations_cache import load_spectral_table
+
+        load_spectral_table()
     left = iter(todo)
     context = get_context("spawn")
     stopped, stop = context.Pipe(duplex=False)

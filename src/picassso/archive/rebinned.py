@@ -22,7 +22,7 @@ def rebin(
     pixels: int,
     output: str | os.PathLike[str],
 ) -> DatasetStore:
-    """Average the images and true maps of a store in blocks of pixels.
+    """Average the images and true maps of a store in blocks of pixels; spectra stay what they are.
 
     Surface brightness and surface densities are linear, so that a coarser pixel holds their mean;
     a property that is absent stays absent. The noise of a pixel goes down by the side of a block,
@@ -83,6 +83,7 @@ def _begun(
             bands=source.bands,
             properties=source.properties,
             real_sky=source.real_sky,
+            spectra=source.has_spectra,
         )
     found = DatasetStore.open(output, writable=True)
     if found.config != config:
@@ -107,6 +108,9 @@ def _write(source: DatasetStore, target: DatasetStore, galaxy: int, *, block: in
         flux=block_means(np.asarray(source.flux[views]), block),
         maps=block_means(np.asarray(source.maps[views]), block),
         rows=rows,
+        lights=[
+            source.fibre_light(i) for i in range(views.start, views.stop) if source.has_spectra
+        ],
     )
 
 

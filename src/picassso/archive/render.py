@@ -18,8 +18,10 @@ import numpy as np
 from picassso.archive.skies import StoredSky
 from picassso.archive.sources import GalaxySource
 from picassso.archive.store import DatasetStore
+from picassso.archive.table import flags_of
 from picassso.core import (
     PROPERTIES,
+    FibreLight,
     InputError,
     MissingExtraError,
     Particles,
@@ -70,6 +72,8 @@ class RenderPlan:
         Where galaxies are made and projected.
     sky : StoredSky or None
         Real sky to lay under the images; None leaves them without noise.
+    spectra : bool
+        Whether the light of a fibre is made, too.
     """
 
     store: Path
@@ -80,6 +84,7 @@ class RenderPlan:
     truth: str
     device: str = "cpu"
     sky: StoredSky | None = None
+    spectra: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,7 @@ def render_galaxy(plan: RenderPlan, store: DatasetStore, galaxy: int) -> Outcome
     try:
         try:
             particles = plan.source.load(galaxy)
-            flux, maps, rows = _observe(plan, store, galaxy, particles)
+            flux, maps, rows, lights = _observe(plan, store, galaxy, particles)
         except (ImportError, MissingExtraError, MemoryError):
             raise
         except Exception as error:
@@ -123,7 +128,7 @@ def render_galaxy(plan: RenderPlan, store: DatasetStore, galaxy: int) -> Outcome
             reason = str(error) if user else f"{type(error).__name__}: {error}"
             store.write_failure(galaxy, galaxy_id=plan.source.name(galaxy), reason=reason)
             return Outcome(galaxy, failure=reason)
-        store.write_galaxy(galaxy, flux=flux, maps=maps, rows=rows)
+        store.write_galaxy(galaxy, flux=flux, maps=maps, rows=rows, lights=lights)
     except OSError as error:
         if not _disk_full(error):
             raise
@@ -133,7 +138,7 @@ def render_galaxy(plan: RenderPlan, store: DatasetStore, galaxy: int) -> Outcome
 
 def _observe(
     plan: RenderPlan, store: DatasetStore, galaxy: int, particles: Particles
-) -> tuple[np.ndarray, np.ndarray, list[dict[str, Any]]]:
+) -> tuple[np.ndarray, np.ndarray, list[dict[str, Any]], list[FibreLight]]:
     framing = plan.framings[galaxy % len(plan.framings)]
     observations = observe(
         particles,
@@ -143,6 +148,7 @@ def _observe(
         views=tuple(range(store.views)),
         truth=plan.truth,
         device=plan.device,
+        **({"spectra": True} if plan.spectra else {}),
     )
     if plan.sky is not None:
         observations = [
@@ -151,8 +157,11 @@ def _observe(
     flux = np.stack([o.image.flux for o in observations])
     maps = np.stack([_cube(o.maps, store.properties) for o in observations])
     _check(flux, maps, store)
+    lights = [_light(o) for o in observations] if plan.spectra else []
     rows = [_row(o, particles, galaxy=galaxy, framing=framing.name) for o in observations]
-    return flux, maps, rows
+    for row, light in zip(rows, lights, strict=plan.spectra):
+        _add_light(row, light)
+    return flux, maps, rows, lights
 
 
 def observe(particles: Particles, **how: Any) -> list[Any]:
@@ -169,6 +178,13 @@ def _cube(maps: Any, properties: Sequence[str]) -> np.ndarray:
         if name in maps.properties:
             cube[p] = maps[name]
     return cube
+
+
+def _light(observation: Any) -> FibreLight:
+    """What the fibre of a view sees; that nothing was made of it is the galaxy's failure."""
+    if observation.fibre is None:
+        raise InputError("no light of a fibre was made")
+    return observation.fibre
 
 
 def _check(flux: np.ndarray, maps: np.ndarray, store: DatasetStore) -> None:
@@ -206,6 +222,13 @@ def _row(observation: Any, particles: Particles, *, galaxy: int, framing: str) -
     }
     totals = {f"total_{p}": maps.total(p) for p in maps.properties if p in PROPERTIES}
     return row | totals
+
+
+def _add_light(row: dict[str, Any], light: FibreLight) -> None:
+    """What the table says of the light of a fibre."""
+    row["line_dispersion"] = float(light.line_dispersion)
+    row["stellar_dispersion"] = float(light.stellar_dispersion)
+    row["flags"] = ";".join(dict.fromkeys((*flags_of(row), *light.flags)))
 
 
 def _disk_full(error: BaseException) -> bool:

@@ -6,6 +6,8 @@ Layout of format 1 (zarr version 3)::
     STORE/flux               (N, B, H, W) float32, surface brightness: noise-free, or with a
                              real sky where the attribute real_sky says so
     STORE/maps               (N, P, H, W) float32, true surface densities, NaN where absent
+    STORE/fibre/<array>      what a fibre on the middle of each image sees, where the attribute
+                             spectra says so; see `picassso.archive.fibres`
     STORE/table/<column>     (N,) or (N, B), one row a view
     STORE/contact_sheet.png  what it looks like
 
@@ -23,29 +25,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from picassso.archive.compression import MANTISSA_BITS, compressor, round_mantissa
+from picassso.archive.compression import round_mantissa
+from picassso.archive.damage import DAMAGED, REMEDY
+from picassso.archive.fibres import FibreArrays
+from picassso.archive.layout import lay_out, open_group
 from picassso.archive.progress import Progress
-from picassso.archive.splits import SPLITS, split_by_galaxy
-from picassso.archive.table import fingerprint, table_from_rows, write_table
-from picassso.core import (
-    PROPERTIES,
-    GalaxyImage,
-    InputError,
-    Maps,
-    folder_made_whole,
-)
+from picassso.archive.splits import SPLITS
+from picassso.archive.table import fingerprint, flags_of, table_from_rows, write_table
+from picassso.core import FibreLight, GalaxyImage, InputError, Maps, folder_made_whole
 
-__all__ = ["FORMAT_VERSION", "DatasetStore"]
-
-FORMAT_VERSION = 1
-"""Version of the layout; a store of another version is refused."""
-
-_FORMAT = "picassso-dataset"
-_FLUX_UNIT = "nanomaggy arcsec-2"
-_REMEDY = "copy the data set again, or remove it and make it again"
-_DAMAGED = (KeyError, ValueError, TypeError, RuntimeError, OSError)  # what zarr raises then
+__all__ = ["DatasetStore"]
 
 
 class DatasetStore:
@@ -74,6 +65,8 @@ class DatasetStore:
         Name of the survey.
     real_sky : bool
         Whether `flux` lies on pieces of real sky: nothing may be added to it then.
+    has_spectra : bool
+        Whether the light of a fibre is kept beside every image.
     """
 
     def __init__(self, path: str | os.PathLike[str], group: Any) -> None:
@@ -90,6 +83,8 @@ class DatasetStore:
         self.config: dict[str, Any] = attributes["config"]
         self.views: int = attributes["views"]
         self.real_sky: bool = bool(attributes.get("real_sky", False))
+        self.has_spectra: bool = bool(attributes.get("spectra", False))
+        self._fibres = FibreArrays(self.path, group) if self.has_spectra else None
 
     @classmethod
     def create(
@@ -104,6 +99,7 @@ class DatasetStore:
         bands: Sequence[str],
         properties: Sequence[str],
         real_sky: bool = False,
+        spectra: bool = False,
     ) -> DatasetStore:
         """Make an empty store; it appears whole under its name or not at all.
 
@@ -123,52 +119,30 @@ class DatasetStore:
             Names along the second axes.
         real_sky : bool
             Whether the images will lie on real sky, with its noise.
+        spectra : bool
+            Whether the light of a fibre will be kept beside every image.
 
         Raises
         ------
         InputError
             If `path` exists or cannot be made.
         """
-        import zarr
-
-        import picassso
-
         path = Path(path)
         with folder_made_whole(path) as partial:
-            group = zarr.open_group(partial, mode="w", zarr_format=3)
-            group.attrs.update(
-                {
-                    "format": _FORMAT,
-                    "format_version": FORMAT_VERSION,
-                    "package_version": picassso.__version__,
-                    "config": dict(config),
-                    "survey": survey,
-                    "bands": list(bands),
-                    "properties": list(properties),
-                    "views": views,
-                    "mantissa_bits": MANTISSA_BITS,
-                    "real_sky": real_sky,
-                    "complete": False,
-                }
+            lay_out(
+                partial,
+                config=config,
+                galaxies=galaxies,
+                views=views,
+                shape=shape,
+                survey=survey,
+                bands=bands,
+                properties=properties,
+                real_sky=real_sky,
+                spectra=spectra,
             )
-            units = [PROPERTIES[p].unit for p in properties]
-            for name, depth, unit, axis in (
-                ("flux", len(bands), _FLUX_UNIT, "band"),
-                ("maps", len(properties), units, "property"),
-            ):
-                group.create_array(
-                    name,
-                    shape=(galaxies * views, depth, *shape),
-                    dtype="float32",
-                    chunks=(1, depth, *shape),
-                    shards=(views, depth, *shape),
-                    compressors=compressor(),
-                    fill_value=np.nan,  # what is lost must not pass for empty sky
-                    dimension_names=("view", axis, "y", "x"),
-                    attributes={"unit": unit},
-                )
             Progress(partial).begin()
-        return cls(path, zarr.open_group(path, mode="r+"))
+        return cls(path, open_group(path, writable=True))
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, writable: bool = False) -> DatasetStore:
@@ -179,35 +153,13 @@ class DatasetStore:
         InputError
             If there is none at `path`, or one of another format version.
         """
-        import zarr
-
         path = Path(path)
-        if not (path / "zarr.json").is_file():
-            found = "is not a data set store" if path.exists() else "does not exist"
-            raise InputError(f"{path} {found}; make one with: picassso mock ... -o {path}")
-        try:
-            group = zarr.open_group(path, mode="r+" if writable else "r")
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"{path}: its zarr.json is damaged ({error}); remove the store and make it again"
-            ) from None
-        if group.attrs.get("format") != _FORMAT:
-            raise InputError(f"{path} is a zarr group, but not a data set made by picassso mock")
-        version = group.attrs.get("format_version")
-        if version != FORMAT_VERSION:
-            remedy = (
-                "update picassso to read it"
-                if isinstance(version, int) and version > FORMAT_VERSION
-                else "make it again with picassso mock"
-            )
-            raise InputError(
-                f"{path} has format version {version}, expected {FORMAT_VERSION}; {remedy}"
-            )
+        group = open_group(path, writable=writable)
         try:
             return cls(path, group)
-        except _DAMAGED as error:
+        except DAMAGED as error:
             raise InputError(
-                f"{path}: a part of this data set is missing or damaged ({error}); {_REMEDY}"
+                f"{path}: a part of this data set is missing or damaged ({error}); {REMEDY}"
             ) from None
 
     def __len__(self) -> int:
@@ -246,9 +198,9 @@ class DatasetStore:
         for name in self.attributes["columns"]:
             try:
                 column = np.asarray(self._group[f"table/{name}"][:])
-            except _DAMAGED as error:
+            except DAMAGED as error:
                 raise InputError(
-                    f"{self.path}: its table lacks {name!r} or it is damaged ({error}); {_REMEDY}"
+                    f"{self.path}: its table lacks {name!r} or it is damaged ({error}); {REMEDY}"
                 ) from None
             text = column.dtype.kind not in "if"
             table[name] = np.array(column.tolist(), dtype=str) if text else column
@@ -277,12 +229,12 @@ class DatasetStore:
     def _read(self, array: Any, i: int) -> NDArray[np.float32]:
         try:
             return np.asarray(array[i])
-        except _DAMAGED as error:
+        except DAMAGED as error:
             raise self._lost(i, str(error)) from error
 
     def _lost(self, i: int, why: str) -> InputError:
         return InputError(
-            f"{self.path}: the pixels of row {i} are lost or damaged ({why}); {_REMEDY}"
+            f"{self.path}: the pixels of row {i} are lost or damaged ({why}); {REMEDY}"
         )
 
     def image(self, i: int) -> GalaxyImage:
@@ -321,8 +273,42 @@ class DatasetStore:
             properties=self.properties,
             cube=self.maps_of(i),
             pixel_area=float(row["kpc_per_pixel"]) ** 2,
-            flags=tuple(f for f in str(row["flags"]).split(";") if f),
+            flags=flags_of(row),
         )
+
+    def fibre_light(self, i: int) -> FibreLight:
+        """Light that enters a fibre on the middle of image `i`; InputError as of `fibre_lights`."""
+        return self._need_fibres().light(i, self._row(i))
+
+    def fibre_lights(
+        self, rows: ArrayLike
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]:
+        """Light that enters many fibres, to train on.
+
+        Parameters
+        ----------
+        rows : (n,) array of int
+            Rows, in any order.
+
+        Returns
+        -------
+        continuum : (n, 4801) float32 array
+            On `picassso.core.FIBRE_GRID` [1e-17 erg s^-1 cm^-2 Angstrom^-1, at rest].
+        line_flux : (n, 25) float32 array
+            Of `picassso.core.EMISSION_LINES` [1e-17 erg s^-1 cm^-2].
+        line_dispersion, redshift : (n,) float64 array
+            [km s^-1], and of the galaxies.
+
+        Raises
+        ------
+        InputError
+            If the store has no spectra, or one of these is lost, damaged or could not be made.
+        """
+        fibres, rows = self._need_fibres(), np.asarray(rows, dtype=np.int64)
+        for i in rows[self.table["failure"][rows] != ""]:
+            self._row(int(i))
+        dispersion, redshift = self.table["line_dispersion"][rows], self.table["redshift"][rows]
+        return *fibres.read(rows), dispersion, redshift
 
     def write_galaxy(
         self,
@@ -331,6 +317,7 @@ class DatasetStore:
         flux: NDArray[np.float32],
         maps: NDArray[np.float32],
         rows: Sequence[Mapping[str, Any]],
+        lights: Sequence[FibreLight] = (),
     ) -> None:
         """Write all views of one galaxy, pixels first, then the mark that they are there.
 
@@ -341,10 +328,14 @@ class DatasetStore:
         flux, maps : (V, B, H, W) and (V, P, H, W) array
         rows : sequence of mappings
             One a view; see `picassso.archive.table.columns`.
+        lights : sequence of FibreLight
+            One a view, where the store has spectra.
         """
         at = slice(galaxy * self.views, (galaxy + 1) * self.views)
         self.flux[at] = round_mantissa(flux)
         self.maps[at] = round_mantissa(maps)
+        if self._fibres is not None:
+            self._fibres.write(at, lights)
         self._progress.mark(galaxy, rows)
 
     def write_failure(self, galaxy: int, *, galaxy_id: str, reason: str) -> None:
@@ -368,11 +359,12 @@ class DatasetStore:
         if missing:
             raise InputError(f"{self.path}: {len(missing)} galaxies are still to be made")
         rows = [row for galaxy in range(self.galaxies) for row in self._progress.rows(galaxy)]
-        table = table_from_rows(rows, properties=self.properties, n_bands=len(self.bands))
-        good = table["failure"] == ""
-        split = np.full(len(good), "failed", dtype="<U10")
-        split[good] = split_by_galaxy(table["galaxy_id"][good], table["stellar_mass"][good])
-        table["split"] = split
+        table = table_from_rows(
+            rows,
+            properties=self.properties,
+            n_bands=len(self.bands),
+            spectra=self.has_spectra,
+        )
         write_table(self._group, table, properties=self.properties)
         self._group.attrs.update(
             {
@@ -389,6 +381,14 @@ class DatasetStore:
         if row["failure"]:
             raise InputError(f"{self.path}: row {i} could not be made: {row['failure']}")
         return row
+
+    def _need_fibres(self) -> FibreArrays:
+        if self._fibres is None:
+            raise InputError(
+                f"{self.path} has no spectra; make another store that has some with: "
+                "picassso mock --spectra"
+            )
+        return self._fibres
 
     def _require_complete(self) -> None:
         if not self.complete:

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from picassso.archive.splits import split_by_galaxy
 from picassso.core import PROPERTIES
 
-__all__ = ["Column", "columns", "fingerprint", "table_from_rows", "write_table"]
+__all__ = ["Column", "columns", "fingerprint", "flags_of", "table_from_rows", "write_table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +50,32 @@ _FIXED = (
 )
 
 
-def columns(properties: Sequence[str]) -> tuple[Column, ...]:
-    """All columns that a row must fill, `split` (known only at the end) left out."""
+_OF_SPECTRA = (
+    Column("line_dispersion", "real", "km s-1"),
+    Column("stellar_dispersion", "real", "km s-1"),
+)
+
+
+def columns(properties: Sequence[str], *, spectra: bool = False) -> tuple[Column, ...]:
+    """All columns that a row must fill, `split` (known only at the end) left out.
+
+    Parameters
+    ----------
+    properties : sequence of str
+        Properties of the store.
+    spectra : bool
+        Whether it has spectra, and columns of theirs.
+    """
     totals = (Column(f"total_{p}", "real", PROPERTIES[p].total_unit) for p in properties)
-    return (*_FIXED, *totals)
+    return (*_FIXED, *totals, *(_OF_SPECTRA if spectra else ()))
 
 
 def table_from_rows(
-    rows: Sequence[Mapping[str, Any]], *, properties: Sequence[str], n_bands: int
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    properties: Sequence[str],
+    n_bands: int,
+    spectra: bool = False,
 ) -> dict[str, NDArray[Any]]:
     """Columns as arrays; what a row does not hold becomes NaN, -1 or an empty text.
 
@@ -68,14 +87,17 @@ def table_from_rows(
         Properties of the store, which have a ``total_...`` column each.
     n_bands : int
         Length of the per-band columns.
+    spectra : bool
+        Whether the store has spectra.
 
     Returns
     -------
     dict of str to array
-        Text as unicode, integers as int64, reals as float64.
+        Text as unicode, integers as int64, reals as float64; and, as ``split``, the set that a
+        row belongs to, ``"failed"`` where its galaxy could not be made.
     """
     table: dict[str, NDArray[Any]] = {}
-    for c in columns(properties):
+    for c in columns(properties, spectra=spectra):
         if c.kind == "text":
             table[c.name] = np.array([str(r.get(c.name, "")) for r in rows], dtype=str)
         elif c.kind == "integer":
@@ -83,7 +105,15 @@ def table_from_rows(
         else:
             empty = [np.nan] * n_bands if c.per_band else np.nan
             table[c.name] = np.array([r.get(c.name, empty) for r in rows], dtype=np.float64)
+    made = table["failure"] == ""
+    table["split"] = np.full(len(made), "failed", dtype="<U10")
+    table["split"][made] = split_by_galaxy(table["galaxy_id"][made], table["stellar_mass"][made])
     return table
+
+
+def flags_of(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Flags of a row, one by one."""
+    return tuple(flag for flag in str(row["flags"]).split(";") if flag)
 
 
 def write_table(
@@ -100,7 +130,7 @@ def write_table(
     properties : sequence of str
         Properties of the store.
     """
-    units = {c.name: c.unit for c in columns(properties)}
+    units = {c.name: c.unit for c in columns(properties, spectra=True)}
     written = group.create_group("table", overwrite=True)
     for name, column in table.items():
         text = column.dtype.kind == "U"

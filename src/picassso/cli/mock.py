@@ -18,6 +18,8 @@ Examples:
 
   picassso mock cutout_*.hdf5 -o illustris.zarr --framing paper --pixels 256
 
+  picassso mock --synthetic 2000 --spectra -o spectra.zarr
+
   picassso mock --synthetic 500 -o sky.zarr --sky frame-u.fits --sky frame-g.fits ...
 
 Stopped halfway, by whatever means? Type the same command again: it goes on where it was.
@@ -73,6 +75,9 @@ def mock(
     truth: Annotated[
         str, typer.Option(help="True maps 'smoothed' like the light, or a plain 'histogram'.")
     ] = "smoothed",
+    spectra: Annotated[
+        bool, typer.Option("--spectra", help="Keep the light of a 3 arcsec fibre on each, too.")
+    ] = False,
     limit: Annotated[int | None, typer.Option(help="Stop after this many galaxies.")] = None,
     workers: Annotated[
         int | None, typer.Option(help="Processes [default: one for each core].")
@@ -87,7 +92,7 @@ def mock(
 ) -> None:
     """Make a data set of mock images and true maps from simulated galaxies."""
     import picassso.archive
-    from picassso.archive.mocks import CONTACT_SHEET
+    from picassso.archive.sheets import CONTACT_SHEET, SPECTRA_SHEET
 
     store = picassso.archive.mock(
         [str(s) for s in snapshots] if snapshots else None,
@@ -106,6 +111,7 @@ def mock(
         workers=workers,
         device=device,
         truth=truth,
+        spectra=spectra,
         limit=limit,
         resume=resume,
         progress=progress,
@@ -124,3 +130,5 @@ def mock(
         bad = len(set(store.table["galaxy"][failures != ""].tolist()))
         typer.echo(f"{bad} of {store.galaxies} galaxies could not be made; the first: {first}")
     typer.echo(f"Have a look: {store.path / CONTACT_SHEET}")
+    if store.has_spectra:
+        typer.echo(f"and at the spectra: {store.path / SPECTRA_SHEET}")

@@ -17,7 +17,7 @@ __all__ = [
 LIGHT_SPEED = 299792.458
 """km s^-1."""
 
-FIBRE_GRID: NDArray[np.float64] = 10.0 ** (3.49 + 1e-4 * np.arange(4801))
+FIBRE_GRID: NDArray[np.float64] = np.power(10.0, 3.49 + 1e-4 * np.arange(4801))
 """Rest-frame wavelengths of simulated light before it meets a spectrograph [Angstrom, vacuum]:
 3090 to 9333 in steps of 1e-4 dex (69 km/s), those of the spectra of SDSS."""
 
@@ -25,8 +25,14 @@ REST_GRID: NDArray[np.float64] = np.geomspace(3388.0, 8318.0, 1000)
 """Rest-frame wavelengths of the spectrum autoencoder [Angstrom, vacuum]: a thousand pixels of
 equal steps in the logarithm (270 km/s), Portillo et al. 2020 (AJ 160, 45)."""
 
+for _grid in (FIBRE_GRID, REST_GRID):
+    _grid.setflags(write=False)
+
 _AIR_BEGINS = 2000.0
 """Angstrom; by convention wavelengths below it are given in vacuum everywhere."""
+
+_AIR_BEGINS_THERE = 1999.352
+"""The same wavelength in air."""
 
 
 def vacuum_to_air(wavelength: ArrayLike) -> NDArray[np.float64]:
@@ -45,7 +51,7 @@ def air_to_vacuum(wavelength: ArrayLike) -> NDArray[np.float64]:
     vacuum = wave.copy()
     for _ in range(3):  # each step gains four digits
         vacuum = wave * _refraction(vacuum)
-    return np.where(wave >= _AIR_BEGINS / _refraction(np.float64(_AIR_BEGINS)), vacuum, wave)
+    return np.where(wave >= _AIR_BEGINS_THERE, vacuum, wave)
 
 
 def pixel_edges(wavelength: ArrayLike) -> NDArray[np.float64]:

@@ -26,6 +26,7 @@ from picassso.figures.panels import (
 from picassso.figures.radial import radial_profiles, residuals_with_radius
 from picassso.figures.rgb import rgb_image
 from picassso.figures.sheets import comparison_sheet, painting_sheet, residual_map
+from picassso.figures.spectra import MAIN_LINES, LineMark, spectra_sheet, spectrum_panel
 from picassso.figures.structure import structure_with_frequency
 from picassso.figures.study import ArmScores, study_figure
 from picassso.figures.style import (
@@ -38,9 +39,11 @@ from picassso.figures.style import (
 )
 
 __all__ = [
+    "MAIN_LINES",
     "STYLES",
     "ArmScores",
     "Line",
+    "LineMark",
     "MethodScore",
     "PropertyStyle",
     "ResidualBins",
@@ -73,6 +76,8 @@ __all__ = [
     "save_figure",
     "scaling_relations",
     "study_figure",
+    "spectra_sheet",
+    "spectrum_panel",
     "structure_with_frequency",
     "style_of",
     "training_curve",

@@ -19,13 +19,13 @@ from picassso.networks.painter import INPUTS, OUTPUTS, Painter
 from picassso.networks.registry import NetworkConfig
 from picassso.networks.weights import network_manifest
 
-__all__ = ["export_onnx"]
+__all__ = ["batch_dimension", "export_onnx", "write_onnx"]
 
 
 def export_onnx(
     network: Painter, config: NetworkConfig, path: str | Path, *, about: dict[str, Any]
 ) -> None:
-    """Write a network as ONNX with dynamic batch, height and width, atomically.
+    """Write a network that paints as ONNX with dynamic batch, height and width, atomically.
 
     Parameters
     ----------
@@ -34,42 +34,82 @@ def export_onnx(
     path : path
         Of the ``.onnx`` file.
     """
-    for module in ("onnx", "onnxscript"):
-        need(module, extra="train")
-    import onnx
-
-    path = Path(path)
     side = 4 * network.stride
-    batch, height, width = torch.export.Dim("n", min=1, max=4096), *_sides(network.stride)
     bands = len(config.bands)
-    example: tuple[Tensor, ...] = (
+    example = (
         torch.rand(2, bands, side, side + network.stride),
         torch.full((2, bands), 0.2),
         torch.full((2, bands), 3.0),
         torch.full((2, 1), 0.05),
         torch.full((2, 1), 0.4),
     )
-    shapes = ({0: batch, 2: height, 3: width}, *({0: batch} for _ in INPUTS[1:]))
+    batch, height, width = batch_dimension(), *_sides(network.stride)
+    write_onnx(
+        _fast(network),
+        example,
+        path,
+        shapes=({0: batch, 2: height, 3: width}, *({0: batch} for _ in INPUTS[1:])),
+        inputs=INPUTS,
+        outputs=OUTPUTS,
+        manifest={**network_manifest(network, config), **about},
+    )
+
+
+def batch_dimension() -> Any:
+    """Number of examples, as the exporter wants to hear it."""
+    return torch.export.Dim("n", min=1, max=4096)
+
+
+def write_onnx(
+    module: nn.Module,
+    example: tuple[Tensor, ...],
+    path: str | Path,
+    *,
+    shapes: tuple[dict[int, Any], ...],
+    inputs: tuple[str, ...],
+    outputs: tuple[str, ...],
+    manifest: dict[str, Any],
+) -> None:
+    """Write any module in evaluation mode as ONNX, atomically.
+
+    Parameters
+    ----------
+    module : nn.Module
+        On the CPU.
+    example : tuple of Tensor
+        What it is called with.
+    path : path
+        Of the ``.onnx`` file.
+    shapes : tuple of dict
+        Dynamic dimensions of each input.
+    inputs, outputs : tuple of str
+        Names.
+    manifest : dict
+        Whole manifest.
+    """
+    for name in ("onnx", "onnxscript"):
+        need(name, extra="train")
+    import onnx
+
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            _fast(network),
+            module,
             example,
             dynamo=True,
             dynamic_shapes=shapes,
-            input_names=list(INPUTS),
-            output_names=list(OUTPUTS),
+            input_names=list(inputs),
+            output_names=list(outputs),
             opset_version=20,
             verbose=False,
         )
     assert program is not None
     model = program.model_proto
     _forget_the_machine(model)
-    manifest = {**network_manifest(network, config), **about}
     onnx.helper.set_model_props(model, {MANIFEST_KEY: json.dumps(manifest)})
     onnx.checker.check_model(model)
-    with written_whole(path) as partial:
+    with written_whole(Path(path)) as partial:
         partial.write_bytes(model.SerializeToString())
 
 

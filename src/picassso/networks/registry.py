@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from torch import nn
 
 from picassso.core import PROPERTIES, PROPERTY_NAMES, InputError
 from picassso.networks.compact_unet import CompactUNet
+from picassso.networks.config import MAPS, JsonConfig
 from picassso.networks.heads import LogPoint, ShiftedLogStudent
 from picassso.networks.painter import Painter
 from picassso.networks.paper_unet import PaperUNet
@@ -28,7 +29,7 @@ HEADS: dict[str, type[ShiftedLogStudent] | type[LogPoint]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class NetworkConfig:
+class NetworkConfig(JsonConfig):
     """All that is needed to build a network; it travels with the weights.
 
     Parameters
@@ -47,6 +48,8 @@ class NetworkConfig:
         Of `CompactUNet`.
     """
 
+    kind: ClassVar[str] = MAPS
+
     architecture: str = "compact_unet"
     stretch: str = "asinh"
     head: str = "student"
@@ -56,21 +59,24 @@ class NetworkConfig:
     blocks: tuple[int, ...] = (1, 1, 1, 2)
     fold: int = 2
 
-    @classmethod
-    def from_dict(cls, config: dict[str, Any]) -> NetworkConfig:
-        """Config of a dictionary read from JSON; unknown keys raise InputError."""
-        known = set(cls.__dataclass_fields__)
-        unknown = sorted(set(config) - known)
-        if unknown:
-            raise InputError(f"unknown network config keys {unknown}; known: {sorted(known)}")
-        fields: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in config.items()
-        }
-        return cls(**fields)
+    @property
+    def name(self) -> str:
+        """Name of the architecture."""
+        return self.architecture
 
-    def to_dict(self) -> dict[str, Any]:
-        """Dictionary fit for JSON."""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+    def build(self) -> Painter:
+        """Network with fresh weights; see `build`."""
+        return build(self)
+
+    def manifest(self, network: nn.Module) -> dict[str, Any]:
+        """Bands, properties and reach."""
+        assert isinstance(network, Painter)
+        return {
+            "bands": list(self.bands),
+            "properties": list(self.properties),
+            "stride": network.stride,
+            "receptive_field": network.receptive_field,
+        }
 
 
 def build(config: NetworkConfig | str, **overrides: Any) -> Painter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-__all__ = ["AsinhStretch", "LogStretch", "conditions_length"]
+__all__ = ["MINIMUM_NOISE", "AsinhStretch", "LogStretch", "asinh", "conditions_length"]
 
 MINIMUM_NOISE = 1e-4
 """Noise-free images are treated as having this noise [nanomaggy arcsec^-2]."""
@@ -40,7 +40,7 @@ class AsinhStretch(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Features (N, B, H, W) and conditions (N, 2 B + 2), all of order one."""
         sigma = noise.clamp_min(MINIMUM_NOISE)
-        features = _asinh(flux / sigma[:, :, None, None]) / 3.0
+        features = asinh(flux / sigma[:, :, None, None]) / 3.0
         undimmed = torch.log(sigma) + 4.0 * torch.log1p(redshift)
         conditions = torch.cat(
             [
@@ -72,7 +72,7 @@ class LogStretch(nn.Module):
         return torch.log(flux.clamp_min(1e-4)), redshift[:, :0]
 
 
-def _asinh(x: Tensor) -> Tensor:
+def asinh(x: Tensor) -> Tensor:
     """Inverse hyperbolic sine; ONNX Runtime's own operator takes six times as long."""
     size = x.abs()
     return torch.sign(x) * torch.log(size + torch.sqrt(x * x + 1.0))

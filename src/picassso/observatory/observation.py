@@ -8,12 +8,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from picassso.core import GalaxyImage, InputError, Maps, Particles, Survey, half_mass_radius
+from picassso.core import (
+    FibreLight,
+    GalaxyImage,
+    InputError,
+    Maps,
+    Particles,
+    Survey,
+    half_mass_radius,
+)
 from picassso.observatory.cameras import CAMERAS, camera_rotation, spin_axis
 from picassso.observatory.framing import Framing
 from picassso.observatory.light_cache import load_light_table
 from picassso.observatory.scene import Scene
 from picassso.observatory.smoothing import smoothing_lengths
+from picassso.observatory.spectra.gas_around_stars import ionised_gas
+from picassso.observatory.spectra.populations_cache import load_spectral_table
 
 __all__ = ["Observation", "observe"]
 
@@ -37,6 +47,8 @@ class Observation:
         Dust-to-metal ratio in units of the Galactic one; 0 for no dust.
     flags : tuple of str
         Those of the particles, and what had to be done for want of data.
+    fibre : FibreLight or None
+        Light that enters a fibre at the centre of the frame; None where it was not asked for.
     """
 
     image: GalaxyImage
@@ -45,6 +57,7 @@ class Observation:
     half_mass_radius: float
     dust: float
     flags: tuple[str, ...] = ()
+    fibre: FibreLight | None = None
 
 
 def observe(
@@ -56,6 +69,7 @@ def observe(
     views: Sequence[int] = (0, 1, 2, 3),
     truth: str = "smoothed",
     device: str = "cpu",
+    spectra: bool = False,
 ) -> list[Observation]:
     """Images and true maps of a galaxy as its cameras see it.
 
@@ -81,6 +95,9 @@ def observe(
         paper's maps.
     device : str
         ``"cpu"``, or a torch device such as ``"cuda"``.
+    spectra : bool
+        Make the light of a fibre of 3 arcsec at the centre of each frame, too. Images and maps
+        are the same with and without.
 
     Returns
     -------
@@ -108,6 +125,7 @@ def observe(
             "half-mass radius above 0 kpc; leave it out"
         )
     gas = particles.gas
+    number = int.from_bytes(hashlib.sha256(particles.galaxy_id.encode()).digest()[:8], "little")
     scene = Scene(
         particles=particles,
         stars=stars,
@@ -117,8 +135,9 @@ def observe(
         survey=survey,
         truth=truth,
         device=device,
+        spectra=load_spectral_table() if spectra else None,
+        ionised_gas=ionised_gas(stars, gas, _gas_rng(seed, number)) if spectra else None,
     )
-    number = int.from_bytes(hashlib.sha256(particles.galaxy_id.encode()).digest()[:8], "little")
     dusty = gas is not None and gas.metallicity is not None and len(gas) > 0
     dust = framing.draw_dust(np.random.default_rng([seed, number])) if dusty else 0.0
     spin = spin_axis(stars, within=2.0 * radius)
@@ -127,6 +146,13 @@ def observe(
         rng = np.random.default_rng([seed, number, view])
         rotation = camera_rotation(view, spin=spin, rng=rng, roll=framing.roll)
         exposure = framing.expose(rng, survey=survey, half_mass_radius=radius, dust=dust)
-        image, maps = scene.take(view, rotation, exposure)
-        observations.append(Observation(image, maps, CAMERAS[view], radius, dust, maps.flags))
+        image, maps, fibre = scene.take(view, rotation, exposure)
+        observations.append(
+            Observation(image, maps, CAMERAS[view], radius, dust, maps.flags, fibre)
+        )
     return observations
+
+
+def _gas_rng(seed: int, number: int) -> np.random.Generator:
+    """Stream of a galaxy's ionised gas, apart from those of its dust and of its views."""
+    return np.random.default_rng([seed, number, len(CAMERAS)])

@@ -7,13 +7,26 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.core import PROPERTY_NAMES, GalaxyImage, Gas, Maps, Particles, Stars, Survey
+from picassso.core import (
+    PROPERTY_NAMES,
+    FibreLight,
+    GalaxyImage,
+    Gas,
+    Maps,
+    Particles,
+    Stars,
+    Survey,
+    reference_band,
+)
 from picassso.observatory.dust import dust_column_in_front, screen_transmission
 from picassso.observatory.framing import Exposure
 from picassso.observatory.light_table import LightTable, surface_brightness_factor
 from picassso.observatory.noise import noise_for_signal_to_noise
 from picassso.observatory.projection import project
 from picassso.observatory.psf import FWHM_PER_SIGMA, convolve_gaussian, rebin
+from picassso.observatory.spectra.fibre import StarsInView, fibre_light
+from picassso.observatory.spectra.gas_around_stars import IonisedGas
+from picassso.observatory.spectra.populations import SpectralTable
 from picassso.observatory.truth import (
     gas_fields,
     histogram,
@@ -49,6 +62,10 @@ class Scene:
         ``"smoothed"`` or ``"histogram"``.
     device : str
         Where particles are projected.
+    spectra : SpectralTable or None
+        For the light of fibres; None where it is not asked for.
+    ionised_gas : IonisedGas or None
+        Likewise.
     """
 
     particles: Particles
@@ -59,11 +76,13 @@ class Scene:
     survey: Survey
     truth: str
     device: str
+    spectra: SpectralTable | None = None
+    ionised_gas: IonisedGas | None = None
 
     def take(
         self, view: int, rotation: NDArray[np.float64], exposure: Exposure
-    ) -> tuple[GalaxyImage, Maps]:
-        """Noise-free image and true maps of one view.
+    ) -> tuple[GalaxyImage, Maps, FibreLight | None]:
+        """Noise-free image, true maps and, where asked for, the light of the fibre of one view.
 
         Parameters
         ----------
@@ -78,12 +97,14 @@ class Scene:
         -------
         image : GalaxyImage
         maps : Maps
+        fibre : FibreLight or None
         """
         turn = rotation.T.astype(np.float32)
         position = self.stars.position @ turn
         near = np.flatnonzero(np.abs(position[:, 2]) <= exposure.depth)
         position = position[near]
-        light = self._light(near, position, turn, exposure)
+        column = self._dust_column(position, turn, exposure)
+        light = self._light(near, column, exposure)
         fields = star_fields(self.stars)
         flags = list(self.particles.flags)
         if self.particles.gas is None or self.particles.gas.star_formation_rate is None:
@@ -117,27 +138,27 @@ class Scene:
             pixel_area=exposure.kpc_per_pixel**2,
             flags=(*flags, *(f"{name}_absent" for name in PROPERTY_NAMES if name not in truth)),
         )
-        return image, maps
+        return image, maps, self._fibre(view, near, position, turn, column, exposure)
+
+    def _dust_column(
+        self, position: NDArray[np.float32], turn: NDArray[np.float32], exposure: Exposure
+    ) -> NDArray[np.float32] | None:
+        """(N,) metals in front of stars [Msun kpc^-2]; None for a galaxy without dust."""
+        gas = self.particles.gas
+        if not exposure.dust > 0 or gas is None or gas.metallicity is None:
+            return None
+        return dust_column_in_front(
+            position, gas.position @ turn, _dusty_metals(gas), extent=2.0 * exposure.depth
+        )
 
     def _light(
-        self,
-        near: NDArray[np.int64],
-        position: NDArray[np.float32],
-        turn: NDArray[np.float32],
-        exposure: Exposure,
+        self, near: NDArray[np.int64], column: NDArray[np.float32] | None, exposure: Exposure
     ) -> NDArray[np.float32]:
         """(N, B) light of the stars `near`, behind their dust [nanomaggies at 10 pc]."""
         age = self.stars.age[near]
         light = self.light.luminosities(age, self.stars.metallicity[near], exposure.redshift)
         light *= self.stars.initial_mass[near, None]
-        gas = self.particles.gas
-        if exposure.dust > 0 and gas is not None and gas.metallicity is not None:
-            column = dust_column_in_front(
-                position,
-                gas.position @ turn,
-                _dusty_metals(gas),
-                extent=2.0 * exposure.depth,
-            )
+        if column is not None:
             light *= screen_transmission(
                 column,
                 wavelength=np.array(self.survey.effective_wavelengths) / (1 + exposure.redshift),
@@ -145,6 +166,43 @@ class Scene:
                 age_gyr=age,
             )
         return light
+
+    def _fibre(
+        self,
+        view: int,
+        near: NDArray[np.int64],
+        position: NDArray[np.float32],
+        turn: NDArray[np.float32],
+        column: NDArray[np.float32] | None,
+        exposure: Exposure,
+    ) -> FibreLight | None:
+        """Light of the stars `near` that enters a fibre at the centre of the frame."""
+        if self.spectra is None or self.ionised_gas is None:
+            return None
+        stars = self.stars
+        sky = position[:, :2] + exposure.offset.astype(np.float32)
+        in_view = StarsInView(
+            distance=np.hypot(sky[:, 0], sky[:, 1]),
+            radius=self.star_radius[near],
+            velocity=-(stars.velocity[near] @ turn[:, 2]),  # z points towards the camera
+            initial_mass=stars.initial_mass[near],
+            age=stars.age[near],
+            metallicity=stars.metallicity[near],
+            dust_column=column,
+            gas_metallicity=self.ionised_gas.metallicity[near],
+        )
+        bands = self.survey.bands
+        return fibre_light(
+            in_view,
+            self.spectra,
+            redshift=exposure.redshift,
+            psf_fwhm=float(exposure.psf_fwhm[bands.index(reference_band(bands))]),
+            dust=exposure.dust,
+            log_u=self.ionised_gas.log_u,
+            galaxy_id=self.particles.galaxy_id,
+            view=view,
+            flags=(*self.particles.flags, *self.ionised_gas.flags),
+        )
 
     def _lay(
         self,

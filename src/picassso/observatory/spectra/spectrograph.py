@@ -1,4 +1,4 @@
-"""What the spectrographs of SDSS make of the light in a fibre, before any noise.
+"""What the spectrographs of SDSS make of the light in a fibre.
 
 The stellar grid has a resolution of its own, which is taken off what the spectrograph adds. Only
 between 3540 and 7350 A at rest is it as sharp as SDSS or nearly so; see `grid_limited`.
@@ -21,15 +21,28 @@ from picassso.core import (
     REST_GRID,
     FibreLight,
     InputError,
-    air_to_vacuum,
+    Spectrum,
     pixel_edges,
 )
+from picassso.observatory.spectra.exposure import (
+    EXPOSURE_TIME,
+    OBSERVED_GRID,
+    bright_sky,
+    check_exposure_time,
+    night,
+)
+from picassso.observatory.spectra.instrument import (
+    RESOLUTION,
+    extra_dispersion,
+    grid_limited,
+    instrument_dispersion,
+)
+from picassso.observatory.spectra.resample import check_redshift
 
 __all__ = [
     "RESOLUTION_LIMITED_BY_GRID",
-    "grid_limited",
-    "instrument_dispersion",
     "light_on_pixels",
+    "observe_spectrum",
     "rest_flux",
     "rest_fluxes",
 ]
@@ -37,25 +50,9 @@ __all__ = [
 RESOLUTION_LIMITED_BY_GRID = "resolution_limited_by_grid"
 """Flag of a mock spectrum that reaches where the stellar grid is less sharp than SDSS."""
 
-# sigma of the line spread function [km/s] against observed wavelength: median of the `wdisp`
-# columns of six galaxy spectra of SDSS I/II (plates 266, 267, 268 and 2488), which differ by 8%
-# from fibre to fibre. In lambda/FWHM it is 1540 at 3825 A and 2270 at 9180 A, against 1500 at
-# 3800 A and 2500 at 9000 A by design (Smee et al. 2013, AJ 146, 32); the arms meet at 5850 A.
-_DISPERSION = np.array(
-    [
-        (3800.0, 83.2), (4000.0, 78.7), (4200.0, 75.5), (4600.0, 69.2), (5000.0, 63.1),
-        (5400.0, 59.5), (5800.0, 57.7), (5900.0, 62.9), (6100.0, 66.5), (6600.0, 62.9),
-        (7200.0, 58.6), (7800.0, 55.8), (9200.0, 56.0),
-    ]
-)  # fmt: skip
-
-_GRID_FWHM = 2.5
-"""Angstrom: MILES (Falcon-Barroso et al. 2011, A&A 532, A95)."""
-
-_GRID_SPAN = air_to_vacuum([3540.0, 7350.0])
-"""Angstrom: where the stellar grid is made of MILES; beside it its resolution is far below."""
-
-_FWHM_PER_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
+_BAD_PIXELS = 3e-4
+"""Of all pixels, which the detector spoils: those of six real spectra that are masked as near a
+bad pixel or have no inverse variance, 7 of 23,000."""
 
 _REACH = 6.0
 """Standard deviations beyond which a profile is zero."""
@@ -64,17 +61,6 @@ _REDSHIFT_STEP = 0.005
 """To which redshifts are rounded where only the instrument's width depends on them: 1 km/s."""
 
 _LINES = np.array([line.wavelength for line in EMISSION_LINES])
-
-
-def instrument_dispersion(wavelength: ArrayLike) -> NDArray[np.float64]:
-    """Standard deviation of SDSS's line spread function [km/s] at observed wavelengths [A]."""
-    return np.interp(np.asarray(wavelength, dtype=np.float64), *_DISPERSION.T)
-
-
-def grid_limited(wavelength: ArrayLike) -> NDArray[np.bool_]:
-    """Where the stellar grid is far less sharp than SDSS: rest wavelengths [A, vacuum]."""
-    wave = np.asarray(wavelength, dtype=np.float64)
-    return (wave < _GRID_SPAN[0]) | (wave > _GRID_SPAN[1])
 
 
 def rest_flux(light: FibreLight) -> NDArray[np.float32]:
@@ -138,9 +124,61 @@ def rest_fluxes(
     return flux
 
 
+def observe_spectrum(
+    light: FibreLight, rng: np.random.Generator, *, exposure_time: float = EXPOSURE_TIME
+) -> Spectrum:
+    """A spectrum as SDSS would measure it: on its pixels, with its noise and mask.
+
+    Parameters
+    ----------
+    light : FibreLight
+        What enters the fibre.
+    rng : numpy.random.Generator
+        Source of noise and bad pixels.
+    exposure_time : float
+        Seconds.
+
+    Returns
+    -------
+    Spectrum
+        As observed, in vacuum [1e-17 erg s^-1 cm^-2 Angstrom^-1]; the inverse variance is that of
+        the noise put in. Masked: the brightest lines of the sky by SDSS's own rule, bad pixels and
+        wavelengths that `FIBRE_GRID` does not reach, the latter two with inverse variance 0. With
+        the flag ``"resolution_limited_by_grid"`` where pixels at rest lie outside of 3540 to 7350
+        A, as they do at all redshifts below 0.25.
+
+    Raises
+    ------
+    InputError
+        If the exposure time is not positive or the light's redshift is negative.
+    """
+    check_exposure_time(exposure_time)
+    stretch = 1.0 + check_redshift(light.redshift, what=f"redshift of {light.galaxy_id!r}")
+    edges = pixel_edges(OBSERVED_GRID) / stretch
+    flux = light_on_pixels(light, edges) / stretch
+    variance = night().variance(flux, exposure_time=exposure_time)
+    masked = bright_sky(flux, variance, exposure_time=exposure_time)
+    reach = pixel_edges(FIBRE_GRID)
+    lost = (edges[:-1] < reach[0]) | (edges[1:] > reach[-1])
+    lost |= rng.random(len(flux)) < _BAD_PIXELS
+    seen = flux + np.sqrt(variance) * rng.standard_normal(len(flux))
+    limited = bool(grid_limited(OBSERVED_GRID / stretch)[~lost].any())
+    return Spectrum(
+        wavelength=OBSERVED_GRID.copy(),
+        medium="vacuum",
+        flux=np.where(lost, 0.0, seen).astype(np.float32),
+        inverse_variance=np.where(lost, 0.0, 1.0 / variance).astype(np.float32),
+        mask=masked | lost,
+        redshift=light.redshift,
+        resolution=RESOLUTION,
+        galaxy_id=light.galaxy_id,
+        flags=(*light.flags, *((RESOLUTION_LIMITED_BY_GRID,) if limited else ())),
+    )
+
+
 def light_on_pixels(light: FibreLight, edges: NDArray[np.float64]) -> NDArray[np.float64]:
     """Noise-free flux of one fibre on any pixels at rest: (M,) of their (M + 1,) edges [A]."""
-    matrix = _transfer(edges, _extra_dispersion(light.redshift))
+    matrix = _transfer(edges, extra_dispersion(light.redshift))
     lines = _line_density(
         light.line_flux[None],
         np.array([light.line_dispersion]),
@@ -153,16 +191,8 @@ def light_on_pixels(light: FibreLight, edges: NDArray[np.float64]) -> NDArray[np
 @lru_cache(maxsize=128)
 def _rest_matrix(step: int) -> csr_matrix:
     """From `FIBRE_GRID` to `REST_GRID` at one rounded redshift."""
-    sigma = _extra_dispersion(step * _REDSHIFT_STEP)
+    sigma = extra_dispersion(step * _REDSHIFT_STEP)
     return _transfer(pixel_edges(REST_GRID), sigma).astype(np.float32)
-
-
-def _extra_dispersion(redshift: float) -> NDArray[np.float64]:
-    """(4801,) sigma [km/s] by which SDSS is blunter than the stellar grid, zero where it is not."""
-    instrument = instrument_dispersion(FIBRE_GRID * (1.0 + redshift))
-    grid = _GRID_FWHM / _FWHM_PER_SIGMA / FIBRE_GRID * LIGHT_SPEED
-    extra = np.sqrt(np.clip(instrument**2 - grid**2, 0.0, None))
-    return np.where(grid_limited(FIBRE_GRID), 0.0, extra)
 
 
 def _transfer(edges: NDArray[np.float64], sigma: NDArray[np.float64]) -> csr_matrix:

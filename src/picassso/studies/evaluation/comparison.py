@@ -153,7 +153,8 @@ class _Tally:
             self._true[p].append(true)
             self._predicted[p].append(totals[p])
             known = np.where(seen.mask, np.nan, truth[p])
-            accumulator.add(known, _pixels(maps, p), galaxy_id=truth.galaxy_id)
+            painted = Prediction.of(maps)[maps.properties.index(p)]
+            accumulator.add(known, painted, galaxy_id=truth.galaxy_id)
 
     def scores(self, galaxy_id: Sequence[str], *, drawn: float) -> MethodScores:
         """Statistics of all views so far; `drawn` seconds of each went into its noise."""
@@ -165,10 +166,3 @@ class _Tally:
             totals=tuple(residual_table(true, predicted, galaxy_id=galaxy_id, seed=self._seed)),
             pixels=tuple(accumulator.result() for accumulator in self._pixels.values()),
         )
-
-
-def _pixels(maps: Maps, name: str) -> Prediction:
-    """Mean and quantiles of one map; without quantiles an interval without width."""
-    i = maps.properties.index(name)
-    quantiles = (maps.cube if q is None else q for q in (maps.p16, maps.p50, maps.p84))
-    return Prediction(maps.cube[i], *(q[i] for q in quantiles))

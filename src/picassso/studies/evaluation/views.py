@@ -17,16 +17,16 @@ from picassso.analysis import (
     apply_protocol,
     cross_spectra,
     degenerate_flags,
+    ellipse_in_frame,
     elliptical_annuli,
-    half_mass_ellipse,
     log_above_floor,
     measure_sizes,
     radial_profile,
-    scored_ellipse,
     scored_region,
     structural_similarity,
+    true_ellipse,
 )
-from picassso.core import DERIVED, PROPERTIES, GalaxyImage, InputError, Maps
+from picassso.core import DERIVED, PROPERTIES, GalaxyImage, Maps
 from picassso.studies.evaluation.painters import NetworkPainter
 from picassso.studies.evaluation.quantities import measure_quantities
 
@@ -102,9 +102,7 @@ def view_of(image: GalaxyImage, truth: Maps, painted: Maps, *, properties: tuple
         That both have.
     """
     truth, painted = (_chosen(m, properties) for m in (truth, painted))
-    # A point head gives no quantiles: an interval without width, which holds no truth.
-    quantiles = (painted.cube if q is None else q for q in (painted.p16, painted.p50, painted.p84))
-    honest = Prediction(painted.cube, *quantiles)
+    honest = Prediction.of(painted)
     floors = np.array([PROPERTIES[p].floor for p in properties], np.float32)[:, None, None]
     judged = {p: Judged(*apply_protocol(p, truth.cube, honest, floor=floors)) for p in PROTOCOLS}
     return View(image, truth, painted, judged)
@@ -136,8 +134,8 @@ def measure_view(view: View, painter: NetworkPainter) -> tuple[ViewNumbers, tupl
         Numbers, and the flags of `picassso.analysis.degenerate_flags`.
     """
     truth, shape = view.truth, view.truth.shape
-    ellipse = _ellipse(truth)
-    aperture = scored_ellipse(truth)
+    ellipse = true_ellipse(truth)
+    aperture = ellipse_in_frame(ellipse, shape)
     region = scored_region(aperture, shape)
     numbers = ViewNumbers(
         whole_frame=np.array(aperture is None),
@@ -148,14 +146,6 @@ def measure_view(view: View, painter: NetworkPainter) -> tuple[ViewNumbers, tupl
         **_structure(view, ellipse),
     )
     return numbers, degenerate_flags(truth, ellipse)
-
-
-def _ellipse(truth: Maps) -> Ellipse | None:
-    """Half-mass ellipse, whether or not its double fits into the frame."""
-    try:
-        return half_mass_ellipse(truth["stellar_mass"])
-    except (InputError, KeyError):
-        return None
 
 
 def _totals(

@@ -1,0 +1,1 @@
+"""Networks for spectra: the autoencoder of spectra and the encoder of images."""

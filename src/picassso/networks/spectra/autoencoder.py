@@ -1,0 +1,157 @@
+"""Spectra to a few numbers and back, whatever is missing in them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from picassso.core import REST_GRID
+from picassso.networks.spectra.basis import SpectralBasis, put
+from picassso.networks.spectra.infovae import InfoVAE
+
+__all__ = ["Autoencoded", "SpectrumAutoencoder"]
+
+
+class Autoencoded(NamedTuple):
+    """What the loss of an InfoVAE needs; latents as the network has them, not z-scored."""
+
+    reconstruction: Tensor
+    mean: Tensor
+    log_variance: Tensor
+    latents: Tensor
+
+
+class SpectrumAutoencoder(nn.Module):
+    """InfoVAE of rest-frame spectra on `picassso.core.REST_GRID` that fills what it does not see.
+
+    Spectra are normalised to a root mean square of one by `norm` and handed over with their
+    inverse variance. Portillo et al. 2020 took spectra whose masked pixels had been replaced by a
+    projection on principal components, and gave those pixels no weight in the loss. Here `fill`
+    does this, with two departures: the projection knows the population's variances, so that it
+    stays sound where a redshift takes away half of the pixels; and a noisy pixel is drawn towards
+    the projection by its own variance, so that the latents of a spectrum do not depend on its
+    signal to noise.
+
+    Latents that are handed out or taken in are z-scored by the population: mean 0 and standard
+    deviation 1 over the training spectra, once training has set them.
+
+    Parameters
+    ----------
+    latents : int
+        Number of latents.
+    widths : tuple of int
+        Of the hidden layers.
+    components : int
+        Principal components of the basis.
+    residuals : int
+        Components in which `with_scatter` adds what the autoencoder does not reconstruct.
+    """
+
+    latent_mean: Tensor
+    latent_std: Tensor
+    residual_components: Tensor
+
+    def __init__(
+        self,
+        latents: int = 6,
+        *,
+        widths: tuple[int, ...] = (549, 110),
+        components: int = 30,
+        residuals: int = 20,
+    ) -> None:
+        super().__init__()
+        wavelength = torch.tensor(REST_GRID)
+        self.latents = latents
+        self.basis = SpectralBasis(wavelength, components)
+        self.vae = InfoVAE(len(wavelength), latents, widths=widths)
+        self.register_buffer("latent_mean", torch.zeros(latents))
+        self.register_buffer("latent_std", torch.ones(latents))
+        self.register_buffer("residual_components", torch.zeros(residuals, len(wavelength)))
+
+    @property
+    def wavelength(self) -> Tensor:
+        """(1000,) Angstrom, in vacuum, at rest."""
+        return self.basis.wavelength
+
+    def set_basis(
+        self, *, mean: Tensor, components: Tensor, variance: Tensor, residual_variance: Tensor
+    ) -> None:
+        """Take over a principal component analysis; see `SpectralBasis.set`. First of all."""
+        self.basis.set(
+            mean=mean,
+            components=components,
+            variance=variance,
+            residual_variance=residual_variance,
+        )
+
+    def set_population(self, latents: Tensor) -> None:
+        """Z-score by the latents (N, K) of the training spectra, as `forward` gives them."""
+        put(self, latent_mean=latents.mean(dim=0), latent_std=latents.std(dim=0).clamp_min(1e-6))
+
+    def set_residuals(self, components: Tensor) -> None:
+        """Set components (R, 1000), times their deviations, of what is not reconstructed."""
+        put(self, residual_components=components)
+
+    def norm(self, flux: Tensor, weight: Tensor) -> Tensor:
+        """Norm (N,) of spectra (N, 1000) in any unit; see `SpectralBasis.norm`."""
+        return self.basis.norm(flux, weight)
+
+    def fill(self, flux: Tensor, weight: Tensor) -> Tensor:
+        """Normalised spectra (N, 1000) without gaps; see `SpectralBasis.fill`."""
+        return self.basis.fill(flux, weight)
+
+    def forward(self, filled: Tensor, draw: Tensor) -> Autoencoded:
+        """Encode, sample and decode, for the loss.
+
+        Parameters
+        ----------
+        filled : (N, 1000) Tensor
+            Normalised spectra as `fill` gives them.
+        draw : (N, K) Tensor
+            Standard normal numbers, or zeros for the mean.
+        """
+        mean, log_variance = self.vae.encode(filled - self._mean(filled))
+        latents = mean + draw * torch.exp(0.5 * log_variance)
+        spectra = self.vae.decode(latents) + self._mean(filled)
+        return Autoencoded(spectra, mean, log_variance, latents)
+
+    def encode(self, flux: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+        """Z-scored latents of observed spectra.
+
+        Parameters
+        ----------
+        flux : (N, 1000) Tensor
+            Normalised; anything where `weight` is 0.
+        weight : (N, 1000) Tensor
+            Inverse variance of the normalised flux, 0 where nothing is known.
+
+        Returns
+        -------
+        mean, log_variance : (N, K) Tensor
+            Of the latents.
+        """
+        filled = self.fill(flux, weight)
+        mean, log_variance = self.vae.encode(filled - self._mean(filled))
+        scaled = (mean - self.latent_mean) / self.latent_std
+        return scaled, log_variance - 2.0 * torch.log(self.latent_std)
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """Z-scored latents (N, K) to spectra (N, 1000) of a root mean square of about one."""
+        return self.vae.decode(latents * self.latent_std + self.latent_mean) + self._mean(latents)
+
+    def with_scatter(self, latents: Tensor, residual: Tensor) -> Tensor:
+        """Decoded spectra (N, 1000) plus the scatter of reconstructions.
+
+        Parameters
+        ----------
+        latents : (N, K) Tensor
+            Z-scored.
+        residual : (N, R) Tensor
+            Standard normal numbers.
+        """
+        return self.decode(latents) + residual @ self.residual_components
+
+    def _mean(self, like: Tensor) -> Tensor:
+        return self.basis.mean.to(like.dtype)

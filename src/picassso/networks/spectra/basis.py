@@ -1,0 +1,171 @@
+"""A linear model of spectra: what it says of pixels that are missing or drowned in noise."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["SpectralBasis", "solve_positive"]
+
+
+class SpectralBasis(nn.Module):
+    """Mean, principal components and what they leave, as buffers; it has no trainable parameter.
+
+    A spectrum of norm one is modelled as ``x = mean + a C + r`` with Gaussian coefficients a of
+    the population's variances and Gaussian residuals r of the population's variance in each pixel
+    (factor analysis; Tipping & Bishop 1999, J. R. Stat. Soc. B 61, 611). The posterior mean of x
+    given noisy pixels is the best linear guess of the whole spectrum. A missing pixel becomes the
+    projection on the components, a well measured pixel stays as it is, and a noisy one lies
+    between, by their variances.
+
+    Parameters
+    ----------
+    wavelength : (L,) Tensor
+        Angstrom, in vacuum, at rest.
+    components : int
+        Number K of principal components.
+    """
+
+    wavelength: Tensor
+    mean: Tensor
+    components: Tensor
+    variance: Tensor
+    residual_variance: Tensor
+
+    def __init__(self, wavelength: Tensor, components: int) -> None:
+        super().__init__()
+        pixels = len(wavelength)
+        self.register_buffer("wavelength", wavelength.double())
+        self.register_buffer("mean", torch.ones(pixels, dtype=torch.float64))
+        self.register_buffer("components", torch.zeros(components, pixels, dtype=torch.float64))
+        self.register_buffer("variance", torch.ones(components, dtype=torch.float64))
+        self.register_buffer("residual_variance", torch.ones(pixels, dtype=torch.float64))
+
+    def set(
+        self, *, mean: Tensor, components: Tensor, variance: Tensor, residual_variance: Tensor
+    ) -> None:
+        """Take over what a principal component analysis of normalised spectra found.
+
+        Parameters
+        ----------
+        mean : (L,) Tensor
+            Of spectra whose root mean square is one.
+        components : (K, L) Tensor
+            Orthonormal or not.
+        variance : (K,) Tensor
+            Of the coefficients.
+        residual_variance : (L,) Tensor
+            Mean square of what the components leave in each pixel, noise excluded.
+        """
+        put(self, mean=mean, components=components, variance=variance)
+        put(self, residual_variance=residual_variance.clamp_min(1e-10))
+
+    def fill(self, flux: Tensor, weight: Tensor) -> Tensor:
+        """Posterior mean of whole spectra.
+
+        Parameters
+        ----------
+        flux : (N, L) Tensor
+            Of spectra with a root mean square of about one; anything where `weight` is 0.
+        weight : (N, L) Tensor
+            Inverse variance of `flux`, 0 where nothing is known.
+
+        Returns
+        -------
+        (N, L) Tensor
+            Of the type of `flux`. A spectrum without any known pixel is the population's mean.
+        """
+        guess, trust = self._posterior(*_known(flux, weight), self.mean[None])
+        return (guess + trust).to(flux.dtype)
+
+    def norm(self, flux: Tensor, weight: Tensor) -> Tensor:
+        """Root mean square over all pixels of the projection of spectra in any unit.
+
+        The norm of Portillo et al. 2020, there of a least-squares projection on principal
+        components, divided by the root of the number of pixels. Here the projection knows the
+        population's variances, so that it holds where a redshift leaves half of the pixels.
+
+        Parameters
+        ----------
+        flux, weight : (N, L) Tensor
+            And its inverse variance, 0 where nothing is known.
+
+        Returns
+        -------
+        (N,) Tensor
+            In the unit of `flux`; 0 where no pixel is known or the light is not positive.
+        """
+        x, w = _known(flux, weight)
+        # The mean spectrum alone gives the first amplitude, from which two rounds correct.
+        scale = _amplitude(x, w, self.mean[None])
+        for _ in range(2):
+            safe = torch.where(scale > 0, scale, 1.0)[:, None]
+            guess, _ = self._posterior(x / safe, w * safe**2, self.mean[None])
+            scale = _amplitude(x, w, guess).clamp_min(0.0)
+        return (scale * guess.square().mean(dim=1).sqrt()).to(flux.dtype)
+
+    def _posterior(self, x: Tensor, w: Tensor, mean: Tensor) -> tuple[Tensor, Tensor]:
+        """Projection, and what the pixels' own values add to it."""
+        spread = self.variance.sqrt()[:, None] * self.components  # (K, L), unit prior
+        trust = w / (1.0 + w * self.residual_variance)
+        precision = (trust[:, None] * spread) @ spread.mT
+        precision = precision + torch.eye(len(spread), dtype=x.dtype, device=x.device)
+        excess = x - mean
+        coefficients = solve_positive(precision, (trust * excess) @ spread.mT)
+        guess = mean + coefficients @ spread
+        return guess, trust * self.residual_variance * (x - guess)
+
+
+def solve_positive(matrix: Tensor, vector: Tensor) -> Tensor:
+    """Solve ``matrix @ x = vector`` by elimination, in operators that ONNX knows.
+
+    Parameters
+    ----------
+    matrix : (N, K, K) Tensor
+        Symmetric, positive definite: no pivots are searched.
+    vector : (N, K) Tensor
+        Right-hand sides.
+
+    Returns
+    -------
+    (N, K) Tensor
+        Solutions.
+    """
+    rows = torch.cat([matrix, vector[..., None]], dim=2)
+    solution = []
+    for _ in range(matrix.shape[1]):
+        # Each round leaves a system that is one smaller; its pivots are remembered.
+        pivot = rows[:, :1] / rows[:, :1, :1]
+        solution.append(pivot)
+        rows = (rows[:, 1:] - rows[:, 1:, :1] * pivot)[:, :, 1:]
+    known = solution.pop()[:, 0, -1:]
+    while solution:
+        pivot = solution.pop()[:, 0]
+        known = torch.cat(
+            [pivot[:, -1:] - (pivot[:, 1:-1] * known).sum(dim=1, keepdim=True), known], dim=1
+        )
+    return known
+
+
+def put(module: nn.Module, **values: Tensor) -> None:
+    """Set buffers, of the shape and type that they have."""
+    for name, value in values.items():
+        buffer = module.get_buffer(name)
+        if buffer.shape != value.shape:
+            raise ValueError(
+                f"{name} has shape {tuple(value.shape)}, expected {tuple(buffer.shape)}"
+            )
+        buffer.copy_(value)
+
+
+def _known(flux: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    """In double precision, with zeros where nothing is known."""
+    known = weight > 0
+    zero = torch.zeros((), dtype=torch.float64, device=flux.device)
+    return torch.where(known, flux.double(), zero), torch.where(known, weight.double(), zero)
+
+
+def _amplitude(x: Tensor, w: Tensor, model: Tensor) -> Tensor:
+    """Weighted least-squares amplitude of a model; 0 where nothing is known."""
+    power = (w * model.square()).sum(dim=1)
+    return (w * x * model).sum(dim=1) / torch.where(power > 0, power, 1.0)
