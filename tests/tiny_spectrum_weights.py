@@ -37,10 +37,11 @@ ENCODER: dict[str, Any] = {
 }
 DECODER: dict[str, Any] = {
     "format": 1,
-    "kind": "spectrum-decoder",
-    "name": "tiny decoder",
+    "kind": "spectrum-autoencoder",
+    "part": "decoder",
+    "architecture": "tiny",
+    "config": {"latents": LATENTS, "residuals": RESIDUALS},
     "latents": LATENTS,
-    "residuals": RESIDUALS,
     "network_fingerprint": "tiny",
     "version": "0.1.0",
     "created": "2026-01-01",
@@ -89,16 +90,18 @@ def smooth_spectra() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     The first latent reddens, the second makes lines, the third deepens the break at 4000 A.
     """
     x = np.log(REST_GRID / 5500.0)
-    lines = np.zeros_like(REST_GRID)
+    lines, ionised = np.zeros_like(REST_GRID), np.zeros_like(REST_GRID)
     for name, strength in _STRENGTHS.items():
         centre = get_line(name).wavelength
-        lines += strength * np.exp(-0.5 * ((REST_GRID / centre - 1) * 299792.458 / 180) ** 2)
+        line = strength * np.exp(-0.5 * ((REST_GRID / centre - 1) * 299792.458 / 180) ** 2)
+        lines += line
+        ionised += line * {"OIII": 1.5, "NII6": 0.5}.get(name[:4], -0.1)
     absorbed = sum(
         np.exp(-0.5 * ((REST_GRID - w) / 12) ** 2) for w in (3934.8, 3969.6, 4305.6, 5176.6, 5895.6)
     )
     step = 1.0 / (1.0 + np.exp(-(REST_GRID - 4000.0) / 25.0)) - 0.8
-    mean = 1.0 + 0.1 * x + 0.45 * step + lines - 0.18 * absorbed
-    changes = np.stack([0.5 * x, 0.7 * lines, 0.25 * step - 0.06 * absorbed])
+    mean = 1.0 + 0.1 * x + 0.3 * step + lines - 0.15 * absorbed
+    changes = np.stack([0.5 * x, 0.7 * lines + 0.2 * ionised, 0.2 * step - 0.04 * absorbed])
     wiggle = np.stack([np.sin(40 * x), np.cos(25 * x)])
     return mean, changes, 0.01 * wiggle
 
@@ -168,11 +171,11 @@ def _decoder(manifest: dict[str, Any]) -> bytes:
         node("MatMul", ["latents", "changes"], ["a"]),
         node("MatMul", ["residual", "wiggle"], ["b"]),
         node("Add", ["a", "b"], ["c"]),
-        node("Add", ["c", "base"], ["flux"]),
+        node("Add", ["c", "base"], ["spectra"]),
     ]
     inputs = {"latents": ["n", LATENTS], "residual": ["n", RESIDUALS]}
     constants = {"changes": changes, "wiggle": wiggle, "base": mean[None]}
-    return _model(nodes, inputs, {"flux": ["n", len(mean)]}, constants, manifest)
+    return _model(nodes, inputs, {"spectra": ["n", len(mean)]}, constants, manifest)
 
 
 def _model(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from picassso.core import PROPERTIES, SURVEYS, InputError, usable_cores
+from picassso.networks.config import MAPS
 from picassso.networks.manifest import FORMAT, MANIFEST_KEY
 
 __all__ = [
@@ -58,8 +59,8 @@ class NetworkFile:
 
     @property
     def kind(self) -> str:
-        """What it is for: ``"maps"``, where the manifest says nothing else."""
-        return str(self.about.get("kind", "maps"))
+        """What it is for, such as ``"maps"`` or ``"spectrum-encoder"``."""
+        return str(self.about.get("kind", MAPS))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -261,15 +262,15 @@ def check_entries(network: NetworkFile, *, kind: str, required: tuple[str, ...])
 
 
 _VERB_OF = {
-    "maps": "`picassso paint` uses it",
+    MAPS: "`picassso paint` uses it",
     "spectrum-encoder": "`picassso spectrum` uses it",
-    "spectrum-decoder": "`picassso spectrum` uses it beside an encoder",
+    "spectrum-autoencoder": "`picassso spectrum` uses it beside an encoder of images",
 }
 
 
 def _checked(network: NetworkFile) -> Weights:
     """Weights of a manifest, or an InputError that says what is wrong with it."""
-    check_entries(network, kind="maps", required=_REQUIRED)
+    check_entries(network, kind=MAPS, required=_REQUIRED)
     file, about = network.path, network.about
     unknown = [p for p in about["properties"] if p not in PROPERTIES]
     if unknown:

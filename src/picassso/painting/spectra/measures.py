@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.analysis.spectra import INDICES, measure
+from picassso.analysis.spectra.ratios import EMISSION_CLASSES, classify
 
 __all__ = ["MEASURED", "MEASURED_UNITS", "class_shares", "measure_samples"]
 
@@ -43,5 +44,7 @@ def measure_samples(
 
 
 def class_shares(numbers: NDArray[np.float32]) -> dict[str, float]:
-    """Share of the samples (S, K) in each class of ionisation; ``"unknown"`` where lines lack."""
-    return {"unknown": 1.0}
+    """Share of samples (S, K), in the order of `MEASURED`, in each of `EMISSION_CLASSES`."""
+    ratios = [numbers[:, MEASURED.index(name)] for name in ("log_NII_Ha", "log_OIII_Hb")]
+    counts = np.bincount(classify(*ratios), minlength=len(EMISSION_CLASSES))
+    return dict(zip(EMISSION_CLASSES, (counts / len(numbers)).tolist(), strict=True))

@@ -205,7 +205,7 @@ def _decode(
     images, samples, last = latents.shape
     rows = latents.reshape(-1, last)
     (flux,) = weights.decoder.session.run(
-        ["flux"],
+        ["spectra"],
         {
             "latents": np.ascontiguousarray(rows[:, :-1]),
             "residual": residual.reshape(images * samples, -1),

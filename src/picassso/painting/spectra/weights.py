@@ -27,7 +27,7 @@ _REQUIRED_OF_ENCODER = (
     "training_range",
     "decoder_fingerprint",
 )
-_REQUIRED_OF_DECODER = ("latents", "residuals", "network_fingerprint")
+_REQUIRED_OF_DECODER = ("part", "config", "latents", "network_fingerprint")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +107,7 @@ def load_spectrum_weights(
             "of its latents beside it, which `picassso export` writes"
         )
     decoder = read_network(beside, threads=threads)
-    check_entries(decoder, kind="spectrum-decoder", required=_REQUIRED_OF_DECODER)
+    check_entries(decoder, kind="spectrum-autoencoder", required=_REQUIRED_OF_DECODER)
     for network in (encoder, decoder):
         if network.session is None:
             raise InputError(
@@ -120,7 +120,7 @@ def load_spectrum_weights(
             survey=str(encoder.about["survey"]),
             bands=tuple(encoder.about["bands"]),
             latents=int(decoder.about["latents"]),
-            residuals=int(decoder.about["residuals"]),
+            residuals=int(decoder.about["config"]["residuals"]),
             pixels=int(encoder.about["pixels"]),
             training_range={
                 k: (float(v[0]), float(v[1])) for k, v in encoder.about["training_range"].items()
@@ -138,6 +138,11 @@ def load_spectrum_weights(
 def _check_pair(weights: SpectrumWeights) -> None:
     """Latents mean nothing but to the autoencoder that they were learned from."""
     encoder, decoder = weights.encoder, weights.decoder
+    if decoder.about["part"] != "decoder":
+        raise InputError(
+            f"{decoder.path}: holds the {decoder.about['part']} of an autoencoder, expected its "
+            "decoder; export again"
+        )
     if list(encoder.about["outputs"])[-1:] != ["log10_norm"]:
         raise InputError(
             f"{encoder.path}: predicts latents without the norm of the spectrum, which would then "
