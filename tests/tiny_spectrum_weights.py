@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from picassso.core import REST_GRID, get_line
+from fits_galaxies import galaxy, make_wcs
+from picassso.core import REST_GRID, GalaxyImage, get_line
 
 BANDS = ("u", "g", "r", "i", "z")
 LATENTS, RESIDUALS, PIXELS = 3, 2, 32
@@ -60,6 +61,25 @@ _STRENGTHS = {
     "OIII4960": 0.1, "OIII5008": 0.3, "OI6302": 0.04, "NII6550": 0.12, "Halpha": 0.95,
     "NII6585": 0.35, "SII6718": 0.2, "SII6733": 0.15,
 }  # fmt: skip
+
+
+def make_image(shape=(PIXELS, PIXELS), *, shift=(0.0, 0.0), **changes) -> GalaxyImage:
+    """A galaxy without noise at the reference point of its WCS, `shift` pixels off the middle."""
+    wcs = make_wcs(shape, shift=shift)
+    about = {
+        "galaxy_id": "m99",
+        "view": 0,
+        "survey": "sdss",
+        "bands": ("u", "g", "r", "i", "z"),
+        "flux": galaxy(shape, wcs=wcs, noise=False).astype(np.float32),
+        "noise": np.array([0.3, 0.1, 0.2, 0.3, 1.2], np.float32),
+        "mask": np.zeros(shape, bool),
+        "psf_fwhm": np.full(5, 1.2, np.float32),
+        "pixel_scale": 0.4,
+        "redshift": 0.05,
+        "wcs": wcs,
+    }
+    return GalaxyImage(**{**about, **changes})
 
 
 def write_tiny_spectrum_weights(

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
 
-from fits_galaxies import galaxy, make_wcs
-from picassso.core import REST_GRID, GalaxyImage, InputError
+from picassso.core import REST_GRID, InputError
 from picassso.painting import load_weights
 from picassso.painting.spectra import (
     QUANTILES,
@@ -19,26 +18,14 @@ from picassso.painting.spectra import (
     predict_spectrum,
 )
 from picassso.painting.spectra.predict import sample_quantiles
-from tiny_spectrum_weights import PIXELS, SCALE, smooth_spectra, write_tiny_spectrum_weights
+from tiny_spectrum_weights import (
+    PIXELS,
+    SCALE,
+    make_image,
+    smooth_spectra,
+    write_tiny_spectrum_weights,
+)
 from tiny_weights import write_tiny_weights
-
-
-def make_image(shape=(PIXELS, PIXELS), *, shift=(0.0, 0.0), **changes) -> GalaxyImage:
-    wcs = make_wcs(shape, shift=shift)
-    about = {
-        "galaxy_id": "m99",
-        "view": 0,
-        "survey": "sdss",
-        "bands": ("u", "g", "r", "i", "z"),
-        "flux": galaxy(shape, wcs=wcs, noise=False).astype(np.float32),
-        "noise": np.array([0.3, 0.1, 0.2, 0.3, 1.2], np.float32),
-        "mask": np.zeros(shape, bool),
-        "psf_fwhm": np.full(5, 1.2, np.float32),
-        "pixel_scale": 0.4,
-        "redshift": 0.05,
-        "wcs": wcs,
-    }
-    return GalaxyImage(**{**about, **changes})
 
 
 @pytest.fixture(scope="module")
