@@ -12,6 +12,7 @@ import pytest
 
 if TYPE_CHECKING:
     from picassso.observatory import LightTable
+    from picassso.observatory.spectra.populations import SpectralTable
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +43,11 @@ def sdss_light(light_cache_dir: Path) -> LightTable:
     from picassso.observatory import load_light_table
 
     return load_light_table(SDSS)
+
+
+@pytest.fixture(scope="session")
+def spectral_table(light_cache_dir: Path) -> SpectralTable:
+    """Spectral table, built from the installed grids."""
+    from picassso.observatory.spectra.populations_cache import load_spectral_table
+
+    return load_spectral_table()

@@ -63,6 +63,9 @@ def test_many_lights_are_those_of_their_rows(store):
         assert (dispersion[k], redshift[k]) == (light.line_dispersion, light.redshift)
     whole = store.fibre_lights(store.indices("train"))
     assert [len(column) for column in whole] == [len(store.indices("train"))] * 4
+    np.testing.assert_array_equal(store.fibre_lights([-1])[0], store.fibre_lights([23])[0])
+    with pytest.raises(IndexError):
+        store.fibre_lights([24])
     none = store.fibre_lights([])
     assert [c.shape for c in none] == [(0, len(FIBRE_GRID)), (0, len(EMISSION_LINES)), (0,), (0,)]
 

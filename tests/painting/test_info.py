@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 from astropy.io import fits
+from astropy.table import Table
 
 from fits_galaxies import galaxy, image_hdu, make_wcs, write_cube
 from picassso import info
@@ -75,6 +76,31 @@ def test_redshift_that_is_none_and_truncated_file(tmp_path, recwarn) -> None:
     with pytest.raises(InputError, match="cut short"):
         info(path)
     assert not any("truncated" in str(w.message) for w in recwarn)
+
+
+def test_spectra(data_dir, tmp_path) -> None:
+    one = info(data_dir / "sdss_spectra" / "spec-0266-51630-0168.fits")
+    said = dict(one.facts)
+    assert one.kind == "spectrum" and said["format"] == "SDSS spec"
+    assert said["redshift"] == "0.067406" and said["wavelength"].endswith("Angstrom in vacuum")
+    many = info(data_dir / "manga_spectra" / "MaNGA_test_spectra.fits.gz")
+    said = dict(many.facts)
+    assert many.kind == "spectra" and said["spectra"] == "8"
+    assert said["redshift"] == "0.017161 to 0.050231" and said["masked"] == "0.021915 to 100%"
+    assert said["flags"] == "no_valid_pixels, units_assumed"
+    table = "# %ECSV 1.0\n# ---\n# datatype:\n# - {name: flux, datatype: float64}\nflux\n1.0\n"
+    (tmp_path / "notes.txt").write_text(table)
+    with pytest.raises(InputError, match=r"notes\.txt: no column of wavelengths"):
+        info(tmp_path / "notes.txt")
+
+
+def test_spectra_without_a_redshift_are_said_to_be(tmp_path) -> None:
+    columns = {name: [1.0, 2.0] for name in ("wavelength", "flux", "std")}
+    table = Table(columns, units={"wavelength": "nm", "flux": "mJy", "std": "mJy"})
+    table.write(tmp_path / "s.fits")
+    said = facts(tmp_path / "s.fits")
+    assert said["redshift"] == "none said" and said["resolution"] == "unknown"
+    assert said["flags"] == "medium_assumed_vacuum, resolution_unknown"
 
 
 def test_mock_of_the_reference_network(data_dir) -> None:

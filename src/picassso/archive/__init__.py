@@ -1,4 +1,4 @@
-"""Room archive: what is on disk. Data set stores, splits, images and maps as FITS."""
+"""Room archive: what is on disk. Data set stores, splits, images and maps as FITS, spectra."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ _PUBLIC = {
     "DatasetStore": "store",
     "FORMAT_VERSION": "layout",
     "SPLITS": "splits",
+    "from_specutils": "spectra",
     "mock": "mocks",
     "read_image": "fits",
     "read_maps": "fits",
     "read_paper_mock": "paper_mock",
+    "read_spectra": "spectra",
+    "read_spectrum": "spectra",
     "rebin": "rebinned",
     "round_mantissa": "compression",
     "split_by_galaxy": "splits",
+    "to_specutils": "spectra",
     "write_maps": "fits",
+    "write_spectrum": "spectra",
 }
 
 __all__ = [*_PUBLIC]

@@ -146,6 +146,7 @@ class FibreArrays:
         InputError
             If something of them is lost or damaged.
         """
+        rows = np.arange(self.continuum.shape[0])[rows]  # from the end where negative
         try:
             continuum, line_flux = (_rows_of(a, rows) for a in (self.continuum, self.line_flux))
         except DAMAGED as error:

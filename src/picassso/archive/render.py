@@ -148,7 +148,7 @@ def _observe(
         views=tuple(range(store.views)),
         truth=plan.truth,
         device=plan.device,
-        **({"spectra": True} if plan.spectra else {}),
+        spectra=plan.spectra,
     )
     if plan.sky is not None:
         observations = [

@@ -22,12 +22,13 @@ def info(
     things: Annotated[
         list[Path],
         typer.Argument(
-            help="Images, maps, weights, data sets, training runs or snapshots.", metavar="FILE..."
+            help="Images, maps, spectra, weights, data sets, training runs or snapshots.",
+            metavar="FILE...",
         ),
     ],
     survey: Annotated[str, typer.Option(help="Names the bands of images.")] = "sdss",
 ) -> None:
-    """Say what an image, maps, weights, data set, run or snapshot is."""
+    """Say what an image, maps, spectrum, weights, data set, run or snapshot is."""
     from picassso.painting import info as describe
 
     for thing in things:

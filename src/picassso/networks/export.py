@@ -21,6 +21,9 @@ from picassso.networks.weights import network_manifest
 
 __all__ = ["batch_dimension", "export_onnx", "write_onnx"]
 
+_MARK = "__output"
+"""Of outputs, until they may take their names without meeting their like within the graph."""
+
 
 def export_onnx(
     network: Painter, config: NetworkConfig, path: str | Path, *, about: dict[str, Any]
@@ -100,17 +103,29 @@ def write_onnx(
             dynamo=True,
             dynamic_shapes=shapes,
             input_names=list(inputs),
-            output_names=list(outputs),
+            output_names=[f"{name}{_MARK}" for name in outputs],
             opset_version=20,
             verbose=False,
         )
     assert program is not None
     model = program.model_proto
     _forget_the_machine(model)
+    _name_outputs(model.graph, outputs)
     onnx.helper.set_model_props(model, {MANIFEST_KEY: json.dumps(manifest)})
     onnx.checker.check_model(model)
     with written_whole(Path(path)) as partial:
         partial.write_bytes(model.SerializeToString())
+
+
+def _name_outputs(graph: Any, outputs: tuple[str, ...]) -> None:
+    """Give outputs their names; values within the graph that happen to have them yield."""
+    new = {name: f"{name}_within" for name in outputs}
+    new |= {f"{name}{_MARK}": name for name in outputs}
+    for node in graph.node:
+        node.input[:] = [new.get(name, name) for name in node.input]
+        node.output[:] = [new.get(name, name) for name in node.output]
+    for value in (*graph.output, *graph.value_info):
+        value.name = new.get(value.name, value.name)
 
 
 def _forget_the_machine(model: Any) -> None:

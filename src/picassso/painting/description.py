@@ -1,4 +1,4 @@
-"""What a thing is: an image, maps, weights, a data set, a training run, a snapshot or a mock."""
+"""What a thing is: an image, maps, spectra, weights, a data set, a run, a snapshot or a mock."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from picassso.core import InputError, get_survey
 
@@ -23,8 +25,8 @@ class Info:
     path : Path
         Of the thing.
     kind : str
-        ``"image"``, ``"maps"``, ``"weights"``, ``"data set"``, ``"training run"``,
-        ``"snapshot"`` or ``"mock with its true maps"``.
+        ``"image"``, ``"maps"``, ``"spectrum"``, ``"spectra"``, ``"weights"``, ``"data set"``,
+        ``"training run"``, ``"snapshot"`` or ``"mock with its true maps"``.
     facts : tuple of (str, str)
         Names and values, fit to be printed.
     """
@@ -45,8 +47,8 @@ def info(path: str | Path, *, survey: str = "sdss") -> Info:
     Parameters
     ----------
     path : path
-        A FITS image, painted maps, weights, a data set, a training run, a particle snapshot or a
-        mock of the reference network's training set (``.npz``).
+        A FITS image, painted maps, spectra (FITS or ECSV), weights, a data set, a training run, a
+        particle snapshot or a mock of the reference network's training set (``.npz``).
     survey : str
         Names the bands of images.
 
@@ -59,6 +61,7 @@ def info(path: str | Path, *, survey: str = "sdss") -> Info:
 
     from picassso.archive.fits.planes import is_fits_name
     from picassso.archive.paper_mock import is_paper_mock
+    from picassso.archive.spectra.reading import spectrum_format
 
     path = Path(path)
     if not path.exists():
@@ -70,6 +73,8 @@ def info(path: str | Path, *, survey: str = "sdss") -> Info:
         return _weights(path)
     if not path.is_file():
         raise InputError(f"{path}: neither a file nor a folder")
+    if (layout := spectrum_format(path)) is not None:
+        return _spectra(path, layout)
     if is_fits_name(path):
         return _fits(path, survey)
     if h5py.is_hdf5(path):
@@ -77,9 +82,9 @@ def info(path: str | Path, *, survey: str = "sdss") -> Info:
     if is_paper_mock(path):
         return _paper_mock(path)
     raise InputError(
-        f"{path}: not something that PICASSSO knows; expected a FITS image or maps, weights "
-        "(.onnx, .safetensors), a data set, a training run, a snapshot (HDF5), or a mock of the "
-        "reference network's training set (.npz)"
+        f"{path}: not something that PICASSSO knows; expected a FITS image or maps, spectra (FITS, "
+        "ECSV), weights (.onnx, .safetensors), a data set, a training run, a snapshot (HDF5), or a "
+        "mock of the reference network's training set (.npz)"
     )
 
 
@@ -180,6 +185,42 @@ def _image(path: Path, survey: str) -> Info:
         "holds also": ", ".join(k for k, v in held.items() if v is not None) or "nothing",
     }
     return _info(path, "image", facts)
+
+
+def _spectra(path: Path, layout: str) -> Info:
+    from picassso.archive.spectra.reading import held_spectra
+
+    held = held_spectra(path)
+    usable = [~one.mask for one in held]
+    signal_to_noise = [
+        float(np.median((one.flux * np.sqrt(one.inverse_variance))[good])) if good.any() else 0.0
+        for one, good in zip(held, usable, strict=True)
+    ]
+    facts = {
+        "format": layout,
+        "spectra": len(held),
+        "size": _range([one.wavelength.size for one in held]) + " pixels",
+        "wavelength": f"{held[0].wavelength[0]:.1f} to {held[0].wavelength[-1]:.1f} Angstrom in "
+        f"{held[0].medium}",
+        "redshift": _range([one.redshift for one in held]),
+        "resolution": _range([one.resolution for one in held]),
+        "signal to noise": f"{_range(signal_to_noise)} (median of pixels)",
+        "masked": _range([100 * float(np.mean(one.mask)) for one in held]) + "%",
+        "flags": ", ".join(sorted({f for one in held for f in one.flags + one.redshift_flags}))
+        or "none",
+    }
+    return _info(path, "spectrum" if len(held) == 1 else "spectra", facts)
+
+
+def _range(values: list[Any]) -> str:
+    """Lowest and highest of numbers, or the one that all are; what is no number, as it is."""
+    if not all(isinstance(v, (int, float)) for v in values):
+        return ", ".join(sorted({"none said" if v is None else str(v) for v in values}))
+    known = [v for v in values if math.isfinite(v)]
+    if not known:
+        return "unknown"
+    low, high = f"{min(known):.5g}", f"{max(known):.5g}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _unusable(said: list[str]) -> str:

@@ -14,7 +14,24 @@ from picassso.analysis.spectra.indices import (
     measure_errors,
 )
 from picassso.analysis.spectra.lines import MEASURED_LINES, near_lines
+from picassso.analysis.spectra.outliers import (
+    Departures,
+    calibrated_p_value,
+    chi_squared_p_value,
+    departures,
+    select_outliers,
+)
 from picassso.analysis.spectra.pca import SpectralPCA
+from picassso.analysis.spectra.posterior import (
+    CREDIBLE_LEVELS,
+    Coverage,
+    coverage,
+    credible_band,
+    interval_coverage,
+    probability_integral_transform,
+    sample_quantiles,
+    uniformity,
+)
 from picassso.analysis.spectra.ratios import (
     EMISSION_CLASSES,
     NO_EMISSION,
@@ -27,18 +44,27 @@ from picassso.analysis.spectra.ratios import (
 )
 
 __all__ = [
+    "CREDIBLE_LEVELS",
     "EMISSION_CLASSES",
     "INDICES",
     "MEASURED_LINES",
     "NO_EMISSION",
+    "Coverage",
+    "Departures",
     "Index",
     "SpectralPCA",
+    "calibrated_p_value",
+    "chi_squared_p_value",
     "classify",
     "classify_spectra",
+    "coverage",
+    "credible_band",
     "d4000",
+    "departures",
     "dn4000",
     "equivalent_width",
     "get_index",
+    "interval_coverage",
     "kauffmann_2003",
     "kewley_2001",
     "line_flux",
@@ -46,5 +72,9 @@ __all__ = [
     "measure",
     "measure_errors",
     "near_lines",
+    "probability_integral_transform",
+    "sample_quantiles",
     "schawinski_2007",
+    "select_outliers",
+    "uniformity",
 ]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from picassso.archive.fits.cards import ascii_text, exact_card, plain_text
 from picassso.core import DERIVED, EXCESSES, PROPERTIES, InputError, Maps, Total, written_whole
 from picassso.core.large import row_blocks
 
@@ -156,22 +157,14 @@ def _primary_header(maps: Maps) -> Header:
     header = fits.Header()
     header["ORIGIN"] = "PICASSSO"
     header["MAPSFMT"] = (FORMAT, "version of this layout")
-    header["OBJECT"] = _ascii(maps.galaxy_id)
+    header["OBJECT"] = ascii_text(maps.galaxy_id)
     header["VIEW"] = (maps.view, "number of the camera, 0 = real image")
-    # A card of its own making: astropy would cut long numbers to 20 characters.
-    header.append(
-        fits.Card.fromstring(f"PIXAREA = {_exact(maps.pixel_area):>20} / [kpc2] area of a pixel")
-    )
+    header.append(exact_card("PIXAREA", maps.pixel_area, "[kpc2] area of a pixel"))
     header["FLAGS"] = (",".join(maps.flags), "")
     for key, value in maps.provenance.items():
         for line in str(value).splitlines():
-            header.add_history(_ascii(f"{key}: {line}"))
+            header.add_history(ascii_text(f"{key}: {line}"))
     return header
-
-
-def _exact(value: float) -> str:
-    """All digits of a number, as FITS writes numbers."""
-    return repr(float(value)).upper()
 
 
 def _totals_table(totals: tuple[Total, ...]) -> BinTableHDU:
@@ -192,7 +185,7 @@ def _totals_table(totals: tuple[Total, ...]) -> BinTableHDU:
 def _provenance_table(maps: Maps) -> BinTableHDU:
     from astropy.io import fits
 
-    items = [(str(k), _ascii(str(v))) for k, v in maps.provenance.items()]
+    items = [(str(k), ascii_text(str(v))) for k, v in maps.provenance.items()]
     keys, values = zip(*items, strict=True) if items else ((), ())
     hdu = fits.BinTableHDU.from_columns(
         [_column("KEY", keys, text=True), _column("VALUE", values, text=True)]
@@ -208,16 +201,6 @@ def _column(name: str, values: tuple, *, text: bool) -> Any:
         return fits.Column(name=name, format="D", array=np.array(values, dtype=np.float64))
     width = max([len(v) for v in values], default=1) or 1
     return fits.Column(name=name, format=f"{width}A", array=np.array(values, dtype=f"U{width}"))
-
-
-def _ascii(text: str) -> str:
-    """Text that FITS can hold: line breaks and letters beyond ASCII become escapes."""
-    return text.encode("unicode_escape").decode("ascii")
-
-
-def _text(held: Any) -> str:
-    """What `_ascii` was given."""
-    return str(held).encode("ascii").decode("unicode_escape")
 
 
 def _from_hdus(hdus: HDUList, path: Path) -> Maps:
@@ -242,7 +225,7 @@ def _from_hdus(hdus: HDUList, path: Path) -> Maps:
     mask = images.get("MASK")
     flags = str(header.get("FLAGS", ""))
     return Maps(
-        galaxy_id=_text(header["OBJECT"]),
+        galaxy_id=plain_text(header["OBJECT"]),
         view=int(header["VIEW"]),
         properties=names,
         cube=cube(""),
@@ -252,7 +235,7 @@ def _from_hdus(hdus: HDUList, path: Path) -> Maps:
         wcs=_wcs(images[names[0]].header),
         totals=tuple(_total(row) for row in hdus["TOTALS"].data),
         flags=tuple(flags.split(",")) if flags else (),
-        provenance={str(r["KEY"]): _text(r["VALUE"]) for r in hdus["PROVENANCE"].data},
+        provenance={str(r["KEY"]): plain_text(r["VALUE"]) for r in hdus["PROVENANCE"].data},
     )
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "Plane",
     "band_in_name",
     "band_in_words",
+    "opened",
     "parse_bands",
     "read_planes",
     "stem",
@@ -171,7 +172,7 @@ def read_planes(path: Path, survey: Survey) -> list[Plane]:
     InputError
         If the file is missing, not FITS, cut short, or holds spectra or no image at all.
     """
-    with _open(path) as hdus:
+    with opened(path) as hdus:
         refuse_spectra(path, hdus)
         companions = {name: hdu.data for hdu in hdus if (name := _companion_name(hdu)) is not None}
         planes = []
@@ -297,12 +298,13 @@ UNREADABLE = (
 
 
 def decompressor(path: Path) -> Any:
-    """What opens a file that is compressed as a whole; None for any other."""
-    openers: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open}
-    return openers.get(path.suffix.lower())
+    """What opens a file that its first bytes say is compressed as a whole; None for any other."""
+    openers: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open}
+    with path.open("rb") as file:
+        return openers.get(file.read(2))
 
 
-class _open:
+class opened:
     """Open a FITS file and read all of it, turning every failure into one InputError."""
 
     def __init__(self, path: Path) -> None:
@@ -326,8 +328,8 @@ class _open:
                 memmap = None if isinstance(content, Path) else False
                 self.hdus = fits.open(content, memmap=memmap)
                 for hdu in self.hdus:
-                    if hdu.is_image:
-                        _ = hdu.data
+                    _ = hdu.data
+                self._refuse_part_of_a_header(content)
         except OSError as error:
             if error.errno is not None:
                 raise
@@ -346,6 +348,19 @@ class _open:
             return self.path
         with opener(self.path, "rb") as file:
             return io.BytesIO(file.read())
+
+    def _refuse_part_of_a_header(self, content: Path | io.BytesIO) -> None:
+        """Raise EOFError if a file ends within a header, which astropy passes over in silence."""
+        last = self.hdus.fileinfo(len(self.hdus) - 1)
+        end = last["datLoc"] + last["datSpan"]
+        if isinstance(content, Path):
+            with content.open("rb") as file:
+                file.seek(end)
+                rest = file.read(8)
+        else:
+            rest = bytes(content.getbuffer()[end : end + 8])
+        if rest == b"XTENSION":
+            raise EOFError("the last header has no end")
 
     def _unreadable(self, what: str, error: Exception) -> InputError:
         foreign = foreign_file(self.path)

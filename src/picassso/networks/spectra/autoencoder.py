@@ -137,6 +137,26 @@ class SpectrumAutoencoder(nn.Module):
         scaled = (mean - self.latent_mean) / self.latent_std
         return scaled, log_variance - 2.0 * torch.log(self.latent_std)
 
+    def encode_observed(self, flux: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Z-scored latents and norm of spectra that are not normalised.
+
+        Parameters
+        ----------
+        flux, weight : (N, 1000) Tensor
+            In any unit, and its inverse variance, 0 where nothing is known.
+
+        Returns
+        -------
+        mean, log_variance : (N, K) Tensor
+            Of the latents.
+        norm : (N, 1) Tensor
+            In the unit of `flux`; 0 where there is no light, and the latents mean nothing.
+        """
+        norm = self.norm(flux, weight)[:, None]
+        unit = torch.where(norm > 0, norm, 1.0)
+        mean, log_variance = self.encode(flux / unit, weight * unit * unit)
+        return mean, log_variance, norm
+
     def decode(self, latents: Tensor) -> Tensor:
         """Z-scored latents (N, K) to spectra (N, 1000) of a root mean square of about one."""
         return self.vae.decode(latents * self.latent_std + self.latent_mean) + self._mean(latents)

@@ -75,7 +75,7 @@ class SpectralBasis(nn.Module):
         (N, L) Tensor
             Of the type of `flux`. A spectrum without any known pixel is the population's mean.
         """
-        guess, trust = self._posterior(*_known(flux, weight), self.mean[None])
+        guess, trust = self._posterior(*_known(flux, weight))
         return (guess + trust).to(flux.dtype)
 
     def norm(self, flux: Tensor, weight: Tensor) -> Tensor:
@@ -98,21 +98,25 @@ class SpectralBasis(nn.Module):
         x, w = _known(flux, weight)
         # The mean spectrum alone gives the first amplitude, from which two rounds correct.
         scale = _amplitude(x, w, self.mean[None])
+        positive = scale > 0
         for _ in range(2):
-            safe = torch.where(scale > 0, scale, 1.0)[:, None]
-            guess, _ = self._posterior(x / safe, w * safe**2, self.mean[None])
-            scale = _amplitude(x, w, guess).clamp_min(0.0)
-        return (scale * guess.square().mean(dim=1).sqrt()).to(flux.dtype)
+            scale = torch.where(positive, scale, 1.0)
+            guess, _ = self._posterior(x / scale[:, None], w * scale[:, None] ** 2)
+            scale = _amplitude(x, w, guess)
+            positive = positive & (scale > 0)
+        norm = scale * guess.square().mean(dim=1).sqrt()
+        return torch.where(positive, norm, 0.0).to(flux.dtype)
 
-    def _posterior(self, x: Tensor, w: Tensor, mean: Tensor) -> tuple[Tensor, Tensor]:
+    def _posterior(self, x: Tensor, w: Tensor) -> tuple[Tensor, Tensor]:
         """Projection, and what the pixels' own values add to it."""
         spread = self.variance.sqrt()[:, None] * self.components  # (K, L), unit prior
         trust = w / (1.0 + w * self.residual_variance)
-        precision = (trust[:, None] * spread) @ spread.mT
+        pairs = (spread[:, None] * spread).flatten(0, 1)  # (K K, L): one product for all spectra
+        precision = (trust @ pairs.mT).reshape(-1, len(spread), len(spread))
         precision = precision + torch.eye(len(spread), dtype=x.dtype, device=x.device)
-        excess = x - mean
+        excess = x - self.mean
         coefficients = solve_positive(precision, (trust * excess) @ spread.mT)
-        guess = mean + coefficients @ spread
+        guess = self.mean + coefficients @ spread
         return guess, trust * self.residual_variance * (x - guess)
 
 

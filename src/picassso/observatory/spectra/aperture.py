@@ -22,7 +22,7 @@ def fraction_in_fibre(
     light follows the noncentral chi-squared distribution of two degrees of freedom and
     noncentrality ``(d / sigma)^2``, so that the share is its cumulative at ``(R / sigma)^2``, one
     minus Marcum's Q function; at ``d = 0``, ``1 - exp(-R^2 / 2 sigma^2)``. It is read from a table
-    of its ratio to the value at ``d = 0``, to 0.001 of that value.
+    of its ratio to the value at ``d = 0``, to 0.0005 of that value.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 The screens of `picassso.observatory.dust` are exp(-tau(wavelength) A_V), each star its own A_V.
 Their singular value decomposition needs eight curves to give every screen at every wavelength to
-a part in 1e5, so that the light of all stars of a population is eight sums times eight curves.
+5e-5, so that the light of all stars of a population is eight sums times eight curves.
 """
 
 from __future__ import annotations

@@ -41,6 +41,7 @@ from picassso.observatory.spectra.resample import check_redshift
 
 __all__ = [
     "RESOLUTION_LIMITED_BY_GRID",
+    "grid_limited",
     "light_on_pixels",
     "observe_spectrum",
     "rest_flux",
