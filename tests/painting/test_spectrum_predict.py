@@ -17,7 +17,7 @@ from picassso.painting.spectra import (
     predict_spectra,
     predict_spectrum,
 )
-from picassso.painting.spectra.predict import sample_quantiles
+from picassso.painting.spectra.predict import _number_quantiles
 from tiny_spectrum_weights import (
     PIXELS,
     SCALE,
@@ -60,22 +60,13 @@ def test_mean_flux_is_that_of_the_posterior(weights) -> None:
     assert (np.diff(predicted.quantiles, axis=0) > 0).all()
 
 
-def test_quantiles_of_few_samples_hold_what_they_say() -> None:
-    rng = np.random.default_rng(5)
-    draws = rng.standard_normal((1, 40_000, 40)).astype(np.float32)
-    new = rng.standard_normal(40_000)
-    held = (new < sample_quantiles(draws)[0]).mean(axis=1)
-    # The outermost level asks for less than the lowest of forty draws.
-    np.testing.assert_allclose(held, [0.025, *QUANTILES[1:4], 0.975], atol=0.006)
-
-
-def test_quantiles_leave_out_what_is_unknown() -> None:
-    samples = np.arange(1.0, 100.0)[None, None].repeat(3, axis=1)
-    samples[0, 1, ::3] = np.nan
-    samples[0, 2, ::3] = samples[0, 2, 1::3] = np.nan
-    found = sample_quantiles(samples)
-    np.testing.assert_allclose(found[0, :, 0], np.array(QUANTILES) * 100)
-    assert np.isfinite(found[0, :, 1]).all() and np.isnan(found[0, :, 2]).all()
+def test_numbers_that_few_samples_have_are_unknown() -> None:
+    numbers = np.arange(1.0, 100.0, dtype=np.float32)[None, :, None].repeat(3, axis=2)
+    numbers[0, ::3, 1] = np.nan
+    numbers[0, ::3, 2] = numbers[0, 1::3, 2] = np.nan
+    found = _number_quantiles(numbers)
+    np.testing.assert_allclose(found[:, 0, 0], np.array(QUANTILES) * 100)
+    assert np.isfinite(found[:, 0, 1]).all() and np.isnan(found[:, 0, 2]).all()
 
 
 def test_batches_change_nothing(weights) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import picassso
+from picassso.analysis.spectra.posterior import sample_quantiles
 from picassso.core import REST_GRID, GalaxyImage, InputError
 from picassso.observatory.spectra.spectrograph import RESOLUTION_LIMITED_BY_GRID, grid_limited
 from picassso.painting.spectra.measures import (
@@ -138,9 +139,8 @@ def _predict(
     flux = _decode(latents, np.stack([r for _, r in draws]), weights)
     numbers = measure_samples(REST_GRID, flux)
     posterior_mean = flux.mean(axis=1)
-    # Quantiles are read from sorted samples, which numpy sorts fastest side by side.
-    flux_quantiles = sample_quantiles(np.ascontiguousarray(flux.swapaxes(1, 2)))
-    number_quantiles = sample_quantiles(np.ascontiguousarray(numbers.swapaxes(1, 2)))
+    flux_quantiles = sample_quantiles(flux, QUANTILES, axis=1)
+    number_quantiles = _number_quantiles(numbers)
     for k, (image, stamp) in enumerate(zip(images, stamps, strict=True)):
         yield PredictedSpectrum(
             galaxy_id=image.galaxy_id,
@@ -148,7 +148,7 @@ def _predict(
             redshift=image.redshift,
             frame="rest",
             wavelength=REST_GRID,
-            quantiles=flux_quantiles[k],
+            quantiles=flux_quantiles[:, k],
             mean=posterior_mean[k],
             resolution_limited=_LIMITED,
             latent_mean=mean[k],
@@ -157,7 +157,7 @@ def _predict(
             index_names=MEASURED,
             index_units=MEASURED_UNITS,
             index_samples=numbers[k],
-            index_quantiles=number_quantiles[k],
+            index_quantiles=number_quantiles[:, k],
             class_probabilities=class_shares(numbers[k]),
             position=stamp.position,
             sky=_on_sky(image, stamp.position),
@@ -215,28 +215,10 @@ def _decode(
     return flux.reshape(images, samples, -1)
 
 
-def sample_quantiles(samples: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Quantiles at `QUANTILES` of samples (N, L, S) along the last axis; NaN where there is none.
-
-    Of S draws, the one at rank k has k / (S + 1) of the posterior below it in the mean (Weibull's
-    plotting position): intervals of few samples are then no narrower than those of many.
-
-    Returns
-    -------
-    (N, 5, L) float32 array
-        NaN where fewer than half of the samples are known.
-    """
-    ordered = np.sort(samples, axis=-1)  # NaN last
-    known = samples.shape[-1] - np.isnan(ordered).sum(axis=-1)
-    found = np.empty((samples.shape[0], len(QUANTILES), samples.shape[1]), np.float32)
-    for k, level in enumerate(QUANTILES):
-        rank = np.clip(level * (known + 1) - 1, 0, np.maximum(known - 1, 0))
-        below = rank.astype(np.intp)[..., None]
-        above = np.minimum(below[..., 0] + 1, np.maximum(known - 1, 0))[..., None]
-        low = np.take_along_axis(ordered, below, axis=-1)[..., 0]
-        high = np.take_along_axis(ordered, above, axis=-1)[..., 0]
-        found[:, k] = low + (rank - below[..., 0]) * (high - low)
-    found[np.broadcast_to(known[:, None] * 2 < samples.shape[-1], found.shape)] = np.nan
+def _number_quantiles(numbers: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Quantiles (5, N, K) of numbers (N, S, K) of which some samples may have none."""
+    found = sample_quantiles(numbers, QUANTILES, axis=1)
+    found[:, np.isnan(numbers).mean(axis=1) > 0.5] = np.nan
     return found
 
 
