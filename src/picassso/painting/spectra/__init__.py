@@ -6,6 +6,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from picassso.painting.spectra.files import read_predicted, write_predicted
+    from picassso.painting.spectra.picture import draw_spectrum
     from picassso.painting.spectra.predict import predict_spectra, predict_spectrum
     from picassso.painting.spectra.predicted import QUANTILES, PredictedSpectrum
     from picassso.painting.spectra.stamp import FIBRE_DIAMETER
@@ -16,9 +18,12 @@ _MODULES = {
     "PredictedSpectrum": "predicted",
     "QUANTILES": "predicted",
     "SpectrumWeights": "weights",
+    "draw_spectrum": "picture",
     "load_spectrum_weights": "weights",
     "predict_spectra": "predict",
     "predict_spectrum": "predict",
+    "read_predicted": "files",
+    "write_predicted": "files",
 }
 
 __all__ = [
@@ -26,9 +31,12 @@ __all__ = [
     "QUANTILES",
     "PredictedSpectrum",
     "SpectrumWeights",
+    "draw_spectrum",
     "load_spectrum_weights",
     "predict_spectra",
     "predict_spectrum",
+    "read_predicted",
+    "write_predicted",
 ]
 
 
