@@ -9,10 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from picassso.observatory import LightTable
     from picassso.observatory.spectra.populations import SpectralTable
+
+
+# How long an example takes is the machine's affair: no test fails for a slow one.
+settings.register_profile("picassso", deadline=None)
+settings.load_profile("picassso")
 
 
 @pytest.fixture(scope="session")

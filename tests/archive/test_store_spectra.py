@@ -240,3 +240,32 @@ def test_command_line(fake, plain, tmp_path):
     assert said.exit_code == 0, said.output
     assert str(path / "spectra_sheet.png") in said.output
     assert DatasetStore.open(path).has_spectra
+
+
+REAL = {"synthetic": 3, "seed": 3, "pixels": 32, "views": 2, "progress": False}
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory):
+    """Synthetic galaxies as the real observatory sees them."""
+    path = tmp_path_factory.mktemp("real") / "one.zarr"
+    return mocks.mock(**REAL, spectra=True, workers=1, output=path)
+
+
+def test_the_real_observatory_fills_a_store(real, tmp_path):
+    """Its images are those of a store without spectra."""
+    none = mocks.mock(**REAL, workers=1, output=tmp_path / "none.zarr")
+    assert (real.table["failure"] == "").all()
+    assert files(real, "flux", "maps") == files(none, "flux", "maps")
+    assert (real.path / "spectra_sheet.png").stat().st_size > 1000
+    continuum, line_flux, line_dispersion, redshift = real.fibre_lights(np.arange(6))
+    assert (continuum > 0).all() and (line_flux >= 0).all()
+    assert (line_dispersion >= 0).all() and (real.table["stellar_dispersion"] > 1).all()
+    np.testing.assert_array_equal(redshift, real.table["redshift"])
+
+
+@pytest.mark.slow
+def test_two_processes_make_the_same_spectra_as_one(real, tmp_path):
+    two = mocks.mock(**REAL, spectra=True, workers=2, output=tmp_path / "two.zarr")
+    names = ("flux", "maps", "fibre", "table")
+    assert files(two, *names) == files(real, *names)

@@ -1,4 +1,7 @@
-"""Room analysis: numbers from maps. Arrays in, numbers out; no network in here."""
+"""Room analysis: numbers from maps. Arrays in, numbers out; no network in here.
+
+Those from spectra are in `picassso.analysis.spectra`, classical methods in `baselines`.
+"""
 
 from __future__ import annotations
 

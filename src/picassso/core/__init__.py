@@ -28,6 +28,7 @@ from picassso.core.properties import (
 from picassso.core.spectra import FibreLight, Spectrum
 from picassso.core.surveys import (
     NANOMAGGY_ZERO_POINT,
+    PANSTARRS,
     SDSS,
     SURVEYS,
     Survey,
@@ -54,6 +55,7 @@ __all__ = [
     "LIGHT_SPEED",
     "LINE_NAMES",
     "NANOMAGGY_ZERO_POINT",
+    "PANSTARRS",
     "PROPERTIES",
     "PROPERTY_NAMES",
     "REST_GRID",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from picassso.analysis.spectra.conditions import Condition
 from picassso.analysis.spectra.indices import (
     INDICES,
     Index,
@@ -13,7 +14,7 @@ from picassso.analysis.spectra.indices import (
     measure,
     measure_errors,
 )
-from picassso.analysis.spectra.lines import MEASURED_LINES, near_lines
+from picassso.analysis.spectra.lines import MEASURED_LINES
 from picassso.analysis.spectra.outliers import (
     Departures,
     calibrated_p_value,
@@ -42,6 +43,15 @@ from picassso.analysis.spectra.ratios import (
     log_ratio,
     schawinski_2007,
 )
+from picassso.analysis.spectra.stars import near_lines, stellar_light
+from picassso.analysis.spectra.targets import (
+    Ranking,
+    Reliability,
+    condition_samples,
+    rank_targets,
+    realised,
+    reliability,
+)
 
 __all__ = [
     "CREDIBLE_LEVELS",
@@ -49,14 +59,18 @@ __all__ = [
     "INDICES",
     "MEASURED_LINES",
     "NO_EMISSION",
+    "Condition",
     "Coverage",
     "Departures",
     "Index",
+    "Ranking",
+    "Reliability",
     "SpectralPCA",
     "calibrated_p_value",
     "chi_squared_p_value",
     "classify",
     "classify_spectra",
+    "condition_samples",
     "coverage",
     "credible_band",
     "d4000",
@@ -73,8 +87,12 @@ __all__ = [
     "measure_errors",
     "near_lines",
     "probability_integral_transform",
+    "rank_targets",
+    "realised",
+    "reliability",
     "sample_quantiles",
     "schawinski_2007",
     "select_outliers",
+    "stellar_light",
     "uniformity",
 ]

@@ -7,19 +7,17 @@ from functools import lru_cache
 from math import erf
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from picassso.analysis.spectra.bands import Band, band_positions
-from picassso.core import EMISSION_LINES, LIGHT_SPEED, InputError, get_line, pixel_edges
+from picassso.core import LIGHT_SPEED, InputError, get_line, pixel_edges
 
-__all__ = ["MEASURED_LINES", "LineFunctional", "line_functional", "measured_line", "near_lines"]
+__all__ = ["MEASURED_LINES", "LineFunctional", "line_functional", "measured_line"]
 
 _DISPERSION = 130.0
 """km s^-1, of gas and spectrograph, with which the light of blended lines is shared out."""
 
 
-_NEAR = 800.0
-"""km s^-1, beyond which little of a line is left on pixels of 270 km/s."""
 _NII_RATIO = 3.05
 """[N II] 6585 over 6550, fixed by atomic physics: Storey & Zeippen 2000 (MNRAS 312, 813)."""
 
@@ -159,13 +157,6 @@ def _functional(wavelength: bytes, line: str) -> LineFunctional:
     continuum = np.zeros(len(bands))
     continuum[-2:] = _straight(float(centre), position[-2], position[-1])
     return LineFunctional(bands, flux, continuum)
-
-
-def near_lines(wavelength: ArrayLike) -> NDArray[np.bool_]:
-    """(L,) which pixels lie within 800 km/s of an emission line: leave them out to fit stars."""
-    wave = np.asarray(wavelength, dtype=np.float64)[:, None]
-    lines = np.array([line.wavelength for line in EMISSION_LINES])
-    return (np.abs(wave / lines - 1.0) < _NEAR / LIGHT_SPEED).any(axis=1)
 
 
 def _straight(where: float, blue: float, red: float) -> NDArray[np.float64]:

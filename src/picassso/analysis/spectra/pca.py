@@ -196,8 +196,8 @@ class SpectralPCA:
             f, w = flux[rows].astype(np.float64), weight[rows].astype(np.float64)
             known: NDArray[np.bool_] = np.asarray(w.any(axis=1))
             # Free of the unit, so that nothing over- or underflows.
-            unit = np.sqrt(_ratio((w * f**2).sum(axis=1), w.sum(axis=1)))
-            unit = np.where(unit > 0, unit, 1.0)[:, None]
+            square = (w * f**2).sum(axis=1) / np.where(known, w.sum(axis=1), 1.0)
+            unit = np.sqrt(np.where(square > 0, square, 1.0))[:, None]
             f, w = f / unit, w * unit**2
             information = np.where(known, w @ self.mean**2, 1.0)
             scale = np.hypot((w * f) @ self.mean / information, information**-0.5)
@@ -347,11 +347,6 @@ def _rms(basis: NDArray[np.float64], amplitudes: NDArray[np.float64]) -> NDArray
     overlap = basis @ basis.T / basis.shape[1]
     squares = np.einsum("nk,kl,nl->n", amplitudes, overlap, amplitudes, optimize=True)
     return np.sqrt(np.maximum(squares, 0.0))
-
-
-def _ratio(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """a / b, 0 where b is."""
-    return np.divide(a, b, out=np.zeros_like(a), where=b > 0)
 
 
 def _chunks(n: int) -> Iterator[slice]:

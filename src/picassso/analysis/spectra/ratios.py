@@ -35,7 +35,8 @@ def log_ratio(flux: ArrayLike, other: ArrayLike) -> NDArray[np.float64]:
     """log10(flux / other), NaN unless both are positive."""
     top, bottom = np.asarray(flux, dtype=np.float64), np.asarray(other, dtype=np.float64)
     positive = (top > 0) & (bottom > 0)
-    return np.log10(np.where(positive, top, np.nan) / np.where(positive, bottom, np.nan))
+    logs = [np.log10(np.where(positive, value, np.nan)) for value in (top, bottom)]
+    return logs[0] - logs[1]
 
 
 def kewley_2001(log_nii_ha: ArrayLike) -> NDArray[np.float64]:

@@ -11,6 +11,12 @@ from typing import Any, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
+from picassso.archive.fits.panstarrs import (
+    asinh_slope,
+    counts_from_asinh,
+    is_asinh,
+    stack_zero_point,
+)
 from picassso.archive.fits.planes import Plane
 from picassso.core import NANOMAGGY_ZERO_POINT, InputError
 
@@ -72,7 +78,9 @@ def converter(plane: Plane, pixel_scale: float) -> Callable[[NDArray], NDArray[n
     if _MAGNITUDE.match(unit):
         return _from_magnitudes
     if unit == "" or _COUNTS.match(unit):
-        factor = 10 ** (0.4 * (NANOMAGGY_ZERO_POINT - _zero_point(plane))) / pixel_scale**2
+        factor = _per_count(plane, pixel_scale)
+        if is_asinh(plane):
+            return lambda values: counts_from_asinh(plane, values) * factor
     else:
         found = _factor(unit, pixel_scale)
         if found is None:
@@ -128,6 +136,9 @@ def slope(
     """
     if _MAGNITUDE.match(_unit(plane)):
         return 0.4 * np.log(10.0) * np.abs(flux)
+    if is_asinh(plane):
+        factor = _per_count(plane, pixel_scale)
+        return asinh_slope(plane, flux / factor) * factor
     return float(converter(plane, pixel_scale)(np.ones(1))[0])
 
 
@@ -148,10 +159,18 @@ def _unit(plane: Plane) -> str:
     return _MAGGY.sub("maggy", unit).replace("nMgy", "nmgy")
 
 
+def _per_count(plane: Plane, pixel_scale: float) -> float:
+    """Surface brightness [nanomaggy arcsec^-2] of one count in a pixel."""
+    return 10 ** (0.4 * (NANOMAGGY_ZERO_POINT - _zero_point(plane))) / pixel_scale**2
+
+
 def _zero_point(plane: Plane) -> float:
     value = plane.lookup(*ZERO_POINT_KEYWORDS)
     if isinstance(value, (int, float)) and np.isfinite(value):
         return float(value)
+    of_stack = stack_zero_point(plane)
+    if of_stack is not None:
+        return of_stack
     said = f"BUNIT = {plane.lookup('BUNIT')!r}" if plane.lookup("BUNIT") else "no BUNIT"
     raise InputError(
         f"{plane.source}: {said} and no zero point; set BUNIT to {ACCEPTED_UNITS} "

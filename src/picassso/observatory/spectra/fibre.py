@@ -27,6 +27,9 @@ __all__ = ["FIBRE_DIAMETER", "StarsInView", "fibre_light"]
 FIBRE_DIAMETER = 3.0
 """Arcsec: the fibres of SDSS's first two surveys (York et al. 2000, AJ 120, 1579)."""
 
+_NEBULAR_DISPERSION = 18.0
+"""km/s within HII regions, heat and turbulence: Andersen et al. 2006 (ApJS 166, 505)."""
+
 _NEGLIGIBLE = 1e-6
 _CM_PER_MPC = 3.0856775814913673e24
 _FLUX_UNIT = 1e-17
@@ -98,7 +101,7 @@ def fibre_light(
     smoothing throw into the fibre; behind its own dust, as in the image; and moves along the line
     of sight. Velocities are counted from their mean, weighted by the light in the fibre, since
     the redshift of a spectrum is measured on the spectrum. Lines come from the gas about young
-    stars and move with those stars.
+    stars, move with those stars, and are as broad as HII regions make them.
 
     Parameters
     ----------
@@ -191,7 +194,8 @@ def _lines(
             age_gyr=stars.age[young],
         )
     _, dispersion = _moments(stars.velocity[young], light[:, _HALPHA])
-    return light.sum(axis=0, dtype=np.float64), dispersion
+    lines = light.sum(axis=0, dtype=np.float64)
+    return lines, float(np.hypot(dispersion, _NEBULAR_DISPERSION)) if lines.any() else 0.0
 
 
 def _moments(value: NDArray[np.float32], weight: NDArray[np.float32]) -> tuple[float, float]:

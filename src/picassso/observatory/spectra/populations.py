@@ -1,7 +1,7 @@
 """Spectra of stars and their nebulae against age and metallicity, made for speed.
 
 All 1,500 spectra of the stellar grid are sums of few: 192 of them, by principal components,
-reproduce every pixel of every spectrum to 1% and all but a thousandth of them to 0.2%. So little
+reproduce every pixel of every spectrum to 1.1% and all but a thousandth of them to 0.2%. So little
 is kept and multiplied.
 """
 
