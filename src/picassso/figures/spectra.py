@@ -27,7 +27,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["MAIN_LINES", "LineMark", "spectra_sheet", "spectrum_panel"]
+__all__ = [
+    "FLUX_LABEL",
+    "MAIN_LINES",
+    "WAVELENGTH_LABEL",
+    "LineMark",
+    "draw_fibre",
+    "spectra_sheet",
+    "spectrum_panel",
+]
 
 _LIMITED_COLOUR = "0.93"
 _MARK_COLOUR = "0.45"
@@ -35,8 +43,8 @@ _HEADROOM = 15.0  # points above the highest flux, in which names and marks of l
 _MARK_DEPTH = 10.5  # points from the top of a panel to the middle of a mark
 _MM = PAGE_DPI / 25.4  # pixels
 _PANEL, _CAPTION, _GAP, _LEFT, _FOOT = (mm * _MM for mm in (21.0, 4.6, 1.2, 11.0, 8.0))
-_WAVELENGTH_LABEL = "rest wavelength in vacuum [Å]"
-_FLUX_LABEL = r"$f_\lambda$ [$10^{-17}$ erg s$^{-1}$ cm$^{-2}$ Å$^{-1}$]"
+WAVELENGTH_LABEL = "rest wavelength in vacuum [Å]"
+FLUX_LABEL = r"$f_\lambda$ [$10^{-17}$ erg s$^{-1}$ cm$^{-2}$ Å$^{-1}$]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +237,10 @@ def spectra_sheet(
         bottom = height - (k + 1) * (_PANEL + _CAPTION)
         picture = panel_axes(figure, _GAP, bottom, _PANEL, _PANEL)
         draw_rgb(picture, rgb_image(image.flux, image.bands))
-        _draw_fibre(picture, image, fibre, labelled=k == 0)
+        centre = (0.5 * (image.shape[1] - 1), 0.5 * (image.shape[0] - 1))
+        draw_fibre(picture, centre, fibre / image.pixel_scale)
+        if k == 0:
+            add_note(picture, f'fibre {fibre:g}"')
         place = (start / width, bottom / height, 1 - (start + 3 * _GAP) / width, _PANEL / height)
         axes = figure.add_axes(place)
         spectrum_panel(axes, wavelength, spectrum, limited=limited)
@@ -240,11 +251,11 @@ def spectra_sheet(
         if k + 1 < len(images):
             axes.set_xticklabels([])
         else:
-            axes.set_xlabel(_WAVELENGTH_LABEL, fontsize=LABEL_SIZE, labelpad=2)
+            axes.set_xlabel(WAVELENGTH_LABEL, fontsize=LABEL_SIZE, labelpad=2)
     figure.text(
         (start - 0.7 * _LEFT) / width,
         (0.5 * (height - _FOOT) + _FOOT) / height,
-        _FLUX_LABEL,
+        FLUX_LABEL,
         fontsize=LABEL_SIZE,
         rotation=90,
         ha="center",
@@ -253,15 +264,21 @@ def spectra_sheet(
     return figure
 
 
-def _draw_fibre(axes: Axes, image: GalaxyImage, diameter: float, *, labelled: bool) -> None:
-    """The fibre on the middle of an image, white on dark so that it is seen on any colour."""
+def draw_fibre(axes: Axes, centre: tuple[float, float], diameter: float) -> None:
+    """Draw a fibre on an image, white on dark so that it is seen on any colour.
+
+    Parameters
+    ----------
+    axes : Axes
+        A panel of an image whose pixels are the data coordinates.
+    centre : (float, float)
+        x and y [pixels].
+    diameter : float
+        Pixels.
+    """
     from matplotlib.patches import Circle
 
-    height, width = image.shape
-    centre = (0.5 * (width - 1), 0.5 * (height - 1))
     for colour, thick in (("black", 1.6), ("white", 0.8)):
-        circle = Circle(centre, 0.5 * diameter / image.pixel_scale, fill=False, linewidth=thick)
+        circle = Circle(centre, 0.5 * diameter, fill=False, linewidth=thick)
         circle.set_edgecolor(colour)
         axes.add_patch(circle)
-    if labelled:
-        add_note(axes, f'fibre {diameter:g}"')

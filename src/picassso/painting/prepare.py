@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,27 @@ from picassso.core import DEFAULT_COSMOLOGY, GalaxyImage, InputError
 from picassso.core.large import empty_array, row_blocks
 from picassso.painting.weights import Weights
 
-__all__ = ["Prepared", "prepare"]
+__all__ = ["Prepared", "TrainedOn", "choose_bands", "filled", "outside_training", "prepare"]
+
+
+class TrainedOn(Protocol):
+    """What weights of any kind say of the images that they were trained on."""
+
+    @property
+    def path(self) -> Path:
+        """Of their file."""
+
+    @property
+    def survey(self) -> str:
+        """Of the images."""
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """In the order of the channels."""
+
+    @property
+    def training_range(self) -> Mapping[str, tuple[float, float]]:
+        """Lowest and highest of each condition."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +72,40 @@ def prepare(image: GalaxyImage, weights: Weights) -> Prepared:
         If the image is of another survey, lacks a band of the weights, has no unmasked pixel, or
         says that it has no noise.
     """
+    order, noise = choose_bands(image, weights)
+    kpc_per_pixel = image.pixel_scale * DEFAULT_COSMOLOGY.kpc_per_arcsec(image.redshift)
+    psf = (image.psf_fwhm[order] / image.pixel_scale).astype(np.float32)
+    flux = image.flux if order == [*range(len(image.bands))] else image.flux[order]
+    flux = filled(flux, image.mask)
+    conditions = {
+        "redshift": ("redshift", np.array([image.redshift])),
+        "kpc_per_pixel": ("pixel size [kpc]", np.array([kpc_per_pixel])),
+        "psf_fwhm_pixels": ("PSF FWHM [pixels]", psf),
+    }
+    return Prepared(
+        flux=flux,
+        noise=noise,
+        psf_fwhm=psf,
+        redshift=image.redshift,
+        kpc_per_pixel=kpc_per_pixel,
+        outside=outside_training(weights, conditions, noise=noise, flux=flux),
+    )
+
+
+def choose_bands(image: GalaxyImage, weights: TrainedOn) -> tuple[list[int], NDArray[np.float32]]:
+    """Find the bands of the weights in an image, in their order, and their noise.
+
+    Returns
+    -------
+    list of int, (B,) float32 array
+        Positions in the image, and 1 sigma a pixel [nanomaggy arcsec^-2].
+
+    Raises
+    ------
+    InputError
+        If the image is of another survey, lacks a band of the weights, has no unmasked pixel, or
+        says that it has no noise.
+    """
     if image.survey != weights.survey:
         raise InputError(
             f"{image.galaxy_id}: an image of survey {image.survey!r}, but {weights.path.name} was "
@@ -66,10 +122,6 @@ def prepare(image: GalaxyImage, weights: Weights) -> Prepared:
     if image.mask.all():
         raise InputError(f"{image.galaxy_id}: every pixel is masked; nothing to paint on")
     order = [image.bands.index(b) for b in weights.bands]
-    kpc_per_pixel = image.pixel_scale * DEFAULT_COSMOLOGY.kpc_per_arcsec(image.redshift)
-    psf = (image.psf_fwhm[order] / image.pixel_scale).astype(np.float32)
-    flux = image.flux if order == [*range(len(image.bands))] else image.flux[order]
-    flux = _filled(flux, image.mask)
     noise = image.sky_noise[order].astype(np.float32)
     if not (noise > 0).all():
         raise InputError(
@@ -77,20 +129,10 @@ def prepare(image: GalaxyImage, weights: Weights) -> Prepared:
             "is 0; give 1 sigma a pixel, and add it to a mock that is free of noise "
             "(picassso.observatory.add_noise)"
         )
-    return Prepared(
-        flux=flux,
-        noise=noise,
-        psf_fwhm=psf,
-        redshift=image.redshift,
-        kpc_per_pixel=kpc_per_pixel,
-        outside=(
-            *_outside(weights, image.redshift, kpc_per_pixel, psf),
-            *_outside_by_band(weights, noise, flux),
-        ),
-    )
+    return order, noise
 
 
-def _filled(flux: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+def filled(flux: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Masked pixels replaced by the mean of those around them, weighted by a Gaussian.
 
     A network has seen no holes in galaxies: it would paint their rims wrong. The Gaussian widens
@@ -109,7 +151,7 @@ def _filled(flux: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.fl
 
 
 def _filled_block(flux: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """What `_filled` does, of a block of rows with a halo of the widest Gaussian."""
+    """What `filled` does, of a block of rows with a halo of the widest Gaussian."""
     from scipy.ndimage import gaussian_filter
 
     filled = np.where(mask, np.float32(0.0), flux)
@@ -129,17 +171,26 @@ def _filled_block(flux: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray
 _FILL_SIGMAS = (1.5, 4.0, 12.0)
 
 
-def _outside(
-    weights: Weights, redshift: float, kpc_per_pixel: float, psf: NDArray[np.float32]
+def outside_training(
+    weights: TrainedOn,
+    conditions: Mapping[str, tuple[str, NDArray[np.floating]]],
+    *,
+    noise: NDArray[np.float32],
+    flux: NDArray[np.float32],
 ) -> tuple[str, ...]:
-    """Conditions that the network never saw."""
-    given = {
-        "redshift": ("redshift", np.array([redshift])),
-        "kpc_per_pixel": ("pixel size [kpc]", np.array([kpc_per_pixel])),
-        "psf_fwhm_pixels": ("PSF FWHM [pixels]", psf),
-    }
+    """Say which conditions the network never saw.
+
+    Parameters
+    ----------
+    weights : TrainedOn
+        Their training range may lack some conditions, of which nothing is then said.
+    conditions : mapping of str to (str, array)
+        By the keys of the training range: label and values.
+    noise, flux : (B,), (B, H, W) arrays
+        As the network is given them.
+    """
     words = []
-    for key, (label, values) in given.items():
+    for key, (label, values) in conditions.items():
         low, high = weights.training_range.get(key, (-np.inf, np.inf))
         beyond = values[_beyond(values, low, high)]
         if beyond.size:
@@ -147,11 +198,11 @@ def _outside(
                 f"{label} {', '.join(f'{v:.3g}' for v in beyond)} lies outside {low:g} to "
                 f"{high:g}, where the network was trained: do not trust the intervals"
             )
-    return tuple(words)
+    return (*words, *_outside_by_band(weights, noise, flux))
 
 
 def _outside_by_band(
-    weights: Weights, noise: NDArray[np.float32], flux: NDArray[np.float32]
+    weights: TrainedOn, noise: NDArray[np.float32], flux: NDArray[np.float32]
 ) -> tuple[str, ...]:
     """Noise and brightest pixels that the network never saw; weights may not say what it saw."""
     given = {

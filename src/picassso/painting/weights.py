@@ -12,9 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from picassso.core import PROPERTIES, SURVEYS, InputError, usable_cores
+from picassso.networks.config import MAPS
 from picassso.networks.manifest import FORMAT, MANIFEST_KEY
 
-__all__ = ["Weights", "default_weights_path", "load_weights"]
+__all__ = [
+    "NetworkFile",
+    "Weights",
+    "check_entries",
+    "default_weights_path",
+    "load_weights",
+    "read_network",
+]
 
 _REQUIRED = (
     "architecture",
@@ -26,6 +34,33 @@ _REQUIRED = (
     "training_range",
     "calibration",
 )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetworkFile:
+    """A network on disk, of whatever kind, with what its manifest says.
+
+    Parameters
+    ----------
+    path : Path
+        Of the ``.onnx`` or ``.safetensors`` file.
+    fingerprint : str
+        First 16 hexadecimal digits of the SHA-256 of the file.
+    about : mapping
+        The whole manifest, of a format that this version reads.
+    session : onnxruntime.InferenceSession or None
+        Of an ``.onnx`` file.
+    """
+
+    path: Path
+    fingerprint: str
+    about: Mapping[str, Any]
+    session: Any = None
+
+    @property
+    def kind(self) -> str:
+        """What it is for, such as ``"maps"`` or ``"spectrum-encoder"``."""
+        return str(self.about.get("kind", MAPS))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,12 +134,30 @@ def load_weights(path: str | Path | None = None, *, threads: int | None = None) 
     InputError
         If the file is missing, not weights of PICASSSO, or of a newer format.
     """
-    if path is not None and not isinstance(path, (str, PathLike)):
+    return _checked(read_network(default_weights_path() if path is None else path, threads=threads))
+
+
+def read_network(path: str | Path, *, threads: int | None = None) -> NetworkFile:
+    """Read a network of any kind; what its kind must say of itself is for the caller to check.
+
+    Parameters
+    ----------
+    path : path
+        An ``.onnx`` or ``.safetensors`` file.
+    threads : int, optional
+        Of ONNX Runtime; default: one for each core.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, has no manifest of PICASSSO, or is of a newer format.
+    """
+    if not isinstance(path, (str, PathLike)):
         raise InputError(
             f"weights of type {type(path).__name__}: expected the path of an .onnx or .safetensors "
             "file made by `picassso export`"
         )
-    file = default_weights_path() if path is None else Path(path)
+    file = Path(path)
     if not file.is_file():
         raise InputError(
             f"{file}: there is no such weights file; expected an .onnx or .safetensors file made "
@@ -118,7 +171,7 @@ def load_weights(path: str | Path | None = None, *, threads: int | None = None) 
         session = _session(content, file, threads)
         manifest = session.get_modelmeta().custom_metadata_map.get(MANIFEST_KEY)
     fingerprint = hashlib.sha256(content).hexdigest()[:16]
-    return _checked(manifest, file, fingerprint, session)
+    return NetworkFile(file, fingerprint, _manifest(manifest, file), session)
 
 
 def _session(content: bytes, file: Path, threads: int | None) -> Any:
@@ -161,15 +214,15 @@ def _safetensors_manifest(content: bytes, file: Path) -> str | None:
         ) from None
 
 
-def _checked(manifest: str | None, file: Path, fingerprint: str, session: Any) -> Weights:
-    """Weights of a manifest, or an InputError that says what is wrong with it."""
-    if manifest is None:
+def _manifest(text: str | None, file: Path) -> dict[str, Any]:
+    """Manifest of a file, or an InputError that says what is wrong with it."""
+    if text is None:
         raise InputError(
             f"{file}: a network, but without PICASSSO's manifest (metadata key "
             f"{MANIFEST_KEY!r}); make weights with `picassso export`"
         )
     try:
-        about = json.loads(manifest)
+        about: dict[str, Any] = json.loads(text)
         version = int(about["format"])
     except (ValueError, KeyError, TypeError):
         raise InputError(
@@ -179,20 +232,55 @@ def _checked(manifest: str | None, file: Path, fingerprint: str, session: Any) -
         raise InputError(
             f"{file}: format {version}, but this version reads up to {FORMAT}; update picassso"
         )
-    lacking = [k for k in _REQUIRED if k not in about]
+    return about
+
+
+def check_entries(network: NetworkFile, *, kind: str, required: tuple[str, ...]) -> None:
+    """Check that a network is of a kind and that its manifest has what that kind needs.
+
+    Raises
+    ------
+    InputError
+        If it is of another kind, lacks an entry, or is of a survey unknown to this version.
+    """
+    if network.kind != kind:
+        raise InputError(
+            f"{network.path}: weights of kind {network.kind!r}, expected {kind!r}; "
+            f"{_VERB_OF.get(network.kind, 'this version has no use for it')}"
+        )
+    lacking = [k for k in required if k not in network.about]
     if lacking:
         raise InputError(
-            f"{file}: its manifest lacks {', '.join(lacking)}; make the weights again with "
+            f"{network.path}: its manifest lacks {', '.join(lacking)}; make the weights again with "
             "`picassso export`"
         )
+    survey = network.about.get("survey")
+    if "survey" in required and survey not in SURVEYS:
+        raise InputError(
+            f"{network.path}: is for survey {survey!r}, unknown to this version; update picassso"
+        )
+
+
+_VERB_OF = {
+    MAPS: "`picassso paint` uses it",
+    "spectrum-encoder": "`picassso spectrum` uses it",
+    "spectrum-autoencoder": "`picassso spectrum` uses it beside an encoder of images",
+}
+
+
+def _checked(network: NetworkFile) -> Weights:
+    """Weights of a manifest, or an InputError that says what is wrong with it."""
+    check_entries(network, kind=MAPS, required=_REQUIRED)
+    file, about = network.path, network.about
     unknown = [p for p in about["properties"] if p not in PROPERTIES]
-    if unknown or about["survey"] not in SURVEYS:
-        what = f"properties {unknown}" if unknown else f"survey {about['survey']!r}"
-        raise InputError(f"{file}: paints {what}, unknown to this version; update picassso")
+    if unknown:
+        raise InputError(
+            f"{file}: paints properties {unknown}, unknown to this version; update picassso"
+        )
     try:
         return Weights(
             path=file,
-            fingerprint=fingerprint,
+            fingerprint=network.fingerprint,
             name=str(about.get("name", file.stem)),
             architecture=str(about["architecture"]),
             survey=str(about["survey"]),
@@ -208,7 +296,7 @@ def _checked(manifest: str | None, file: Path, fingerprint: str, session: Any) -
                 for k, v in about["calibration"].items()
             },
             about=about,
-            session=session,
+            session=network.session,
         )
     except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
         raise InputError(

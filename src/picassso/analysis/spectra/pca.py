@@ -17,7 +17,7 @@ _CLEAN_WINDOW = (5050.0, 5850.0)
 _ROUNDS = 6
 """Of expectation and maximisation."""
 _LEAST_NOISE = 1e-8
-"""Variance per pixel, of spectra of RMS 1, below which nothing is told apart."""
+"""Least variance per pixel, of spectra of RMS 1, and least variance of a component."""
 _CHUNK = 2048
 """Spectra to one matrix product in float64."""
 
@@ -208,7 +208,7 @@ class SpectralPCA:
                 matrix[:, index, index] += prior
                 matrix[~known] = np.eye(len(index) + 1)
                 solved = np.linalg.solve(matrix, vector[..., None])[..., 0]
-                scale = np.hypot(solved[:, 0], information**-0.5)
+                scale = np.hypot(_rms(self._basis(), solved), information**-0.5)
             amplitudes[rows] = np.where(known[:, None], solved * unit, np.nan)
         return amplitudes
 
@@ -272,7 +272,7 @@ def _first_guess(
     variance, vectors = np.linalg.eigh(covariance)
     variance, vectors = variance[::-1][:components], vectors.T[::-1][:components]
     rest = np.maximum(np.diag(covariance) - variance @ vectors**2, 0.0)
-    return SpectralPCA(wavelength, mean, vectors, _positive(variance), np.sqrt(rest))
+    return SpectralPCA(wavelength, mean, vectors, np.maximum(variance, _LEAST_NOISE), np.sqrt(rest))
 
 
 def _improve(
@@ -319,12 +319,7 @@ def _principal(
     variance, vectors = variance[::-1][:components], (q @ vectors).T[::-1][:components]
     peak = np.abs(vectors).argmax(axis=1)
     sign = np.sign(vectors[np.arange(components), peak])[:, None]
-    return _positive(variance), vectors * sign
-
-
-def _positive(variance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Variances that the inverse exists of, even of components that the population lacks."""
-    return np.maximum(variance, _LEAST_NOISE)
+    return np.maximum(variance, _LEAST_NOISE), vectors * sign
 
 
 def _quadratic(weight: NDArray[np.float64], basis: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -342,7 +337,7 @@ def _unpack(packed: NDArray[np.float64], k: int) -> NDArray[np.float64]:
     return matrix
 
 
-def _rms(basis: NDArray[np.float64], amplitudes: NDArray[np.float64]) -> NDArray[np.float64]:
+def _rms(basis: NDArray[np.float64], amplitudes: NDArray[np.floating]) -> NDArray[np.float64]:
     """(N,) RMS over pixels of combinations of a basis."""
     overlap = basis @ basis.T / basis.shape[1]
     squares = np.einsum("nk,kl,nl->n", amplitudes, overlap, amplitudes, optimize=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -48,9 +49,7 @@ class Coverage:
     count: int
 
 
-def sample_quantiles(
-    samples: ArrayLike, probabilities: ArrayLike, *, axis: int
-) -> NDArray[np.float64]:
+def sample_quantiles(samples: ArrayLike, probabilities: ArrayLike, *, axis: int) -> NDArray[Any]:
     """Quantiles of the distribution that samples were drawn from.
 
     The k-th of S samples is taken as the quantile k / (S + 1) (Weibull 1939): between two of these
@@ -71,16 +70,32 @@ def sample_quantiles(
         With the quantiles in place of `axis` dropped, in front if there are several; NaN where no
         sample is known.
     """
-    values = np.asarray(samples, dtype=np.float64)
+    values = np.asarray(samples)
     p = np.asarray(probabilities, dtype=np.float64)
     if ((p < 0) | (p > 1)).any() or np.isnan(p).any():
         raise InputError(f"probabilities of quantiles are {p.tolist()}, expected from 0 to 1")
-    if not np.isnan(values).any():
-        return np.quantile(values, p, axis=axis, method="weibull")
-    # Slower, and warns where nothing is known.
-    empty = np.isnan(values).all(axis=axis, keepdims=True)
-    found = np.nanquantile(np.where(empty, 0.0, values), p, axis=axis, method="weibull")
-    return np.where(np.squeeze(empty, axis=axis), np.nan, found)
+    if not np.issubdtype(values.dtype, np.floating):
+        values = values.astype(np.float64)
+    # Side by side samples are sorted many times faster; NaN come last.
+    ordered = np.sort(np.ascontiguousarray(np.moveaxis(values, axis, -1)), axis=-1)
+    if not np.isnan(ordered[..., -1]).any():
+        found = np.stack([_at(ordered, q) for q in p.ravel()])
+        return found.reshape((*p.shape, *ordered.shape[:-1]))
+    known = ordered.shape[-1] - np.isnan(ordered).sum(axis=-1)
+    found = np.full((p.size, *known.shape), np.nan, dtype=ordered.dtype)
+    for number in np.unique(known[known > 0]):
+        rows = known == number
+        found[:, rows] = [_at(ordered[rows, :number], q) for q in p.ravel()]
+    return found.reshape((*p.shape, *known.shape))
+
+
+def _at(ordered: NDArray[Any], probability: float) -> NDArray[Any]:
+    """Quantile of samples (..., S) that rise along the last axis."""
+    last = ordered.shape[-1] - 1
+    rank = min(max(probability * (last + 2) - 1.0, 0.0), float(last))
+    below = int(rank)
+    low, high = ordered[..., below], ordered[..., min(below + 1, last)]
+    return low + ordered.dtype.type(rank - below) * (high - low)
 
 
 def credible_band(

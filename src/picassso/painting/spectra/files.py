@@ -1,0 +1,273 @@
+"""A predicted spectrum as FITS tables, and back."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from picassso.archive.fits.cards import ascii_text, exact_card, plain_text
+from picassso.core import InputError, written_whole
+from picassso.painting.spectra.predicted import QUANTILE_NAMES, PredictedSpectrum
+
+if TYPE_CHECKING:
+    from astropy.io.fits import BinTableHDU, HDUList, Header
+
+__all__ = ["FLUX_UNIT", "is_predicted_spectrum", "read_predicted", "write_predicted"]
+
+FORMAT = 1
+"""Version of the layout, in the header as SPECFMT."""
+
+FLUX_UNIT = "10**-17 erg s-1 cm-2 Angstrom-1"
+"""As the FITS standard writes it."""
+
+
+def write_predicted(
+    predicted: PredictedSpectrum,
+    path: str | Path,
+    *,
+    samples: bool = False,
+    overwrite: bool = False,
+) -> None:
+    """Write a predicted spectrum as FITS, atomically.
+
+    Tables ``SPECTRUM`` (a row a pixel), ``INDICES`` (a row an index), ``LATENTS`` (a row a
+    latent, log10 of the norm last), ``CLASSES``, ``SAMPLES`` if asked for (a row a draw), and
+    ``PROVENANCE``.
+
+    Parameters
+    ----------
+    predicted : PredictedSpectrum
+        In either frame; indices and latents are those at rest.
+    path : path
+        Of the file.
+    samples : bool
+        Whether to write the draws of latents and indices.
+    overwrite : bool
+        Replace an existing file.
+
+    Raises
+    ------
+    InputError
+        If the file exists and `overwrite` is False, or its folder does not exist.
+    OSError
+        If the file cannot be written; nothing is left behind.
+    """
+    from astropy.io import fits
+
+    path = Path(path)
+    if path.exists() and not overwrite:
+        raise InputError(f"{path}: exists already; ask to overwrite it, or choose another folder")
+    if not path.parent.is_dir():
+        raise InputError(f"{path.parent}: there is no such folder; make it first")
+    tables = [
+        _spectrum_table(predicted),
+        _indices_table(predicted),
+        _latents_table(predicted),
+        _classes_table(predicted),
+        *([_samples_table(predicted)] if samples else []),
+        _provenance_table(predicted),
+    ]
+    with written_whole(path) as unfinished:
+        fits.HDUList([fits.PrimaryHDU(header=_primary_header(predicted)), *tables]).writeto(
+            unfinished, output_verify="exception"
+        )
+
+
+def read_predicted(path: str | Path) -> PredictedSpectrum:
+    """Read what `write_predicted` wrote; without saved samples there are none of them.
+
+    Raises
+    ------
+    InputError
+        If the file is not a predicted spectrum, is damaged, or is of a newer layout.
+    """
+    from astropy.io import fits
+
+    path = Path(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with fits.open(path, memmap=False) as hdus:
+                return _from_hdus(hdus, path)
+    except InputError:
+        raise
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file; expected a predicted spectrum") from None
+    except (OSError, EOFError, ValueError, TypeError, KeyError) as error:
+        raise InputError(
+            f"{path}: cannot be read as a predicted spectrum ({str(error).splitlines()[0]}); "
+            "predict it again"
+        ) from None
+
+
+def is_predicted_spectrum(header: Header) -> bool:
+    """Whether the first header of a file is that of a predicted spectrum."""
+    return "SPECFMT" in header
+
+
+def _primary_header(predicted: PredictedSpectrum) -> Header:
+    from astropy.io import fits
+
+    header = fits.Header()
+    header["ORIGIN"] = "PICASSSO"
+    header["SPECFMT"] = (FORMAT, "version of this layout")
+    header["OBJECT"] = ascii_text(predicted.galaxy_id)
+    header["VIEW"] = (predicted.view, "number of the camera, 0 = real image")
+    header.append(exact_card("REDSHIFT", predicted.redshift, "of the galaxy"))
+    header["FRAME"] = (predicted.frame, "of wavelengths and flux densities")
+    header.append(exact_card("XFIBRE", predicted.position[0], "[pixel] of the fibre, from 0"))
+    header.append(exact_card("YFIBRE", predicted.position[1], "[pixel] of the fibre, from 0"))
+    if predicted.sky is not None:
+        header.append(exact_card("RA", predicted.sky[0], "[deg] of the fibre, ICRS"))
+        header.append(exact_card("DEC", predicted.sky[1], "[deg] of the fibre, ICRS"))
+    header["FLAGS"] = (",".join(predicted.flags), "")
+    for key, value in predicted.provenance.items():
+        for line in str(value).splitlines():
+            header.add_history(ascii_text(f"{key}: {line}"))
+    return header
+
+
+def _spectrum_table(predicted: PredictedSpectrum) -> BinTableHDU:
+    columns = {
+        "wavelength": ("D", "Angstrom", predicted.wavelength),
+        "mean": ("E", FLUX_UNIT, predicted.mean),
+        **{
+            name: ("E", FLUX_UNIT, values)
+            for name, values in zip(QUANTILE_NAMES, predicted.quantiles, strict=True)
+        },
+        "resolution_limited": ("L", "", predicted.resolution_limited),
+    }
+    hdu = _table("SPECTRUM", columns)
+    hdu.header["MEDIUM"] = ("vacuum", "of the wavelengths")
+    return hdu
+
+
+def _indices_table(predicted: PredictedSpectrum) -> BinTableHDU:
+    columns: dict[str, tuple[str, str, Any]] = {
+        "name": _words(predicted.index_names),
+        "unit": _words(predicted.index_units),
+    }
+    for name, values in zip(QUANTILE_NAMES, predicted.index_quantiles, strict=True):
+        columns[name] = ("E", "", values)
+    return _table("INDICES", columns)
+
+
+def _latents_table(predicted: PredictedSpectrum) -> BinTableHDU:
+    number = len(predicted.latent_mean)
+    names = (*(f"latent_{k}" for k in range(number - 1)), "log10_norm")
+    columns = {
+        "name": _words(names),
+        "mean": ("E", "", predicted.latent_mean),
+        "covariance": (f"{number}E", "", predicted.latent_covariance),
+    }
+    return _table("LATENTS", columns)
+
+
+def _classes_table(predicted: PredictedSpectrum) -> BinTableHDU:
+    shares = predicted.class_probabilities
+    columns = {
+        "name": _words(tuple(shares)),
+        "probability": ("D", "", np.array(list(shares.values()))),
+    }
+    return _table("CLASSES", columns)
+
+
+def _samples_table(predicted: PredictedSpectrum) -> BinTableHDU:
+    columns: dict[str, tuple[str, str, Any]] = {
+        "latents": (f"{predicted.latent_samples.shape[1]}E", "", predicted.latent_samples)
+    }
+    for name, unit, values in zip(
+        predicted.index_names, predicted.index_units, predicted.index_samples.T, strict=True
+    ):
+        columns[name] = ("E", _fits_unit(unit), values)
+    return _table("SAMPLES", columns)
+
+
+def _provenance_table(predicted: PredictedSpectrum) -> BinTableHDU:
+    items = predicted.provenance.items()
+    columns = {
+        "KEY": _words([k for k, _ in items]),
+        "VALUE": _words([ascii_text(v) for _, v in items]),
+    }
+    return _table("PROVENANCE", columns)
+
+
+def _table(name: str, columns: dict[str, tuple[str, str, Any]]) -> BinTableHDU:
+    """Table of columns: format, unit and values."""
+    from astropy.io import fits
+
+    hdu = fits.BinTableHDU.from_columns(
+        [
+            fits.Column(name=column, format=kind, unit=unit or None, array=values)
+            for column, (kind, unit, values) in columns.items()
+        ]
+    )
+    hdu.header["EXTNAME"] = name
+    return hdu
+
+
+def _words(values: Sequence[str]) -> tuple[str, str, NDArray[np.str_]]:
+    width = max([len(v) for v in values], default=1) or 1
+    return f"{width}A", "", np.array(values, dtype=f"U{width}")
+
+
+def _fits_unit(unit: str) -> str:
+    """A unit of an index as the FITS standard writes it."""
+    return unit.replace("1e-17", "10**-17")
+
+
+def _from_hdus(hdus: HDUList, path: Path) -> PredictedSpectrum:
+    header = hdus[0].header
+    if not is_predicted_spectrum(header):
+        raise InputError(
+            f"{path}: holds no predicted spectrum; expected a file from `picassso spectrum`"
+        )
+    if header["SPECFMT"] > FORMAT:
+        raise InputError(
+            f"{path}: layout {header['SPECFMT']}, but this version reads up to {FORMAT}; update "
+            "picassso"
+        )
+    spectrum, indices, latents = (hdus[n].data for n in ("SPECTRUM", "INDICES", "LATENTS"))
+    names = tuple(str(n) for n in indices["name"])
+    latent_samples, index_samples = _samples(hdus, names, len(latents))
+    flags = str(header.get("FLAGS", ""))
+    return PredictedSpectrum(
+        galaxy_id=plain_text(header["OBJECT"]),
+        view=int(header["VIEW"]),
+        redshift=float(header["REDSHIFT"]),
+        frame=str(header["FRAME"]),
+        wavelength=spectrum["wavelength"].astype(np.float64),
+        quantiles=np.stack([spectrum[n] for n in QUANTILE_NAMES]).astype(np.float32),
+        mean=spectrum["mean"].astype(np.float32),
+        resolution_limited=spectrum["resolution_limited"].astype(bool),
+        latent_mean=latents["mean"].astype(np.float32),
+        latent_covariance=latents["covariance"].astype(np.float32),
+        latent_samples=latent_samples,
+        index_names=names,
+        index_units=tuple(str(u) for u in indices["unit"]),
+        index_samples=index_samples,
+        index_quantiles=np.stack([indices[n] for n in QUANTILE_NAMES]).astype(np.float32),
+        class_probabilities={
+            str(row["name"]): float(row["probability"]) for row in hdus["CLASSES"].data
+        },
+        position=(float(header["XFIBRE"]), float(header["YFIBRE"])),
+        sky=(float(header["RA"]), float(header["DEC"])) if "RA" in header else None,
+        flags=tuple(flags.split(",")) if flags else (),
+        provenance={str(r["KEY"]): plain_text(r["VALUE"]) for r in hdus["PROVENANCE"].data},
+    )
+
+
+def _samples(
+    hdus: HDUList, names: tuple[str, ...], latents: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Draws of latents (S, D) and indices (S, K); S is 0 where none were saved."""
+    if "SAMPLES" not in hdus:
+        return np.empty((0, latents), np.float32), np.empty((0, len(names)), np.float32)
+    data = hdus["SAMPLES"].data
+    numbers = np.stack([data[n] for n in names], axis=-1)
+    return data["latents"].astype(np.float32), numbers.astype(np.float32)

@@ -1,0 +1,50 @@
+"""What is measured on every sample of a predicted spectrum."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from picassso.analysis.spectra import INDICES, measure
+from picassso.analysis.spectra.ratios import EMISSION_CLASSES, classify
+
+__all__ = ["MEASURED", "MEASURED_UNITS", "class_shares", "measure_samples"]
+
+MEASURED: tuple[str, ...] = (
+    "EW_OII",
+    "EW_Hdelta",
+    "EW_Hgamma",
+    "EW_Hbeta",
+    "EW_OIII5008",
+    "EW_OI6302",
+    "EW_Halpha",
+    "EW_NII6585",
+    "EW_SII",
+    "D4000",
+    "Dn4000",
+    "HdeltaA",
+    "log_NII_Ha",
+    "log_OIII_Hb",
+    "log_SII_Ha",
+    "log_OI_Ha",
+    "log_Ha_Hb",
+    "flux_Halpha",
+)
+"""Names of indices, in the order of the tables."""
+
+MEASURED_UNITS: tuple[str, ...] = tuple(INDICES[name].unit for name in MEASURED)
+
+
+def measure_samples(
+    wavelength: NDArray[np.float64], flux: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Measure spectra (..., L) at rest: (..., K) in the order of `MEASURED`, NaN where unknown."""
+    found = measure(wavelength, flux, MEASURED)
+    return np.stack([found[name] for name in MEASURED], axis=-1).astype(np.float32)
+
+
+def class_shares(numbers: NDArray[np.float32]) -> dict[str, float]:
+    """Share of samples (S, K), in the order of `MEASURED`, in each of `EMISSION_CLASSES`."""
+    ratios = [numbers[:, MEASURED.index(name)] for name in ("log_NII_Ha", "log_OIII_Hb")]
+    counts = np.bincount(classify(*ratios), minlength=len(EMISSION_CLASSES))
+    return dict(zip(EMISSION_CLASSES, (counts / len(numbers)).tolist(), strict=True))

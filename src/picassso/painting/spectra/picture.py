@@ -1,0 +1,126 @@
+"""A predicted spectrum drawn: what its figure is given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from picassso.analysis.spectra import INDICES
+from picassso.analysis.spectra.ratios import kauffmann_2003, kewley_2001
+from picassso.core import GalaxyImage
+from picassso.figures.predicted_spectrum import (
+    Boundary,
+    IndexRow,
+    SamplePlane,
+    predicted_spectrum_figure,
+)
+from picassso.painting.spectra.predicted import PredictedSpectrum
+from picassso.painting.spectra.stamp import FIBRE_DIAMETER
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["draw_spectrum"]
+
+_TABLE = {
+    "EW_OII": "EW([O II] 3728)",
+    "EW_Hdelta": r"EW(H$\delta$)",
+    "EW_Hbeta": r"EW(H$\beta$)",
+    "EW_OIII5008": "EW([O III] 5008)",
+    "EW_Halpha": r"EW(H$\alpha$)",
+    "EW_NII6585": "EW([N II] 6585)",
+    "EW_SII": "EW([S II] 6718+33)",
+    "D4000": "D4000",
+    "Dn4000": r"D$_n$4000",
+    "log_Ha_Hb": r"log(H$\alpha$/H$\beta$)",
+}
+"""Rows of the table, by the names of indices."""
+
+_ALARMING = ("outside_training_range", "masked_pixels_in_fibre", "image_ends_within_stamp")
+"""Flags that are written into the figure: bands may be wrong."""
+
+_RETIRED = 3.0
+"""Angstrom of EW(Halpha) below which galaxies are retired or passive (Cid Fernandes et al. 2011,
+MNRAS 413, 1687)."""
+
+
+def draw_spectrum(image: GalaxyImage, predicted: PredictedSpectrum, *, field: int) -> Figure:
+    """Draw a predicted spectrum beside its image, with a table and two planes of its posterior.
+
+    Parameters
+    ----------
+    image : GalaxyImage
+        From which it was predicted.
+    predicted : PredictedSpectrum
+        At rest.
+    field : int
+        Side of the square around the fibre that is shown [pixels].
+    """
+    return predicted_spectrum_figure(
+        image,
+        predicted.wavelength,
+        predicted.quantiles,
+        limited=predicted.resolution_limited,
+        position=predicted.position,
+        fibre=FIBRE_DIAMETER,
+        field=field,
+        rows=[_row(predicted, name, label) for name, label in _TABLE.items()],
+        planes=[_bpt(predicted), _age_plane(predicted)],
+        note="picassso {version}, weights {weights}".format(**predicted.provenance),
+        beware=", ".join(f.replace("_", " ") for f in predicted.flags if f in _ALARMING),
+    )
+
+
+def _row(predicted: PredictedSpectrum, name: str, label: str) -> IndexRow:
+    _, low, middle, high, _ = (float(v) for v in predicted.index(name))
+    unit = "Å" if INDICES[name].unit == "Angstrom" else ""
+    return IndexRow(label, unit, low, middle, high)
+
+
+def _samples(predicted: PredictedSpectrum, name: str) -> NDArray[np.float32]:
+    return predicted.index_samples[:, predicted.index_names.index(name)]
+
+
+def _bpt(predicted: PredictedSpectrum) -> SamplePlane:
+    """The diagram of Baldwin, Phillips & Terlevich, with the shares of its classes."""
+    x_limits, y_limits = (-1.6, 0.7), (-1.3, 1.4)
+    x = np.linspace(*x_limits, 200)
+    lines = (
+        ("Kewley+ 2001", kewley_2001, "-"),
+        ("Kauffmann+ 2003", kauffmann_2003, "--"),
+    )
+    shares = [
+        f"{name.replace('_', ' ')} {share:.0%}"
+        for name, share in sorted(predicted.class_probabilities.items(), key=lambda kv: -kv[1])
+        if share >= 0.005
+    ]
+    return SamplePlane(
+        x=_samples(predicted, "log_NII_Ha"),
+        y=_samples(predicted, "log_OIII_Hb"),
+        x_label=r"log([N II] 6585 / H$\alpha$)",
+        y_label=r"log([O III] 5008 / H$\beta$)",
+        x_limits=x_limits,
+        y_limits=y_limits,
+        boundaries=tuple(
+            Boundary(x, np.where(np.isfinite(curve(x)), curve(x), -9.0), label, style)
+            for label, curve, style in lines
+        ),
+        note="\n".join(shares),
+    )
+
+
+def _age_plane(predicted: PredictedSpectrum) -> SamplePlane:
+    """The break at 4000 A, which ages deepen, against star formation now."""
+    x_limits = (1.0, 2.4)
+    return SamplePlane(
+        x=_samples(predicted, "D4000"),
+        y=_samples(predicted, "EW_Halpha"),
+        x_label="D4000",
+        y_label=r"EW(H$\alpha$) [Å]",
+        x_limits=x_limits,
+        y_limits=(-6.0, 400.0),
+        boundaries=(Boundary(np.array(x_limits), np.full(2, _RETIRED), "3 Å: retired below", ":"),),
+        y_ticks=(-3.0, 0.0, 3.0, 10.0, 30.0, 100.0, 300.0),
+    )
