@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from picassso.analysis.spectra import SpectralPCA
 from picassso.archive import DatasetStore
 from picassso.core import output_folder
 from picassso.studies.spectra.constancy import Constancy, constancy_scores, measure_constancy
@@ -19,7 +20,6 @@ from picassso.studies.spectra.models import (
     AutoencoderModel,
     ComponentModel,
     SpectralModel,
-    components_of,
 )
 from picassso.studies.spectra.reconstruction import (
     Reconstruction,
@@ -29,6 +29,7 @@ from picassso.studies.spectra.reconstruction import (
 from picassso.studies.spectra.rows import fingerprint_of, rows_of
 from picassso.studies.spectra.samples import (
     Sample,
+    library_spectra,
     mock_sample,
     observed_sample,
     split_in_halves,
@@ -38,6 +39,9 @@ from picassso.studies.spectra.scores import Score
 from picassso.studies.spectra.weights import load_autoencoder
 
 __all__ = ["AutoencoderEvaluation", "evaluate_autoencoder"]
+
+_LIBRARY_VIEWS = 1000
+"""Views whose spectra, and as many around them, are enough for principal components."""
 
 _MOST_HELD_STILL = 100
 """Spectra that are observed 72 times each."""
@@ -82,7 +86,8 @@ def evaluate_autoencoder(
 
     Mock spectra are those of galaxies of the store, and of others drawn around them, observed as
     SDSS would. Beside the autoencoder stand as many principal components as it has latents,
-    fitted on the spectra that it learnt from.
+    fitted on spectra such as it learns from: those of the store's training split, and others
+    drawn around them.
 
     Parameters
     ----------
@@ -113,7 +118,7 @@ def evaluate_autoencoder(
     rows = rows_of(store, split, limit=limit, seed=seed, learnt_from=loaded.about)
     real = observed_sample([Path(p) for p in observed]) if observed else None
     model = AutoencoderModel(loaded.network)
-    beside = ComponentModel(components_of(loaded.network, loaded.network.latents))
+    beside = _components(store, loaded.network.latents, seed=seed)
     with output_folder(Path(output)):
         samples = [
             *(mock_sample(store, rows, widened=w, seed=seed) for w in (False, True)),
@@ -144,6 +149,12 @@ def evaluate_autoencoder(
     return evaluation
 
 
+def _components(store: DatasetStore, number: int, *, seed: int) -> ComponentModel:
+    """Fitted alone: the first of the 30 that an autoencoder carries explain less than these."""
+    library = library_spectra(store, limit=_LIBRARY_VIEWS, seed=seed)
+    return ComponentModel(SpectralPCA.fit(library, np.ones_like(library), number))
+
+
 def _held_still(
     model: AutoencoderModel, store: DatasetStore, rows: NDArray[np.int64], *, seed: int
 ) -> Constancy:
@@ -170,7 +181,7 @@ def _evaluate(
 
     found = tuple(reconstruct(sample, m) for sample in samples for m in (model, beside))
     scores = [score for r in found for score in reconstruction_scores(r, seed=seed)]
-    scores += constancy_scores(constancy, seed=seed)
+    scores += constancy_scores(constancy)
     return AutoencoderEvaluation(
         about={**about, "version": __version__},
         model=about_model,
