@@ -46,9 +46,9 @@ class CompactEncoder(nn.Module):
         bands: int,
         out_features: int,
         *,
-        widths: tuple[int, ...] = (24, 48, 96),
+        widths: tuple[int, ...] = (32, 48, 96),
         blocks: tuple[int, ...] = (1, 2, 2),
-        hidden: int = 192,
+        hidden: int = 128,
     ) -> None:
         super().__init__()
         self.stretch = SkyStretch()
