@@ -21,7 +21,7 @@ from picassso.networks import (  # noqa: E402
     load_weights,
     save_weights,
 )
-from picassso.networks.spectra.basis import SpectralBasis, solve_positive  # noqa: E402
+from picassso.networks.spectra.basis import SpectralBasis, newton_solve, solve_positive  # noqa: E402
 from picassso.networks.spectra.infovae import InfoVAE  # noqa: E402
 
 POPULATION = toy_spectra(400)
@@ -166,11 +166,17 @@ def test_scatter_has_the_covariance_of_its_components() -> None:
         )
 
 
-def test_elimination_solves() -> None:
+@pytest.mark.parametrize("condition", [1e1, 1e4, 1e7])
+def test_both_solvers_solve(condition: float) -> None:
     generator = torch.Generator().manual_seed(0)
-    a = torch.randn(5, 7, 7, generator=generator, dtype=torch.float64)
-    matrix, vector = a @ a.mT + torch.eye(7), a[:, 0]
-    torch.testing.assert_close(solve_positive(matrix, vector), torch.linalg.solve(matrix, vector))
+    turn, _ = torch.linalg.qr(torch.randn(5, 9, 9, generator=generator, dtype=torch.float64))
+    values = torch.logspace(0, -np.log10(condition), 9, dtype=torch.float64)
+    matrix = turn * values @ turn.mT
+    matrix = 0.5 * (matrix + matrix.mT)
+    truth = torch.randn(5, 9, generator=generator, dtype=torch.float64)
+    vector = (matrix @ truth[..., None])[..., 0]
+    for solve in (solve_positive, newton_solve):
+        torch.testing.assert_close(solve(matrix, vector), truth, rtol=0, atol=1e-6)
 
 
 def test_it_survives_a_round_trip(tmp_path: Path) -> None:

@@ -81,12 +81,14 @@ seen = partial(fibre_light, redshift=0.05, psf_fwhm=1.3, dust=1.0, log_u=-3.0)
 # How much of a point source a fibre takes in.
 
 
+@settings(deadline=None)
 @given(sigma=st.floats(0.02, 30.0), radius=st.floats(0.5, 3.0))
 def test_centred_source(sigma: float, radius: float) -> None:
     got = fraction_in_fibre([0.0], sigma, radius=radius)
     assert got[0] == pytest.approx(-np.expm1(-0.5 * (radius / sigma) ** 2), rel=5e-4)
 
 
+@settings(deadline=None)
 @given(distance=st.floats(0.0, 8.0), sigma=st.floats(0.05, 5.0))
 def test_source_off_the_centre(distance: float, sigma: float) -> None:
     exact = special.chndtr((1.5 / sigma) ** 2, 2.0, (distance / sigma) ** 2)

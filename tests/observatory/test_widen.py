@@ -26,7 +26,7 @@ from picassso.observatory.spectra.spectrograph import rest_fluxes
 from picassso.observatory.spectra.widen import broaden, widen
 
 WIDTHS = np.diff(pixel_edges(REST_GRID))
-COPIES = 50
+COPIES = 40
 
 
 def line(fluxes: np.ndarray, name: str) -> np.ndarray:
@@ -221,8 +221,8 @@ def test_real_galaxies_lie_within(library, data_dir: Path) -> None:
     wide = widen(continuum, lines, sigma, np.random.default_rng(0))
     before = features(rest_fluxes(*library, sigma[:n], redshift[:n]))
     after = features(rest_fluxes(wide.continuum, wide.line_flux, wide.line_dispersion, redshift))
-    own = [distances(after[[i]], np.delete(after, i, axis=0))[0] for i in range(0, len(after), 31)]
+    own = [distances(after[[i]], np.delete(after, i, axis=0))[0] for i in range(0, len(after), 15)]
     real = real_features(data_dir)
-    assert distances(real, before).min() > np.quantile(own, 0.95)
+    assert distances(real, before).min() > np.quantile(own, 0.9)
     assert distances(real, after).max() < np.quantile(own, 0.99)
     assert np.median(distances(real, after)) < np.median(own)

@@ -23,6 +23,7 @@ from picassso.training import TrainConfig, export, train  # noqa: E402
 from picassso.training import data as training_data  # noqa: E402
 from picassso.training import loop as training_loop  # noqa: E402
 from picassso.training import release as training_release  # noqa: E402
+from picassso.training import tasks as training_tasks  # noqa: E402
 from picassso.training.augment import turn  # noqa: E402
 from picassso.training.calibrate import _law  # noqa: E402
 from picassso.training.checkpoints import load_checkpoint, save_checkpoint  # noqa: E402
@@ -265,8 +266,8 @@ def test_a_loss_that_is_no_number_ends_the_run_and_spares_its_checkpoint(
     right = training_loop._loss
     run = tmp_path / "run"
 
-    def wrong(accelerator, model, *rest):
-        loss = right(accelerator, model, *rest)
+    def wrong(task, accelerator, model, batch):
+        loss = right(task, accelerator, model, batch)
         begun = (run / "checkpoint.safetensors").exists()
         return loss * torch.nan if begun and model.training == (kind == "training") else loss
 
@@ -428,10 +429,10 @@ def test_endless_training_is_refused_before_it_begins(
 def test_a_batch_is_shared_evenly_or_refused(
     store: DatasetStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Three(training_loop.Accelerator):
+    class Three(training_tasks.Accelerator):
         num_processes = 3
 
-    monkeypatch.setattr(training_loop, "Accelerator", Three)
+    monkeypatch.setattr(training_tasks, "Accelerator", Three)
     with pytest.raises(InputError, match="batch is 4, expected a multiple of the 3.*batch to 6"):
         train(store.path, output=tmp_path / "run", config=QUICK, cpu=True, progress=False)
     assert not (tmp_path / "run").exists()

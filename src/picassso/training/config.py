@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from picassso.core import InputError
 from picassso.networks import NetworkConfig
 
-__all__ = ["RECIPES", "TrainConfig", "problems_of", "read_config"]
+__all__ = ["RECIPES", "LoopConfig", "TrainConfig", "problems_of", "read_config"]
 
 RECIPES: dict[str, dict[str, Any]] = {
     "picassso": {},
@@ -36,8 +36,80 @@ RECIPES: dict[str, dict[str, Any]] = {
 }
 
 
-class TrainConfig(BaseModel):
-    """Config of a training run.
+class LoopConfig(BaseModel):
+    """What the training loop itself needs to know, whatever is learnt.
+
+    Parameters
+    ----------
+    epochs : float
+        Passes through the training split.
+    batch : int
+        Items a step, over all devices.
+    learning_rate, weight_decay : float
+        Of the optimizer; the learning rate is the peak.
+    optimizer : str
+        ``"adamw"`` or ``"adam"``.
+    schedule : str
+        ``"cosine"``, or ``"steps"``: a tenth at each of the epochs 9 and 12, of 13.
+    warmup : int
+        Steps of linear warm-up.
+    gradient_clip : float
+        Largest norm of the gradient; 0 for no limit.
+    precision : str
+        ``"no"``, ``"bf16"`` or ``"fp16"``.
+    checkpoints : int
+        Number of validations, each with a checkpoint.
+    seed : int
+        Of everything random.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    task: ClassVar[str]
+    """Name of what is learnt."""
+
+    epochs: float = Field(30.0, gt=0)
+    batch: int = Field(16, ge=1)
+    learning_rate: float = Field(1e-3, gt=0)
+    weight_decay: float = Field(1e-3, ge=0)
+    optimizer: Literal["adamw", "adam"] = "adamw"
+    schedule: Literal["cosine", "steps"] = "cosine"
+    warmup: int = Field(200, ge=0)
+    gradient_clip: float = Field(1.0, ge=0)
+    precision: Literal["no", "bf16", "fp16"] = "no"
+    checkpoints: int = Field(30, ge=1)
+    seed: int = Field(0, ge=0)
+
+    @classmethod
+    def resolve(cls, **chosen: Any) -> Self:
+        """Config with some fields chosen, None for those that are not.
+
+        Raises
+        ------
+        InputError
+            If there is anything wrong with them, naming all that is.
+        """
+        try:
+            return cls(**{k: v for k, v in chosen.items() if v is not None})
+        except ValidationError as error:
+            raise InputError(
+                f"train config: {problems_of(error)}; known keys: {sorted(cls.model_fields)}"
+            ) from error
+
+    @classmethod
+    def read(cls, path: str | Path, **chosen: Any) -> Self:
+        """Config of a TOML or JSON file, with some fields chosen over it."""
+        found = read_config(path)
+        try:
+            return cls.resolve(**{**found, **{k: v for k, v in chosen.items() if v is not None}})
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
+
+
+class TrainConfig(LoopConfig):
+    """Config of learning to paint maps.
+
+    Beside those of `LoopConfig`:
 
     Parameters
     ----------
@@ -54,22 +126,8 @@ class TrainConfig(BaseModel):
         each time it is seen.
     galaxies : int
         Train on so many galaxies, drawn by the seed, more of them holding the fewer; 0 for all.
-    epochs : float
-        Passes through the training split.
-    batch : int
-        Images a step, over all devices.
     crop : int
         Side of the random crop [pixels]; 0 for whole images.
-    learning_rate, weight_decay : float
-        Of the optimizer; the learning rate is the peak.
-    optimizer : str
-        ``"adamw"`` or ``"adam"``.
-    schedule : str
-        ``"cosine"``, or ``"steps"``: a tenth at each of the epochs 9 and 12, of 13.
-    warmup : int
-        Steps of linear warm-up.
-    gradient_clip : float
-        Largest norm of the gradient; 0 for no limit.
     mean_weight : float
         Weight of the deviance of the mean beside the likelihood.
     augment : bool
@@ -78,17 +136,11 @@ class TrainConfig(BaseModel):
         Draw the noise anew each time an image is seen; else once an image.
     noise_range : pair of float
         Factor on the noise level, drawn log-uniformly.
-    precision : str
-        ``"no"``, ``"bf16"`` or ``"fp16"``.
-    checkpoints : int
-        Number of validations, each with a checkpoint.
     validation_images : int
         At most so many images of the validation split, evenly spaced.
-    seed : int
-        Of everything random.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    task: ClassVar[str] = "maps"
 
     recipe: Literal["picassso", "paper"] = "picassso"
     architecture: Literal["compact_unet", "paper_unet"] = "compact_unet"
@@ -101,23 +153,12 @@ class TrainConfig(BaseModel):
     grey: bool = False
     shuffled: bool = False
     galaxies: int = Field(0, ge=0)
-    epochs: float = Field(30.0, gt=0)
-    batch: int = Field(16, ge=1)
     crop: int = Field(128, ge=0)
-    learning_rate: float = Field(1e-3, gt=0)
-    weight_decay: float = Field(1e-3, ge=0)
-    optimizer: Literal["adamw", "adam"] = "adamw"
-    schedule: Literal["cosine", "steps"] = "cosine"
-    warmup: int = Field(200, ge=0)
-    gradient_clip: float = Field(1.0, ge=0)
     mean_weight: float = Field(0.1, ge=0)
     augment: bool = True
     fresh_noise: bool = True
     noise_range: tuple[float, float] = (0.5, 1.5)
-    precision: Literal["no", "bf16", "fp16"] = "no"
-    checkpoints: int = Field(30, ge=1)
     validation_images: int = Field(512, ge=1)
-    seed: int = Field(0, ge=0)
 
     @model_validator(mode="after")
     def _fits_together(self) -> TrainConfig:
@@ -131,25 +172,11 @@ class TrainConfig(BaseModel):
         return self
 
     @classmethod
-    def resolve(cls, **chosen: Any) -> TrainConfig:
+    def resolve(cls, **chosen: Any) -> Self:
         """Config of a recipe with some fields chosen; a bad one raises InputError naming all."""
         named = chosen.get("recipe", "picassso")
         recipe = RECIPES.get(named, {}) if isinstance(named, str) else {}
-        try:
-            return cls(**{**recipe, **{k: v for k, v in chosen.items() if v is not None}})
-        except ValidationError as error:
-            raise InputError(
-                f"train config: {problems_of(error)}; known keys: {sorted(cls.model_fields)}"
-            ) from error
-
-    @classmethod
-    def read(cls, path: str | Path, **chosen: Any) -> TrainConfig:
-        """Config of a TOML or JSON file, with some fields chosen over it."""
-        found = read_config(path)
-        try:
-            return cls.resolve(**{**found, **{k: v for k, v in chosen.items() if v is not None}})
-        except InputError as error:
-            raise InputError(f"{path}: {error}") from error
+        return super().resolve(**{**recipe, **{k: v for k, v in chosen.items() if v is not None}})
 
     def network(self, bands: tuple[str, ...], properties: tuple[str, ...]) -> NetworkConfig:
         """Config of the network for the bands and properties of the data."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,10 +14,18 @@ from torch import Tensor
 
 from picassso.archive import DatasetStore
 from picassso.core import InputError
+from picassso.training.ahead import one_ahead
 from picassso.training.augment import turn
 from picassso.training.views import grey_bands, reordered
 
-__all__ = ["Batch", "ViewSet", "training_batches", "validation_batches"]
+__all__ = [
+    "Batch",
+    "ViewSet",
+    "draw_view",
+    "shuffled_indices",
+    "training_batches",
+    "validation_batches",
+]
 
 MEMORY_LIMIT = 0.4 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 """Views are held in memory up to this many bytes a split and process; others are read as needed."""
@@ -34,10 +41,6 @@ class Batch(NamedTuple):
     kpc_per_pixel: Tensor
     truth: Tensor
 
-    def to(self, device: torch.device) -> Batch:
-        """The same on a device."""
-        return Batch(*(t.to(device, non_blocking=True) for t in self))
-
 
 @dataclass(frozen=True)
 class _Rows:
@@ -51,7 +54,10 @@ class _Rows:
     psf_fwhm: NDArray[np.float32]
     redshift: NDArray[np.float32]
     kpc_per_pixel: NDArray[np.float32]
+    pixel_scale: NDArray[np.float32]
     real_sky: bool
+    maps: bool
+    side: int
 
     @property
     def held(self) -> int:
@@ -59,12 +65,21 @@ class _Rows:
         return sum(x.nbytes for x in self.in_memory or ())
 
     def pixels(self, k: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Flux (B, H, W) and maps (P, H, W) of a view."""
+        """Flux (B, H, W) and maps (P, H, W) of a view; P is 0 where maps are not wanted."""
         if self.in_memory is not None:
             flux, maps = self.in_memory
             return flux[k], maps[k]
         row = int(self.rows[k])
-        return self.store.flux_of(row)[self.channels], self.store.maps_of(row)
+        flux = self._middle(self.store.flux_of(row)[self.channels])
+        none = np.empty((0, *flux.shape[1:]), np.float32)
+        return flux, self._middle(self.store.maps_of(row)) if self.maps else none
+
+    def _middle(self, cube: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The middle of a cube (..., H, W), where only that is wanted."""
+        if not self.side:
+            return cube
+        y, x = ((n - self.side) // 2 for n in cube.shape[-2:])
+        return cube[..., y : y + self.side, x : x + self.side].copy()
 
 
 class ViewSet:
@@ -86,6 +101,10 @@ class ViewSet:
         Of so many galaxies, drawn by `seed`; 0: of all.
     seed : int
         A smaller choice of the same seed lies within a larger one.
+    maps : bool
+        Whether the true maps are wanted; where not, those of a view are (0, H, W).
+    side : int
+        Keep only so many pixels about the middle of each frame; 0: whole frames.
     """
 
     def __init__(
@@ -99,6 +118,8 @@ class ViewSet:
         limit: int | None = None,
         galaxies: int = 0,
         seed: int = 0,
+        maps: bool = True,
+        side: int = 0,
     ) -> None:
         self.shuffled = shuffled
         found = [np.asarray(s.indices(split)) for s in stores]
@@ -118,7 +139,7 @@ class ViewSet:
             kept = max(round(keep * len(rows)), 1)
             rows = rows[np.unique(np.linspace(0, len(rows) - 1, kept, dtype=int))]
             number = len(self.parts)
-            self.parts.append(_read(store, rows, channels, free=free))
+            self.parts.append(_read(store, rows, channels, free=free, maps=maps, side=side))
             free -= self.parts[-1].held
             self.order += [(number, k) for k in range(len(rows))]
 
@@ -128,7 +149,7 @@ class ViewSet:
     @property
     def sides(self) -> set[int]:
         """Sides of the stored frames [pixels]."""
-        return {p.store.shape[1] for p in self.parts}
+        return {p.side or p.store.shape[1] for p in self.parts}
 
     def view(self, index: int) -> tuple[_Rows, int, NDArray, NDArray]:
         """Part, position in it, flux as stored (B, H, W) and maps (P, H, W)."""
@@ -156,26 +177,38 @@ def _some_galaxies(
     ]
 
 
-def _read(store: DatasetStore, rows: NDArray, channels: list[int], *, free: float) -> _Rows:
+def _read(
+    store: DatasetStore,
+    rows: NDArray,
+    channels: list[int],
+    *,
+    free: float,
+    maps: bool,
+    side: int,
+) -> _Rows:
     """Rows of a store: held in memory if they fit into `free` bytes, else read as needed."""
     table = store.table
-    size = 4.0 * len(rows) * (len(channels) + len(store.properties)) * np.prod(store.shape)
-    in_memory = None
-    if size <= free:
-        flux = np.stack([store.flux_of(int(r))[channels] for r in rows])
-        in_memory = flux, np.stack([store.maps_of(int(r)) for r in rows])
     scale = np.asarray(table["pixel_scale"], np.float32)[rows, None]
-    return _Rows(
+    found = _Rows(
         store=store,
         channels=channels,
         rows=rows,
-        in_memory=in_memory,
+        in_memory=None,
         noise=np.asarray(table["noise"], np.float32)[rows][:, channels],
         psf_fwhm=np.asarray(table["psf_fwhm"], np.float32)[rows][:, channels] / scale,
         redshift=np.asarray(table["redshift"], np.float32)[rows, None],
         kpc_per_pixel=np.asarray(table["kpc_per_pixel"], np.float32)[rows, None],
+        pixel_scale=scale,
         real_sky=store.real_sky,
+        maps=maps,
+        side=side if side < min(store.shape) else 0,
     )
+    depth = len(channels) + (len(store.properties) if maps else 0)
+    pixels = found.side**2 or np.prod(store.shape)
+    if 4.0 * len(rows) * depth * pixels > free:
+        return found
+    flux, truth = zip(*(found.pixels(k) for k in range(len(rows))), strict=True)
+    return replace(found, in_memory=(np.stack(flux), np.stack(truth)))
 
 
 def training_batches(
@@ -202,20 +235,12 @@ def training_batches(
         rng = np.random.default_rng((seed, 1, step, rank))
         first = step * batch + rank * share
         items = []
-        for position in range(first, first + share):
-            epoch, place = divmod(position, len(views))
-            index = int(_permutation(seed, epoch, len(views))[place])
+        for index in shuffled_indices(len(views), first, first + share, seed=seed):
             noise_seed = None if fresh_noise else (seed, 2, index)
-            items.append(_draw(views, index, rng, crop, augment, noise_range, noise_seed))
+            items.append(draw_view(views, index, rng, crop, augment, noise_range, noise_seed))
         return Batch(*(torch.from_numpy(np.stack(column)) for column in zip(*items, strict=True)))
 
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        ahead = pool.submit(make, start) if start < stop else None
-        for step in range(start, stop):
-            assert ahead is not None
-            ready = ahead.result()
-            ahead = pool.submit(make, step + 1) if step + 1 < stop else None
-            yield ready
+    return one_ahead(make, start, stop)
 
 
 def validation_batches(views: ViewSet, *, batch: int, crop: int, seed: int) -> Iterator[Batch]:
@@ -224,11 +249,23 @@ def validation_batches(views: ViewSet, *, batch: int, crop: int, seed: int) -> I
         items = []
         for index in range(first, min(first + batch, len(views))):
             rng = np.random.default_rng((seed, 3, index))
-            items.append(_draw(views, index, rng, crop, False, (1.0, 1.0), None, centred=True))
+            items.append(draw_view(views, index, rng, crop, False, (1.0, 1.0), None, centred=True))
         yield Batch(*(torch.from_numpy(np.stack(column)) for column in zip(*items, strict=True)))
 
 
 _ORDERS: dict[tuple[int, int, int], NDArray[np.int64]] = {}
+
+
+def shuffled_indices(n: int, start: int, stop: int, *, seed: int) -> list[int]:
+    """Which of `n` items come at some places of the endless order in which they are seen.
+
+    Each epoch sees every item once, in an order of its own.
+    """
+    found = []
+    for position in range(start, stop):
+        epoch, place = divmod(position, n)
+        found.append(int(_permutation(seed, epoch, n)[place]))
+    return found
 
 
 def _permutation(seed: int, epoch: int, n: int) -> NDArray[np.int64]:
@@ -241,7 +278,7 @@ def _permutation(seed: int, epoch: int, n: int) -> NDArray[np.int64]:
     return _ORDERS[key]
 
 
-def _draw(
+def draw_view(
     views: ViewSet,
     index: int,
     rng: np.random.Generator,

@@ -1,23 +1,72 @@
-"""From a run to weights that paint: calibrate, then write ONNX and safetensors."""
+"""From a run to weights that are used: calibrate, then write ONNX and safetensors."""
 
 from __future__ import annotations
 
 import datetime
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from picassso import __version__
 from picassso.archive import DatasetStore
 from picassso.core import InputError, output_folder
 from picassso.networks import NetworkConfig, export_onnx, load_weights, save_weights
 from picassso.training.calibrate import calibrate
-from picassso.training.run import RunDirectory
+from picassso.training.ranges import training_range
+from picassso.training.run import AUTOENCODER, RunDirectory
 
-__all__ = ["export"]
+__all__ = ["Release", "export"]
+
+
+@dataclass(frozen=True)
+class Release:
+    """What a run's weights are made into, and of what.
+
+    Parameters
+    ----------
+    run : RunDirectory
+        Whose best weights they are.
+    manifest : dict
+        Of the run.
+    stores : sequence of DatasetStore
+        That it learnt from.
+    onnx, safetensors : Path
+        Files to write.
+    licence : str
+        Of the weights.
+    """
+
+    run: RunDirectory
+    manifest: dict[str, Any]
+    stores: Sequence[DatasetStore]
+    onnx: Path
+    safetensors: Path
+    licence: str
+
+    def about(self, found: dict[str, Any], **measured: Any) -> dict[str, Any]:
+        """The manifest of the weights: `measured`, and what all of them say.
+
+        Parameters
+        ----------
+        found : dict
+            Manifest of the run's best weights.
+        **measured
+            What is known of them beside.
+        """
+        return {
+            "name": self.onnx.stem,
+            "survey": self.stores[0].survey,
+            **measured,
+            "data_fingerprint": "+".join(sorted(s.fingerprint for s in self.stores)),
+            "synthetic_seeds": _synthetic_seeds(self.stores),
+            "train_config": self.manifest["config"],
+            "step": found["step"],
+            "validation_loss": found["validation_loss"],
+            "licence": self.licence,
+            "version": __version__,
+            "created": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        }
 
 
 def export(
@@ -26,8 +75,8 @@ def export(
     output: str | Path,
     stores: Sequence[str | Path] | None = None,
     licence: str = "BSD-3-Clause",
-) -> tuple[Path, Path]:
-    """Calibrate the best weights of a run and write them for painting.
+) -> tuple[Path, ...]:
+    """Calibrate the best weights of a run and write them for use without torch.
 
     Parameters
     ----------
@@ -43,8 +92,9 @@ def export(
 
     Returns
     -------
-    onnx, safetensors : Path
-        The files written.
+    onnx, safetensors, ... : Path
+        The files written. Of the tasks of spectra there is a third, ``decoder.onnx`` beside them,
+        which makes spectra of latents.
 
     Raises
     ------
@@ -56,47 +106,58 @@ def export(
     if not folder.best.exists():
         raise InputError(f"{run}: no best.safetensors; train it with `picassso train` first")
     manifest = folder.read_manifest()
-    moved = [p for p in manifest["data"] if not Path(p).exists()]
+    data = {k: v for k, v in manifest["data"].items() if k != AUTOENCODER}
+    moved = [p for p in data if not Path(p).exists()]
     if moved and not stores:
         raise InputError(
             f"{run}: its data are no longer at {', '.join(moved)}; say where they are: "
             "picassso export ... --store PATH (once for each store)"
         )
-    opened = [DatasetStore.open(p) for p in (stores or manifest["data"])]
-    if sorted(s.fingerprint for s in opened) != sorted(manifest["data"].values()):
+    opened = [DatasetStore.open(p) for p in (stores or data)]
+    if sorted(s.fingerprint for s in opened) != sorted(data.values()):
         raise InputError(f"{run}: the stores given are not the data that it was trained on")
-    onnx, safetensors = _twins(Path(output))
-    with output_folder(onnx.parent):
-        network, found = load_weights(folder.best)
-        config = NetworkConfig.from_dict(found["config"])
-        learnt = manifest["config"]
-        calibration = calibrate(
-            network,
-            opened,
+    release = Release(folder, manifest, opened, *_twins(Path(output)), licence)
+    with output_folder(release.onnx.parent):
+        return _writer(manifest["task"])(release)
+
+
+def _writer(task: str) -> Callable[[Release], tuple[Path, ...]]:
+    if task == "maps":
+        return _write_painter
+    from picassso.training.spectra.release import write_autoencoder, write_encoder
+
+    return {"spectrum-autoencoder": write_autoencoder, "spectrum": write_encoder}[task]
+
+
+def _write_painter(release: Release) -> tuple[Path, ...]:
+    network, found = load_weights(release.run.best)
+    config = NetworkConfig.from_dict(found["config"])
+    learnt = release.manifest["config"]
+    calibration = calibrate(
+        network,
+        release.stores,
+        bands=config.bands,
+        grey=learnt.get("grey", False),
+        shuffled=learnt.get("shuffled", False),
+    )
+    about = release.about(
+        found,
+        training_range=training_range(
+            release.stores,
             bands=config.bands,
-            grey=learnt.get("grey", False),
-            shuffled=learnt.get("shuffled", False),
-        )
-        about = {
-            "name": onnx.stem,
-            "survey": opened[0].survey,
-            "training_range": _training_range(
-                opened, bands=config.bands, noise_range=learnt["noise_range"]
-            ),
-            "calibration": calibration.totals,
-            "pixel_calibration": {k: v for k, v in asdict(calibration).items() if k != "totals"},
-            "data_fingerprint": "+".join(sorted(s.fingerprint for s in opened)),
-            "synthetic_seeds": _synthetic_seeds(opened),
-            "train_config": learnt,
-            "step": found["step"],
-            "validation_loss": found["validation_loss"],
-            "licence": licence,
-            "version": __version__,
-            "created": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        }
-        save_weights(network, config, safetensors, about=about)
-        export_onnx(network, config, onnx, about=about)
-    return onnx, safetensors
+            noise_range=learnt["noise_range"],
+            conditions={
+                "redshift": lambda table: table["redshift"],
+                "kpc_per_pixel": lambda table: table["kpc_per_pixel"],
+                "psf_fwhm_pixels": lambda table: table["psf_fwhm"] / table["pixel_scale"][:, None],
+            },
+        ),
+        calibration=calibration.totals,
+        pixel_calibration={k: v for k, v in asdict(calibration).items() if k != "totals"},
+    )
+    save_weights(network, config, release.safetensors, about=about)
+    export_onnx(network, config, release.onnx, about=about)
+    return release.onnx, release.safetensors
 
 
 def _twins(output: Path) -> tuple[Path, Path]:
@@ -118,35 +179,3 @@ def _synthetic_seeds(stores: Sequence[DatasetStore]) -> list[int]:
     on, four in five of them.
     """
     return sorted({int(s.config["seed"]) for s in stores if "synthetic" in s.config})
-
-
-def _training_range(
-    stores: Sequence[DatasetStore], *, bands: Sequence[str], noise_range: tuple[float, float]
-) -> dict[str, list[float]]:
-    """Extremes in the training split of the conditions, and by band of noise and brightness."""
-    seen: dict[str, list[np.ndarray]] = defaultdict(list)
-    total = sum(len(store.indices("train")) for store in stores)
-    for store in stores:
-        rows = store.indices("train")
-        table = store.table
-        seen["redshift"].append(table["redshift"][rows])
-        seen["kpc_per_pixel"].append(table["kpc_per_pixel"][rows])
-        fwhm = table["psf_fwhm"][rows] / table["pixel_scale"][rows, None]
-        seen["psf_fwhm_pixels"].append(fwhm.ravel())
-        # A real sky is seen with its own noise alone.
-        factors = (1.0, 1.0) if store.real_sky else noise_range
-        some = rows[:: max(1, total // _BRIGHTNESS_SAMPLE)]
-        brightest = np.array([store.flux_of(int(row)).max(axis=(1, 2)) for row in some])
-        for band in bands:
-            channel = store.bands.index(band)
-            noise = table["noise"][rows, channel]
-            seen[f"noise_{band}"] += [factor * noise for factor in factors]
-            seen[f"brightest_{band}"].append(brightest[:, channel])
-    return {
-        k: [float(min(v.min() for v in values)), float(max(v.max() for v in values))]
-        for k, values in seen.items()
-    }
-
-
-_BRIGHTNESS_SAMPLE = 1000
-"""Images whose brightest pixels are looked up, which takes some seconds."""

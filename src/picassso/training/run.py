@@ -6,17 +6,19 @@ import csv
 import io
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from picassso import __version__
-from picassso.archive import DatasetStore
 from picassso.core import InputError, write_text
-from picassso.training.config import TrainConfig
+from picassso.training.config import LoopConfig
 
-__all__ = ["RunDirectory"]
+__all__ = ["AUTOENCODER", "RunDirectory"]
+
+AUTOENCODER = "autoencoder"
+"""Under this name the data of a run hold the fingerprint of the autoencoder, if there is one."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,11 @@ class RunDirectory:
         return self.path / "best.safetensors"
 
     @property
+    def autoencoder(self) -> Path:
+        """Weights of the autoencoder whose latents are learnt, where there is one."""
+        return self.path / f"{AUTOENCODER}.safetensors"
+
+    @property
     def metrics(self) -> Path:
         """A row a validation."""
         return self.path / "metrics.csv"
@@ -51,38 +58,53 @@ class RunDirectory:
         """Config, data, versions."""
         return self.path / "run.json"
 
-    def begin(self, config: TrainConfig, stores: Sequence[DatasetStore]) -> None:
-        """Write the manifest of a new run; of one that `check` finds begun, leave it."""
+    def begin(self, config: LoopConfig, data: Mapping[str, str]) -> None:
+        """Write the manifest of a new run; of one that `check` finds begun, leave it.
+
+        Parameters
+        ----------
+        config : LoopConfig
+            Of the task.
+        data : mapping of str to str
+            Where what is learnt from lies, from any folder, and its fingerprint.
+        """
         if self.manifest.exists():
             return
         self.path.mkdir(parents=True, exist_ok=True)
-        manifest = {**_described(config, stores), "version": __version__, "versions": _versions()}
+        manifest = {**_described(config, data), "version": __version__, "versions": _versions()}
         write_text(self.manifest, json.dumps(manifest, indent=2))
 
     def read_manifest(self) -> dict[str, Any]:
-        """Config, data and versions of the run; InputError if they cannot be read."""
+        """Task, config, data and versions of the run; InputError if they cannot be read."""
         try:
             found = json.loads(self.manifest.read_text())
-            return {**found, "config": dict(found["config"]), "data": dict(found["data"])}
+            parts = {"config": dict(found["config"]), "data": dict(found["data"])}
+            # There was one task alone when the manifest did not name it.
+            return {"task": "maps", **found, **parts}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(
                 f"{self.manifest}: not the manifest of a run ({error}); restore it, or train in "
                 "another directory"
             ) from error
 
-    def check(self, config: TrainConfig, stores: Sequence[DatasetStore]) -> None:
+    def check(self, config: LoopConfig, data: Mapping[str, str]) -> None:
         """Check that the directory is free, or holds this very run.
 
         Raises
         ------
         InputError
-            If it holds a run of another config or other data, or something else.
+            If it holds a run of another task, another config or other data, or something else.
         """
-        described = _described(config, stores)
+        described = _described(config, data)
         if self.manifest.exists():
             found = self.read_manifest()
+            if found["task"] != config.task:
+                raise InputError(
+                    f"{self.path} holds a run of the task {found['task']!r}, not of "
+                    f"{config.task!r}; choose another directory, or that task to resume"
+                )
             # A key that the run does not know yet had no other choice then than its default.
-            before = {**TrainConfig().model_dump(mode="json"), **found["config"]}
+            before = {**type(config)().model_dump(mode="json"), **found["config"]}
             differ = [
                 f"{k} was {before[k]!r}, now {v!r}"
                 for k, v in described["config"].items()
@@ -109,7 +131,7 @@ class RunDirectory:
         InputError
             If the manifest or the metrics cannot be read.
         """
-        wanted = float(self.read_manifest()["config"].get("epochs", TrainConfig().epochs))
+        wanted = float(self.read_manifest()["config"]["epochs"])
         if not self.metrics.exists():
             return 0.0, wanted
         try:
@@ -134,13 +156,9 @@ class RunDirectory:
         write_text(self.metrics, buffer.getvalue())
 
 
-def _described(config: TrainConfig, stores: Sequence[DatasetStore]) -> dict[str, Any]:
+def _described(config: LoopConfig, data: Mapping[str, str]) -> dict[str, Any]:
     """What makes a run the same run."""
-    return {
-        "config": config.model_dump(mode="json"),
-        # Where they lie from any folder; whether they are the same, their fingerprints say.
-        "data": {str(s.path.resolve()): s.fingerprint for s in stores},
-    }
+    return {"task": config.task, "config": config.model_dump(mode="json"), "data": dict(data)}
 
 
 def _versions() -> dict[str, str]:

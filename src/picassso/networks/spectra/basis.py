@@ -121,12 +121,16 @@ class SpectralBasis(nn.Module):
 
 
 def solve_positive(matrix: Tensor, vector: Tensor) -> Tensor:
-    """Solve ``matrix @ x = vector`` by elimination, in operators that ONNX knows.
+    """Solve ``matrix @ x = vector``, also where it is exported.
+
+    ONNX knows no solver. There the inverse comes from Newton's iteration ``X -> X (2 - A X)``
+    (Schulz 1933), which doubles the digits at each step once it has any, after the diagonal has
+    been scaled to one.
 
     Parameters
     ----------
     matrix : (N, K, K) Tensor
-        Symmetric, positive definite: no pivots are searched.
+        Symmetric, positive definite.
     vector : (N, K) Tensor
         Right-hand sides.
 
@@ -135,20 +139,25 @@ def solve_positive(matrix: Tensor, vector: Tensor) -> Tensor:
     (N, K) Tensor
         Solutions.
     """
-    rows = torch.cat([matrix, vector[..., None]], dim=2)
-    solution = []
-    for _ in range(matrix.shape[1]):
-        # Each round leaves a system that is one smaller; its pivots are remembered.
-        pivot = rows[:, :1] / rows[:, :1, :1]
-        solution.append(pivot)
-        rows = (rows[:, 1:] - rows[:, 1:, :1] * pivot)[:, :, 1:]
-    known = solution.pop()[:, 0, -1:]
-    while solution:
-        pivot = solution.pop()[:, 0]
-        known = torch.cat(
-            [pivot[:, -1:] - (pivot[:, 1:-1] * known).sum(dim=1, keepdim=True), known], dim=1
-        )
-    return known
+    if torch.compiler.is_exporting():
+        return newton_solve(matrix, vector)
+    factor = torch.linalg.cholesky(matrix)
+    return torch.cholesky_solve(vector[..., None], factor)[..., 0]
+
+
+def newton_solve(matrix: Tensor, vector: Tensor, *, iterations: int = 30) -> Tensor:
+    """As `solve_positive`, in products alone; right up to a condition of about 1e7."""
+    scale = torch.diagonal(matrix, dim1=1, dim2=2).rsqrt()
+    scaled = matrix * scale[:, :, None] * scale[:, None, :]
+    twice = 2.0 * torch.eye(matrix.shape[1], dtype=matrix.dtype, device=matrix.device)
+    inverse = 0.5 * twice / scaled.square().sum(dim=(1, 2), keepdim=True).sqrt()
+    for _ in range(iterations):
+        inverse = inverse @ (twice - scaled @ inverse)
+    target = (vector * scale)[..., None]
+    solution = inverse @ target
+    for _ in range(2):  # what rounding has left of an ill-conditioned inverse
+        solution = solution + inverse @ (target - scaled @ solution)
+    return solution[..., 0] * scale
 
 
 def put(module: nn.Module, **values: Tensor) -> None:

@@ -16,6 +16,7 @@ from picassso.core import EMISSION_LINES, FIBRE_GRID, air_to_vacuum, need, pixel
 from picassso.observatory.nebular import (
     NEBULAR_MAX_AGE,
     nebular_emission,
+    nebular_lines,
     without_ionising_light,
 )
 from picassso.observatory.stellar_populations import read_stellar_grid
@@ -118,10 +119,8 @@ def build_spectral_table() -> SpectralTable:
     stars = read_stellar_grid()
     lines = []
     for log_u in LOG_U:
-        nebula = nebular_emission(stars, log_u=float(log_u))
-        lines.append(_named_lines(nebula.line_wavelength, nebula.lines))
-    nebula = nebular_emission(stars)
-    light = without_ionising_light(stars) + nebula.continuum
+        lines.append(_named_lines(*nebular_lines(stars, log_u=float(log_u))))
+    light = without_ionising_light(stars) + nebular_emission(stars).continuum
     vacuum = air_to_vacuum(stars.wavelength)
     # What is per Angstrom in air becomes per Angstrom in vacuum.
     stretch = stars.wavelength / vacuum

@@ -1,0 +1,1 @@
+"""The two tasks of spectra: to encode them, and to predict them from images."""

@@ -1,0 +1,173 @@
+"""The task of encoding spectra: an InfoVAE that knows noise and gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from picassso.analysis.spectra import SpectralPCA
+from picassso.archive import DatasetStore
+from picassso.networks import SpectrumAutoencoder, save_weights
+from picassso.networks.spectra.autoencoder import Autoencoded
+from picassso.training.ahead import one_ahead
+from picassso.training.spectra.config import AutoencoderConfig
+from picassso.training.spectra.library import NOISELESS, SpectraBatch, read_library
+from picassso.training.spectra.losses import discrepancy, divergence, misfit
+
+__all__ = ["AutoencoderTask"]
+
+_CHUNK = 1000
+"""Spectra that are encoded at once."""
+
+_BASIS_SPECTRA = 4000
+"""So many are enough for principal components."""
+
+
+class AutoencoderTask:
+    """Learn to encode the spectra of some stores.
+
+    The parts of the loss are ``misfit`` a pixel, ``divergence`` a spectrum [nat], ``discrepancy``,
+    and ``shift``: the mean square of the way from the latents of a spectrum without noise and gaps
+    to those of the same with them, in standard deviations of the prior. Beside them stand
+    ``pull``, the same in standard deviations that the encoder claims, and ``error``, the mean
+    square of what the reconstruction misses of the true spectrum, over all pixels, seen or not,
+    in units of its norm.
+
+    Parameters
+    ----------
+    stores : sequence of DatasetStore
+        With spectra.
+    config : AutoencoderConfig
+        The seed of torch must be set: it decides the fresh weights.
+
+    Raises
+    ------
+    InputError
+        If a store has no spectra, or too few.
+    """
+
+    parts: tuple[str, ...] = ("misfit", "divergence", "discrepancy", "shift", "pull", "error")
+
+    def __init__(self, stores: Sequence[DatasetStore], config: AutoencoderConfig) -> None:
+        self.config = config
+        self.about = {
+            "train_config": config.model_dump(mode="json"),
+            "data_fingerprint": "+".join(sorted(store.fingerprint for store in stores)),
+        }
+        self.library = read_library(stores, "train", config=config)
+        self.held_out = read_library(stores, "validation", config=config)
+        self.network_config = config.network()
+        self.network: SpectrumAutoencoder = self.network_config.build()
+        _set_basis(self.network, self.library.flux)
+        for library in (self.library, self.held_out):
+            _normalise(self.network, library.flux)
+
+    def __len__(self) -> int:
+        return len(self.library)
+
+    def batches(self, start: int, stop: int, *, rank: int, world: int) -> Iterator[SpectraBatch]:
+        """Spectra with fresh noise, at fresh redshifts."""
+
+        def make(step: int) -> SpectraBatch:
+            return self.library.batch(step, self.config, rank=rank, world=world)
+
+        return one_ahead(make, start, stop)
+
+    def checks(self) -> Iterator[SpectraBatch]:
+        """Spectra of the validation split, each observed in one way."""
+        return self.held_out.batches(self.config)
+
+    def loss(self, model: nn.Module, batch: SpectraBatch) -> Tensor:
+        """Parts of the loss."""
+        config, network, truth = self.config, self.network, batch.truth
+        with torch.no_grad():
+            norm = network.norm(batch.flux, batch.weight).clamp_min(1e-3)[:, None]
+            flux, weight = batch.flux / norm, batch.weight * norm.square()
+            filled = network.fill(flux, weight)
+        found: Autoencoded = model(filled, batch.draw)
+        clean, _ = network.vae.encode(truth - network.basis.mean.to(truth.dtype))
+        target = truth if config.target == "truth" else flux
+        trust = weight * batch.even if config.weighting == "even" else weight
+        trust = trust / (1.0 + trust * (config.softening * truth).square())
+        shift = (found.mean - clean).square()
+        return torch.stack(
+            [
+                misfit(found.reconstruction.float(), target, trust),
+                divergence(found.mean, found.log_variance),
+                discrepancy(found.latents, batch.prior, kernel_width=config.kernel_width),
+                shift.mean(),
+                (shift / found.log_variance.exp()).detach().mean(),
+                (found.reconstruction.detach() - truth).square().mean(),
+            ]
+        )
+
+    def total(self, parts: Tensor) -> Tensor:
+        """Misfit, and a thousandth, the number of pixels, of what regularises, as Zhao et al."""
+        config = self.config
+        weight = parts.new_tensor(
+            [
+                1.0,
+                (1.0 - config.alpha) / self.library.flux.shape[-1],
+                (config.alpha + config.divergence_weight - 1.0) / self.library.flux.shape[-1],
+                config.constancy,
+                0.0,
+                0.0,
+            ]
+        )
+        return (weight * parts).sum()
+
+    def save(self, network: nn.Module, path: Path, *, about: dict[str, Any]) -> None:
+        """Measure the population's latents and what is not reconstructed, and write all of it."""
+        assert isinstance(network, SpectrumAutoencoder)
+        network.set_population(_encoded(network, self.library.own).mean)
+        clean = self.held_out.own
+        missed = _encoded(network, clean).reconstruction - torch.from_numpy(clean)
+        network.set_residuals(_components(missed, len(network.residual_components)))
+        save_weights(network, self.network_config, path, about={**self.about, **about})
+
+
+def _set_basis(network: SpectrumAutoencoder, flux: NDArray[np.float32]) -> None:
+    """Fit principal components to some of the spectra (N, V, L)."""
+    spectra = flux.reshape(-1, flux.shape[-1])
+    every = -(-len(spectra) // _BASIS_SPECTRA)
+    spectra = spectra[::every]
+    pca = SpectralPCA.fit(spectra, np.ones_like(spectra), len(network.basis.components))
+    network.set_basis(
+        mean=torch.from_numpy(pca.mean),
+        components=torch.from_numpy(pca.components),
+        variance=torch.from_numpy(pca.variance),
+        residual_variance=torch.from_numpy(pca.scatter**2),
+    )
+
+
+@torch.no_grad()
+def _normalise(network: SpectrumAutoencoder, flux: NDArray[np.float32]) -> None:
+    """Divide noise-free spectra (N, V, L) by their norm, as they will be when observed."""
+    spectra = flux.reshape(-1, flux.shape[-1])
+    for first in range(0, len(spectra), _CHUNK):
+        some = torch.from_numpy(spectra[first : first + _CHUNK])
+        some /= network.norm(some, torch.full_like(some, NOISELESS))[:, None]
+
+
+@torch.no_grad()
+def _encoded(network: SpectrumAutoencoder, flux: NDArray[np.float32]) -> Autoencoded:
+    """Noise-free spectra (N, L) as the network encodes and decodes them, on the CPU."""
+    device = network.latent_mean.device
+    found = []
+    for first in range(0, len(flux), _CHUNK):
+        some = torch.from_numpy(flux[first : first + _CHUNK]).to(device)
+        found.append(network(some, some.new_zeros(len(some), network.latents)))
+    return Autoencoded(*(torch.cat(part).float().cpu() for part in zip(*found, strict=True)))
+
+
+def _components(missed: Tensor, number: int) -> Tensor:
+    """(R, L) leading components of residuals (N, L), each times its root mean square."""
+    _, size, directions = torch.linalg.svd(missed.double(), full_matrices=False)
+    found = (size[:, None] * directions / len(missed) ** 0.5)[:number]
+    return nn.functional.pad(found, (0, 0, 0, number - len(found))).float()

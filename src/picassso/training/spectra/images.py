@@ -1,0 +1,188 @@
+"""Images with fresh noise, and the latents of the spectrum that the fibre in their middle sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from picassso.archive import DatasetStore
+from picassso.core import InputError
+from picassso.networks import SpectrumAutoencoder
+from picassso.observatory.spectra.spectrograph import rest_fluxes
+from picassso.training.ahead import one_ahead
+from picassso.training.data import ViewSet, draw_view, shuffled_indices
+from picassso.training.spectra.config import SpectrumConfig
+from picassso.training.spectra.library import NOISELESS
+
+__all__ = ["FibreBatch", "FibreImages", "rest_spectra"]
+
+_CHUNK = 1000
+"""Spectra that are read and encoded at once."""
+
+
+class FibreBatch(NamedTuple):
+    """Inputs of an `ImageEncoder`, in its order, and what it should say, (N, D)."""
+
+    flux: Tensor
+    noise: Tensor
+    psf_fwhm: Tensor
+    redshift: Tensor
+    pixel_scale: Tensor
+    target: Tensor
+
+
+class FibreImages:
+    """Images of one split of some stores, with the latents of their spectra.
+
+    Parameters
+    ----------
+    stores : sequence of DatasetStore
+        With spectra.
+    split : str
+        ``"train"``, ``"validation"`` or ``"test"``.
+    autoencoder : SpectrumAutoencoder
+        Which encodes the spectra.
+    config : SpectrumConfig
+        Of the task.
+    bands : tuple of str
+        Of the images.
+    limit : int or None
+        At most so many images, evenly spaced.
+    galaxies : int
+        Of so many galaxies; 0 for all.
+
+    Attributes
+    ----------
+    views : ViewSet
+        The images.
+    target : (N, D) float32 array
+        Z-scored latents, and log10 of the norm where the config wants it.
+    """
+
+    def __init__(
+        self,
+        stores: Sequence[DatasetStore],
+        split: str,
+        *,
+        autoencoder: SpectrumAutoencoder,
+        config: SpectrumConfig,
+        bands: tuple[str, ...],
+        limit: int | None = None,
+        galaxies: int = 0,
+    ) -> None:
+        self.config = config
+        self.views = ViewSet(
+            stores,
+            split,
+            bands=bands,
+            grey=config.grey,
+            limit=limit,
+            galaxies=galaxies,
+            seed=config.seed,
+            maps=False,
+            side=config.crop,
+        )
+        targets = [
+            _targets(part.store, part.rows, autoencoder, norm=config.norm)
+            for part in self.views.parts
+        ]
+        self.target = np.concatenate(targets)
+
+    def __len__(self) -> int:
+        return len(self.views)
+
+    def spectra(self, which: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(n, 1000) noise-free spectra at rest of some images; see `rest_spectra`."""
+        places = [self.views.order[k] for k in which]
+        parts = self.views.parts
+        return np.concatenate([rest_spectra(parts[n].store, parts[n].rows[[k]]) for n, k in places])
+
+    def training_batches(
+        self, start: int, stop: int, *, rank: int, world: int
+    ) -> Iterator[FibreBatch]:
+        """Batches of the steps `start` to `stop`; each depends on the seed and its step alone."""
+        config = self.config
+        share = config.batch // world
+
+        def make(step: int) -> FibreBatch:
+            rng = np.random.default_rng((config.seed, 1, step, rank))
+            first = step * config.batch + rank * share
+            rows = shuffled_indices(len(self), first, first + share, seed=config.seed)
+            return _stacked(self._seen(row, rng) for row in rows)
+
+        return one_ahead(make, start, stop)
+
+    def batches(self, *, seed: int) -> Iterator[FibreBatch]:
+        """All images in their order, with noise that is the same each time."""
+        size = self.config.batch
+        for first in range(0, len(self), size):
+            rows = range(first, min(first + size, len(self)))
+            yield _stacked(
+                self._drawn(row, np.random.default_rng((seed, 3, row)), False, (1.0, 1.0), None)
+                for row in rows
+            )
+
+    def _seen(self, row: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], ...]:
+        """One image as training sees it."""
+        config = self.config
+        noise_seed = None if config.fresh_noise else (config.seed, 2, row)
+        return self._drawn(row, rng, config.augment, config.noise_range, noise_seed)
+
+    def _drawn(
+        self,
+        row: int,
+        rng: np.random.Generator,
+        augment: bool,
+        noise_range: tuple[float, float],
+        noise_seed: tuple[int, ...] | None,
+    ) -> tuple[NDArray[np.float32], ...]:
+        flux, noise, psf_fwhm, redshift, _, _ = draw_view(
+            self.views, row, rng, 0, augment, noise_range, noise_seed
+        )
+        number, k = self.views.order[row]
+        scale = self.views.parts[number].pixel_scale[k]
+        return flux, noise, psf_fwhm * scale, redshift, scale, self.target[row]
+
+
+def rest_spectra(store: DatasetStore, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """(n, 1000) noise-free spectra at rest of some rows of a store, on `REST_GRID`.
+
+    Raises
+    ------
+    InputError
+        If the store has no spectra, or no light enters one of the fibres.
+    """
+    flux = [
+        rest_fluxes(*store.fibre_lights(rows[first : first + _CHUNK]))
+        for first in range(0, len(rows), _CHUNK)
+    ]
+    spectra = np.concatenate(flux)
+    dark = ~(spectra > 0).any(axis=1)
+    if dark.any():
+        raise InputError(f"{store.path}: no light enters the fibre of row {rows[dark][0]}")
+    return spectra
+
+
+@torch.no_grad()
+def _targets(
+    store: DatasetStore, rows: NDArray[np.int64], autoencoder: SpectrumAutoencoder, *, norm: bool
+) -> NDArray[np.float32]:
+    """(n, D) what the autoencoder says of noise-free spectra."""
+    spectra = torch.from_numpy(rest_spectra(store, rows))
+    found = []
+    for some in spectra.split(_CHUNK):
+        size = some.square().mean(dim=1, keepdim=True)
+        weight = (NOISELESS / size).expand_as(some)
+        scale = autoencoder.norm(some, weight)[:, None]
+        latents, _ = autoencoder.encode(some / scale, weight * scale.square())
+        found.append(torch.cat([latents, torch.log10(scale)], dim=1) if norm else latents)
+    return torch.cat(found).numpy()
+
+
+def _stacked(items: Iterable[tuple[NDArray[np.float32], ...]]) -> FibreBatch:
+    return FibreBatch(*(torch.from_numpy(np.stack(column)) for column in zip(*items, strict=True)))

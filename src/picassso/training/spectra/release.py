@@ -1,0 +1,134 @@
+"""From a run on spectra to weights that are used without torch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.message import DecodeError
+
+from picassso.archive import DatasetStore
+from picassso.core import InputError
+from picassso.networks import (
+    AutoencoderConfig,
+    EncoderConfig,
+    ImageEncoder,
+    SpectrumAutoencoder,
+    load_network,
+    save_weights,
+)
+from picassso.networks.manifest import MANIFEST_KEY
+from picassso.networks.spectra.export import (
+    export_image_encoder,
+    export_spectrum_decoder,
+    export_spectrum_encoder,
+)
+from picassso.training.ranges import training_range
+from picassso.training.release import Release
+from picassso.training.spectra.calibrate import calibrate
+from picassso.training.spectra.config import SpectrumConfig
+from picassso.training.spectra.images import FibreImages
+
+__all__ = ["DECODER_NAME", "write_autoencoder", "write_encoder"]
+
+DECODER_NAME = "decoder.onnx"
+"""File beside an encoder, which makes spectra of its latents."""
+
+DECODER = "spectrum-decoder"
+"""Its kind in its manifest."""
+
+
+def write_autoencoder(release: Release) -> tuple[Path, ...]:
+    """Write an autoencoder: its encoder of spectra, all of it as safetensors, and its decoder."""
+    network, config, found = load_network(release.run.best, AutoencoderConfig)
+    assert isinstance(network, SpectrumAutoencoder)
+    learnt = release.manifest["config"]
+    about = release.about(
+        found,
+        training_range={
+            "redshift": list(learnt["redshift_range"]),
+            "signal_to_noise": list(learnt["snr_range"]),
+        },
+    )
+    decoder = _write_decoder(release, network, config, {**found, **about})
+    save_weights(network, config, release.safetensors, about=about)
+    export_spectrum_encoder(network, config, release.onnx, about=about)
+    return release.onnx, release.safetensors, decoder
+
+
+def write_encoder(release: Release) -> tuple[Path, ...]:
+    """Calibrate an encoder of images and write it, with the decoder of its latents beside it."""
+    network, config, found = load_network(release.run.best, EncoderConfig)
+    autoencoder, its_config, its_manifest = load_network(release.run.autoencoder, AutoencoderConfig)
+    assert isinstance(network, ImageEncoder) and isinstance(autoencoder, SpectrumAutoencoder)
+    learnt = SpectrumConfig.resolve(**release.manifest["config"])
+    images = FibreImages(
+        release.stores,
+        "validation",
+        autoencoder=autoencoder,
+        config=learnt,
+        bands=config.bands,
+        limit=learnt.validation_images,
+    )
+    decoder = _write_decoder(release, autoencoder, its_config, its_manifest)
+    calibration = calibrate(network, autoencoder, images)
+    about = release.about(
+        found,
+        pixels=learnt.crop or release.stores[0].shape[0],
+        training_range=_range(release.stores, config, learnt),
+        calibration=asdict(calibration),
+        decoder_fingerprint=its_manifest["network_fingerprint"],
+    )
+    save_weights(network, config, release.safetensors, about=about)
+    export_image_encoder(network, config, release.onnx, about=about)
+    return release.onnx, release.safetensors, decoder
+
+
+def _range(
+    stores: Sequence[DatasetStore], config: EncoderConfig, learnt: SpectrumConfig
+) -> dict[str, list[float]]:
+    return training_range(
+        stores,
+        bands=config.bands,
+        noise_range=learnt.noise_range,
+        conditions={name: itemgetter(name) for name in ("redshift", "pixel_scale", "psf_fwhm")},
+    )
+
+
+def _write_decoder(
+    release: Release,
+    network: SpectrumAutoencoder,
+    config: AutoencoderConfig,
+    about: Mapping[str, Any],
+) -> Path:
+    """Write the decoder beside the encoder, unless that of other latents lies there already."""
+    path = release.onnx.with_name(DECODER_NAME)
+    if release.onnx == path:
+        raise InputError(f"{path}: that is the decoder's name; choose another for the encoder")
+    if path.exists() and _fingerprint(path) != about["network_fingerprint"]:
+        raise InputError(
+            f"{path}: belongs to another autoencoder; write to another folder, where the decoder "
+            "can lie beside its encoder"
+        )
+    export_spectrum_decoder(
+        network,
+        config,
+        path,
+        about={**about, "kind": DECODER, "residuals": config.residuals, "name": path.stem},
+    )
+    return path
+
+
+def _fingerprint(path: Path) -> str | None:
+    """Of the network in an ONNX file; None where there is none to be found."""
+    import onnx
+
+    try:
+        entries = {e.key: e.value for e in onnx.load(path).metadata_props}
+        return json.loads(entries[MANIFEST_KEY])["network_fingerprint"]
+    except (OSError, ValueError, KeyError, onnx.checker.ValidationError, DecodeError):
+        return None
