@@ -192,7 +192,7 @@ def test_photometry_of_bright_light_is_logarithms_and_colours() -> None:
     light, _ = aperture_photometry(flux, torch.ones(1, 2).double(), scale)
     torch.testing.assert_close(said[:, 0], (torch.log(light[0, :, 1]) - 3) / 2, rtol=0, atol=1e-4)
     torch.testing.assert_close(
-        said[:, 1], torch.full((3,), math.log(3)).double(), atol=1e-3, rtol=0
+        said[:, 1], torch.full((3,), 2 * math.log(3)).double(), atol=1e-3, rtol=0
     )
 
 

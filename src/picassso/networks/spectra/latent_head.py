@@ -77,7 +77,7 @@ class LatentHead(nn.Module):
         return mean, self.scale_factor[:, None] * tril
 
     def _unit_triangle(self, one: Tensor, below: Tensor) -> Tensor:
-        """Triangles (N, D, D) of ones (N, 1) on the diagonal and, row by row, of what lies below."""
+        """Triangles (N, D, D) of ones (N, 1) on the diagonal and, row by row, what lies below."""
         rows, start = [], 0
         for k in range(self.outputs):
             row = torch.cat([below[:, start : start + k], one], dim=1)
