@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["autoencoder_sections", "write_autoencoder_report"]
 
-_MOCKS_SHOWN = 8
-
 _EXTINCTION = (
     "Spectra of SDSS come without correction for Galactic extinction (those of MaNGA with it): "
     "what it reddens, the model must take for dust of the galaxy."
@@ -59,7 +57,7 @@ def autoencoder_sections(evaluation: AutoencoderEvaluation) -> list[Section]:
     return [
         _summary(evaluation),
         *_observed(evaluation),
-        _mocks(evaluation),
+        *_mocks(evaluation),
         _where(evaluation),
         _constancy(evaluation),
         model_section(evaluation.about, evaluation.model),
@@ -111,8 +109,9 @@ def _summary(evaluation: AutoencoderEvaluation) -> Section:
     words = [
         "Mocks are test galaxies observed with the noise and the mask of SDSS; widened mocks, "
         "galaxies drawn around them with other dust, lines and velocities. PCA: as many principal "
-        "components as the autoencoder has latents, fitted on spectra of the store's training split "
-        "and on others drawn around them, with mean and components free. Reconstructions use the mean of each posterior.",
+        "components as the autoencoder has latents, fitted on spectra of the store's training "
+        "split and on others drawn around them, with mean and components free. Reconstructions "
+        "use the mean of each posterior.",
     ]
     return Section("Summary", words, [Table("reconstruction", header, rows, caption)])
 
@@ -163,19 +162,23 @@ def _observed(evaluation: AutoencoderEvaluation) -> list[Section]:
     return [Section("Observed spectra", words, [Table("observed", header, rows, caption), plate])]
 
 
-def _mocks(evaluation: AutoencoderEvaluation) -> Section:
+def _mocks(evaluation: AutoencoderEvaluation) -> list[Section]:
+    number = evaluation.about["examples"]
+    if not number:
+        return []
     spectra = []
     for found in _network(evaluation):
         if found.sample.truth is not None:
             order = np.argsort(found.size)
-            places = np.linspace(0, len(order) - 1, _MOCKS_SHOWN // 2 + 1).round().astype(int)[1:]
+            # From the best of equal parts to the worst of all.
+            places = np.linspace(-1, len(order) - 1, number + 1).round().astype(int)[1:]
             spectra += _shown(found, order[np.unique(places)].tolist())
     caption = (
         "Mock spectra, from good to the worst of each sample, and their reconstructions; the "
         "residuals are those of the noise-free truth."
     )
     plate = Plate("mock_spectra", reconstructed_spectra(REST_GRID, spectra), caption)
-    return Section("Mock spectra", [], [plate])
+    return [Section("Mock spectra", [], [plate])]
 
 
 def _shown(found: Reconstruction, rows: range | list[int]) -> list[ReconstructedSpectrum]:
@@ -210,8 +213,8 @@ def _where(evaluation: AutoencoderEvaluation) -> Section:
         residual_spectra(REST_GRID, residuals, regions={r.name: r.intervals for r in REGIONS}),
         "Residuals after 20 Å smoothing over spectra of S/N above 10: median over objects, and "
         "16th and 84th percentile. Shaded: the regions of the table; below 3540 and above 7350 Å "
-        "the stellar models are blunter than SDSS. What all objects have in common is a fault of the model or of "
-        "the library that it learnt from.",
+        "the stellar models are blunter than SDSS. What all objects have in common is a fault of "
+        "the model or of the library that it learnt from.",
     )
     rows = []
     for region in REGIONS:
