@@ -292,7 +292,7 @@ def _draw_table(figure: Figure, rows: Sequence[IndexRow]) -> None:
     axes.set_axis_off()
     axes.set_xlim(0, 1)
     axes.set_ylim(len(rows) + 0.6, -0.6)
-    columns = (0.0, 0.33, 0.40, 0.74) if seen else (0.0, 0.42, 0.50, 1.0)
+    columns = (0.0, 0.40, 0.44, 0.75) if seen else (0.0, 0.42, 0.50, 1.0)
     heads = ("at rest", "median", "68% interval", "observed" if seen else "")
     aligns = ("left", "right", "left", "left")
     for x, words, align in zip(columns, heads, aligns, strict=True):
@@ -309,6 +309,7 @@ def _draw_table(figure: Figure, rows: Sequence[IndexRow]) -> None:
             row.observed,
         )
         for x, words, align in zip(columns, cells, aligns, strict=True):
+            words = words if words.startswith("log") else words.replace("-", "\N{MINUS SIGN}")
             axes.text(x, k + 1.1, words, ha=align, va="center", fontsize=LABEL_SIZE)
 
 

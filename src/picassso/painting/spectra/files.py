@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.archive.fits.cards import ascii_text, exact_card, plain_text
-from picassso.core import InputError, written_whole
+from picassso.core import REST_GRID, InputError, written_whole
+from picassso.painting.spectra.observed import ObservedSpectrum
 from picassso.painting.spectra.predicted import QUANTILE_NAMES, PredictedSpectrum
 
 if TYPE_CHECKING:
@@ -31,13 +32,14 @@ def write_predicted(
     path: str | Path,
     *,
     samples: bool = False,
+    observed: ObservedSpectrum | None = None,
     overwrite: bool = False,
 ) -> None:
     """Write a predicted spectrum as FITS, atomically.
 
     Tables ``SPECTRUM`` (a row a pixel), ``INDICES`` (a row an index), ``LATENTS`` (a row a
-    latent, log10 of the norm last), ``CLASSES``, ``SAMPLES`` if asked for (a row a draw), and
-    ``PROVENANCE``.
+    latent, log10 of the norm last), ``CLASSES``, ``SAMPLES`` if asked for (a row a draw),
+    ``OBSERVED`` if there is one (a row a pixel, at rest), and ``PROVENANCE``.
 
     Parameters
     ----------
@@ -47,6 +49,8 @@ def write_predicted(
         Of the file.
     samples : bool
         Whether to write the draws of latents and indices.
+    observed : ObservedSpectrum, optional
+        A real spectrum that it was compared with.
     overwrite : bool
         Replace an existing file.
 
@@ -70,6 +74,7 @@ def write_predicted(
         _latents_table(predicted),
         _classes_table(predicted),
         *([_samples_table(predicted)] if samples else []),
+        *([] if observed is None else [_observed_table(observed)]),
         _provenance_table(predicted),
     ]
     with written_whole(path) as unfinished:
@@ -186,6 +191,21 @@ def _samples_table(predicted: PredictedSpectrum) -> BinTableHDU:
     ):
         columns[name] = ("E", _fits_unit(unit), values)
     return _table("SAMPLES", columns)
+
+
+def _observed_table(observed: ObservedSpectrum) -> BinTableHDU:
+    columns = {
+        "wavelength": ("D", "Angstrom", REST_GRID),
+        "flux": ("E", FLUX_UNIT, observed.flux),
+        "inverse_variance": ("E", "10**34 erg-2 s2 cm4 Angstrom2", observed.inverse_variance),
+    }
+    hdu = _table("OBSERVED", columns)
+    hdu.header["FLAGS"] = (",".join(observed.flags), "")
+    if (found := observed.departure) is not None:
+        hdu.header.append(exact_card("DISTANCE", found.distance, "squared, of latents"))
+        hdu.header.append(exact_card("PVALUE", found.p_value, "of that distance"))
+        hdu.header["CALIBRAT"] = (found.calibrated, "p-value from a reference sample")
+    return hdu
 
 
 def _provenance_table(predicted: PredictedSpectrum) -> BinTableHDU:
