@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from picassso.painting.spectra.files import read_predicted, write_predicted
+    from picassso.painting.spectra.galaxy import spectrum
     from picassso.painting.spectra.observed import (
         ObservedSpectrum,
         compare_observed,
@@ -34,6 +35,7 @@ _MODULES = {
     "predict_spectra": "predict",
     "predict_spectrum": "predict",
     "read_predicted": "files",
+    "spectrum": "galaxy",
     "write_predicted": "files",
 }
 
@@ -52,6 +54,7 @@ __all__ = [
     "predict_spectra",
     "predict_spectrum",
     "read_predicted",
+    "spectrum",
     "write_predicted",
 ]
 

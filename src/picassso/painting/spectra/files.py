@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.archive.fits.cards import ascii_text, exact_card, plain_text
+from picassso.archive.fits.planes import UNREADABLE
 from picassso.core import REST_GRID, InputError, written_whole
 from picassso.painting.spectra.observed import ObservedSpectrum
 from picassso.painting.spectra.predicted import QUANTILE_NAMES, PredictedSpectrum
@@ -18,10 +19,12 @@ from picassso.painting.spectra.predicted import QUANTILE_NAMES, PredictedSpectru
 if TYPE_CHECKING:
     from astropy.io.fits import BinTableHDU, HDUList, Header
 
-__all__ = ["FLUX_UNIT", "is_predicted_spectrum", "read_predicted", "write_predicted"]
+__all__ = ["FLUX_UNIT", "is_predicted", "read_predicted", "write_predicted"]
 
 FORMAT = 1
-"""Version of the layout, in the header as SPECFMT."""
+"""Version of the layout, in the header under `_KEY`."""
+
+_KEY = "SPECFMT"
 
 FLUX_UNIT = "10**-17 erg s-1 cm-2 Angstrom-1"
 """As the FITS standard writes it."""
@@ -103,16 +106,23 @@ def read_predicted(path: str | Path) -> PredictedSpectrum:
         raise
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file; expected a predicted spectrum") from None
-    except (OSError, EOFError, ValueError, TypeError, KeyError) as error:
+    except (*UNREADABLE, KeyError) as error:
         raise InputError(
             f"{path}: cannot be read as a predicted spectrum ({str(error).splitlines()[0]}); "
             "predict it again"
         ) from None
 
 
-def is_predicted_spectrum(header: Header) -> bool:
-    """Whether the first header of a file is that of a predicted spectrum."""
-    return "SPECFMT" in header
+def is_predicted(path: str | Path) -> bool:
+    """Whether a file is a predicted spectrum; one that cannot be read is none."""
+    from astropy.io import fits
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _KEY in fits.getheader(path)
+    except UNREADABLE:
+        return False
 
 
 def _primary_header(predicted: PredictedSpectrum) -> Header:
@@ -120,7 +130,7 @@ def _primary_header(predicted: PredictedSpectrum) -> Header:
 
     header = fits.Header()
     header["ORIGIN"] = "PICASSSO"
-    header["SPECFMT"] = (FORMAT, "version of this layout")
+    header[_KEY] = (FORMAT, "version of this layout")
     header["OBJECT"] = ascii_text(predicted.galaxy_id)
     header["VIEW"] = (predicted.view, "number of the camera, 0 = real image")
     header.append(exact_card("REDSHIFT", predicted.redshift, "of the galaxy"))
@@ -243,14 +253,13 @@ def _fits_unit(unit: str) -> str:
 
 def _from_hdus(hdus: HDUList, path: Path) -> PredictedSpectrum:
     header = hdus[0].header
-    if not is_predicted_spectrum(header):
+    if _KEY not in header:
         raise InputError(
             f"{path}: holds no predicted spectrum; expected a file from `picassso spectrum`"
         )
-    if header["SPECFMT"] > FORMAT:
+    if header[_KEY] > FORMAT:
         raise InputError(
-            f"{path}: layout {header['SPECFMT']}, but this version reads up to {FORMAT}; update "
-            "picassso"
+            f"{path}: layout {header[_KEY]}, but this version reads up to {FORMAT}; update picassso"
         )
     spectrum, indices, latents = (hdus[n].data for n in ("SPECTRUM", "INDICES", "LATENTS"))
     names = tuple(str(n) for n in indices["name"])
