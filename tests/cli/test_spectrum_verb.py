@@ -123,6 +123,8 @@ def test_spectrum_is_compared_with_an_observed_one(tmp_path, picassso, weights) 
     np.testing.assert_allclose(table["flux"], 21.0, rtol=1e-5)
     code, _, err = picassso("spectrum", image, other, *words, "--overwrite")
     assert code == 2 and "is the spectrum of one galaxy" in err
+    code, said, _ = picassso("spectrum", image, *words, "--overwrite", "--redshift", 0.1)
+    assert code == 0 and "of redshift 0.05, the image of 0.1: are they of one galaxy?" in said
 
 
 @pytest.mark.usefixtures("quick_figure")

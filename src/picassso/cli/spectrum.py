@@ -51,6 +51,9 @@ The fibre, 3 arcsec wide, points at the middle of the image, or at --position.
 
 _PRINTED = ("EW_OII", "EW_Hbeta", "EW_OIII5008", "EW_Halpha", "EW_NII6585", "D4000", "Dn4000")
 
+_SAME_REDSHIFT = 0.003
+"""Difference over 1 + z that passes for none: 900 km/s."""
+
 
 def spectrum(
     images: Images,
@@ -141,6 +144,12 @@ def _read_observed(
         return None
     if len(group_images(images, survey=survey)) > 1:
         raise InputError("--observed: is the spectrum of one galaxy; give the images of that alone")
+    try:
+        return read_spectrum(path)
+    except InputError:
+        if redshift is None:
+            raise
+    # A spectrum that does not know its redshift has that of the galaxy.
     return read_spectrum(path, redshift=redshift)
 
 
@@ -197,10 +206,25 @@ def _report(
     console.print(table)
     shares = sorted(predicted.class_probabilities.items(), key=lambda item: -item[1])
     classes = ", ".join(f"{n.replace('_', ' ')} {p:.0%}" for n, p in shares if p >= 0.005)
-    notes = [f"Note: {line}" for line in predicted.assumptions]
+    notes = [f"Note: {line}" for line in (*predicted.assumptions, *_doubts(predicted, observed))]
     compared = [f"Compared: {_departure_text(observed)}"] if observed else []
     written = f"Written: {fits} and {sheet}"
     say_lines(console, [f"Emission: {classes}", *compared, *notes, written])
+
+
+def _doubts(predicted: PredictedSpectrum, observed: ObservedSpectrum | None) -> list[str]:
+    """What makes one doubt that the observed spectrum is of the galaxy, or of use."""
+    if observed is None:
+        return []
+    doubts = [f"the observed spectrum is flagged {', '.join(observed.flags)}"] * bool(
+        observed.flags
+    )
+    if abs(observed.redshift - predicted.redshift) > _SAME_REDSHIFT * (1 + predicted.redshift):
+        doubts.append(
+            f"the observed spectrum is of redshift {observed.redshift:.4g}, the image of "
+            f"{predicted.redshift:.4g}: are they of one galaxy?"
+        )
+    return doubts
 
 
 def _departure_text(observed: ObservedSpectrum) -> str:

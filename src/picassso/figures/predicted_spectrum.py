@@ -164,7 +164,7 @@ def predicted_spectrum_figure(
     observed : (L,) array, optional
         A real spectrum, NaN where unknown.
     note, beware : str
-        Written small beside the title, and in red below it.
+        Written small under the picture, and in red under the title.
 
     Returns
     -------
@@ -205,8 +205,9 @@ def _title(figure: Figure, image: GalaxyImage, note: str, beware: str) -> None:
     words = f"{image.galaxy_id}   z = {image.redshift:.4g}"
     title = figure.text(_MARGIN / PAGE_WIDTH, top, words, fontsize=TITLE_SIZE + 1, va="top")
     title.set_parse_math(False)
-    said = figure.text(1 - 2 / PAGE_WIDTH, top, note, fontsize=NOTE_SIZE, color="0.35", va="top")
-    said.set(ha="right", parse_math=False)
+    under = (_UPPER_BOTTOM - 1.2) / _HEIGHT
+    said = figure.text(_MARGIN / PAGE_WIDTH, under, note, fontsize=NOTE_SIZE, color="0.35")
+    said.set(va="top", parse_math=False, linespacing=1.4)
     low = 1 - 5.2 / _HEIGHT
     said = figure.text(_MARGIN / PAGE_WIDTH, low, beware, fontsize=NOTE_SIZE, va="top")
     said.set(color="#b2182b", parse_math=False)

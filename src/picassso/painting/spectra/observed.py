@@ -68,6 +68,8 @@ class ObservedSpectrum:
     indices : mapping of str to (float, float)
         What was measured and its standard error, by the names of the predicted indices; NaN
         where it cannot be.
+    redshift : float
+        By which it was brought to rest.
     departure : Departure or None
         None without an encoder of spectra.
     flags : tuple of str
@@ -77,6 +79,7 @@ class ObservedSpectrum:
     flux: NDArray[np.float32]
     inverse_variance: NDArray[np.float32]
     indices: Mapping[str, tuple[float, float]]
+    redshift: float
     departure: Departure | None
     flags: tuple[str, ...]
 
@@ -148,6 +151,7 @@ def compare_observed(
         flux=np.where(known, flux, np.float32(np.nan)),
         inverse_variance=weight,
         indices={name: (float(values[name]), float(errors[name])) for name in MEASURED},
+        redshift=spectrum.redshift,
         departure=departure,
         flags=spectrum.flags,
     )

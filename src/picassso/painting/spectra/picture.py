@@ -89,7 +89,7 @@ def _note(predicted: PredictedSpectrum, observed: ObservedSpectrum | None) -> st
     words = "picassso {version}, weights {weights}".format(**predicted.provenance)
     if observed is None or observed.departure is None:
         return words
-    return f"observed latents: p-value {observed.departure.p_value:.2g};  {words}"
+    return f"{words}\nobserved latents: p-value {observed.departure.p_value:.2g}"
 
 
 def _row(
