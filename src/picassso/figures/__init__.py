@@ -2,6 +2,7 @@
 
 from picassso.figures.bins import ResidualBins, residuals_in_bins
 from picassso.figures.collections import contact_sheet, training_curve
+from picassso.figures.encoders import EncoderErrors, encoder_figure
 from picassso.figures.evidence import (
     distributions,
     measured_against_true,
@@ -42,6 +43,7 @@ __all__ = [
     "MAIN_LINES",
     "STYLES",
     "ArmScores",
+    "EncoderErrors",
     "Line",
     "LineMark",
     "MethodScore",
@@ -59,6 +61,7 @@ __all__ = [
     "draw_mask",
     "draw_rgb",
     "drawn_values",
+    "encoder_figure",
     "gallery",
     "limits_of",
     "measured_against_true",

@@ -6,11 +6,14 @@ import importlib
 from typing import Any
 
 _HOMES = {
+    "EncoderStudy": "experiments",
+    "EncoderStudyConfig": "experiments",
     "Evaluation": "evaluation",
     "Study": "experiments",
     "StudyConfig": "experiments",
     "evaluate": "evaluation",
     "study": "experiments",
+    "study_encoders": "experiments",
 }
 
 __all__ = [*_HOMES]
