@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from fibre_store import fibre_store
 from typer.testing import CliRunner
 
+from fibre_store import fibre_store
 from picassso.archive import DatasetStore
 from picassso.cli.app import build_app
 from picassso.core import REST_GRID, InputError
