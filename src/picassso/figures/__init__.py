@@ -23,6 +23,12 @@ from picassso.figures.panels import (
     panel_axes,
     save_figure,
 )
+from picassso.figures.predicted_spectrum import (
+    Boundary,
+    IndexRow,
+    SamplePlane,
+    predicted_spectrum_figure,
+)
 from picassso.figures.radial import radial_profiles, residuals_with_radius
 from picassso.figures.rgb import rgb_image
 from picassso.figures.sheets import comparison_sheet, painting_sheet, residual_map
@@ -37,8 +43,14 @@ from picassso.figures.style import (
     limits_of,
     style_of,
 )
+from picassso.figures.targets import purity_and_completeness
 
 __all__ = [
+    "Boundary",
+    "IndexRow",
+    "SamplePlane",
+    "predicted_spectrum_figure",
+    "purity_and_completeness",
     "MAIN_LINES",
     "STYLES",
     "ArmScores",

@@ -257,7 +257,11 @@ def _draw_spectrum(
     axes.set_xlabel(WAVELENGTH_LABEL, fontsize=LABEL_SIZE, labelpad=2)
     axes.set_ylabel(FLUX_LABEL, fontsize=LABEL_SIZE, labelpad=2)
     upper = axes.secondary_xaxis(
-        "top", functions=(lambda w: w * (1 + redshift), lambda w: w / (1 + redshift))
+        "top",
+        functions=(
+            lambda w: np.asarray(w, float) * (1 + redshift),
+            lambda w: np.asarray(w, float) / (1 + redshift),
+        ),
     )
     upper.set_xlabel("observed wavelength [Å]", fontsize=LABEL_SIZE, labelpad=2.5)
     upper.tick_params(labelsize=TICK_SIZE, length=2, width=0.6, pad=1.5)

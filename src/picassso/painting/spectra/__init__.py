@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from picassso.painting.spectra.predict import predict_spectra, predict_spectrum
     from picassso.painting.spectra.predicted import QUANTILES, PredictedSpectrum
     from picassso.painting.spectra.stamp import FIBRE_DIAMETER
+    from picassso.painting.spectra.targets import Targets, find_targets
     from picassso.painting.spectra.weights import SpectrumWeights, load_spectrum_weights
 
 _MODULES = {
@@ -18,7 +19,9 @@ _MODULES = {
     "PredictedSpectrum": "predicted",
     "QUANTILES": "predicted",
     "SpectrumWeights": "weights",
+    "Targets": "targets",
     "draw_spectrum": "picture",
+    "find_targets": "targets",
     "load_spectrum_weights": "weights",
     "predict_spectra": "predict",
     "predict_spectrum": "predict",
@@ -31,7 +34,9 @@ __all__ = [
     "QUANTILES",
     "PredictedSpectrum",
     "SpectrumWeights",
+    "Targets",
     "draw_spectrum",
+    "find_targets",
     "load_spectrum_weights",
     "predict_spectra",
     "predict_spectrum",
