@@ -33,6 +33,12 @@ from picassso.figures.radial import radial_profiles, residuals_with_radius
 from picassso.figures.rgb import rgb_image
 from picassso.figures.sheets import comparison_sheet, painting_sheet, residual_map
 from picassso.figures.spectra import MAIN_LINES, LineMark, spectra_sheet, spectrum_panel
+from picassso.figures.spectral_evidence import (
+    ReconstructedSpectrum,
+    latent_shifts,
+    reconstructed_spectra,
+    residual_spectra,
+)
 from picassso.figures.structure import structure_with_frequency
 from picassso.figures.study import ArmScores, study_figure
 from picassso.figures.style import (
@@ -58,6 +64,7 @@ __all__ = [
     "LineMark",
     "MethodScore",
     "PropertyStyle",
+    "ReconstructedSpectrum",
     "ResidualBins",
     "add_colour_bar",
     "add_note",
@@ -72,6 +79,7 @@ __all__ = [
     "draw_rgb",
     "drawn_values",
     "gallery",
+    "latent_shifts",
     "limits_of",
     "measured_against_true",
     "method_scores",
@@ -81,7 +89,9 @@ __all__ = [
     "pixel_trends",
     "predicted_against_true",
     "radial_profiles",
+    "reconstructed_spectra",
     "residual_map",
+    "residual_spectra",
     "residuals_in_bins",
     "residuals_with_radius",
     "rgb_image",

@@ -6,11 +6,14 @@ import importlib
 from typing import Any
 
 _HOMES = {
+    "AutoencoderEvaluation": "spectra",
     "Evaluation": "evaluation",
     "Study": "experiments",
     "StudyConfig": "experiments",
     "evaluate": "evaluation",
+    "evaluate_autoencoder": "spectra",
     "study": "experiments",
+    "weights_kind": "spectra.weights",
 }
 
 __all__ = [*_HOMES]

@@ -4,12 +4,5 @@ from __future__ import annotations
 
 from picassso.studies.spectra.autoencoder import AutoencoderEvaluation, evaluate_autoencoder
 from picassso.studies.spectra.scores import Score, find_score
-from picassso.studies.spectra.weights import weights_kind
 
-__all__ = [
-    "AutoencoderEvaluation",
-    "Score",
-    "evaluate_autoencoder",
-    "find_score",
-    "weights_kind",
-]
+__all__ = ["AutoencoderEvaluation", "Score", "evaluate_autoencoder", "find_score"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,17 @@ from numpy.typing import NDArray
 
 from picassso.observatory.spectra.inverse_variances import inverse_variances
 from picassso.studies.spectra.models import AutoencoderModel
-from picassso.studies.spectra.scores import Score, measured
+from picassso.studies.spectra.scores import Score
 
-__all__ = ["BAR", "REDSHIFTS", "SIGNALS", "Constancy", "constancy_scores", "measure_constancy"]
+__all__ = [
+    "BAR",
+    "REDSHIFTS",
+    "SIGNALS",
+    "Constancy",
+    "condition_name",
+    "constancy_scores",
+    "measure_constancy",
+]
 
 REDSHIFTS: tuple[float, ...] = (0.03, 0.08, 0.15)
 SIGNALS: tuple[float, ...] = (5.0, 10.0, 30.0)
@@ -78,45 +86,41 @@ def measure_constancy(
     return Constancy(galaxy_id, shift)
 
 
-def constancy_scores(found: Constancy, *, seed: int) -> list[Score]:
+def constancy_scores(found: Constancy) -> list[Score]:
     """Of each latent, and of the one that moves most, over all conditions and in each."""
-    return list(_scores(found, seed))
-
-
-def _scores(found: Constancy, seed: int) -> Iterator[Score]:
-    conditions = [("all", (slice(None), slice(None)))]
+    conditions: dict[str, tuple[slice, slice]] = {"all": (slice(None), slice(None))}
     for i, z in enumerate(REDSHIFTS):
         for j, s in enumerate(SIGNALS):
-            conditions.append((f"z = {z:g}, S/N = {s:g}", (slice(i, i + 1), slice(j, j + 1))))
-    for name, place in conditions:
-        # Rows are galaxies: whatever happens to one counts as one.
-        single = np.abs(np.moveaxis(found.shift[place], 3, 0))
-        systematic = np.abs(np.moveaxis(found.systematic[place], 2, 0))
-        scatter = np.moveaxis(found.scatter[place], 2, 0)
-        for kind, values in (("single", single), ("systematic", systematic), ("scatter", scatter)):
-            rows = values.reshape(len(values), -1, values.shape[-1])
-            columns = {f"latent_{k}": rows[..., k] for k in range(rows.shape[-1])}
-            columns["largest"] = rows.max(axis=-1)
-            for quantity, moved in columns.items():
-                yield from _statistics(name, kind, quantity, moved, found.galaxy_id, seed)
+            conditions[condition_name(z, s)] = (slice(i, i + 1), slice(j, j + 1))
+    scores = []
+    for name, place in conditions.items():
+        kinds = {
+            "single": np.abs(found.shift[place]),
+            "systematic": np.abs(found.systematic[place]),
+            "scatter": found.scatter[place],
+        }
+        for kind, values in kinds.items():
+            columns = {f"latent_{k}": values[..., k] for k in range(values.shape[-1])}
+            for quantity, moved in (columns | {"largest": values.max(axis=-1)}).items():
+                known = moved[np.isfinite(moved)]
+                if not known.size:
+                    continue
+                for statistic, function in _STATISTICS.items():
+                    value, count = float(function(known)), len(found.galaxy_id)
+                    scores.append(
+                        Score("constancy", name, kind, quantity, statistic, value, count=count)
+                    )
+    return scores
 
 
-def _statistics(
-    sample: str,
-    kind: str,
-    quantity: str,
-    moved: NDArray[np.float64],
-    galaxy_id: NDArray[np.str_],
-    seed: int,
-) -> Iterator[Score]:
-    functions: dict[str, Callable[[NDArray[np.float64]], Any]] = {
-        "median": np.median,
-        "p95": lambda v: np.percentile(v, 95),
-        "maximum": np.max,
-        "share_within_0.2": lambda v: np.mean(v <= BAR),
-    }
-    for statistic, function in functions.items():
-        value, error, count = measured(moved, galaxy_id, function, seed=seed)
-        if statistic == "maximum":
-            error = np.nan  # a bootstrap knows nothing of it
-        yield Score("constancy", sample, kind, quantity, statistic, value, error, count)
+def condition_name(redshift: float, signal: float) -> str:
+    """How a condition is called in scores."""
+    return f"z = {redshift:g}, S/N = {signal:g}"
+
+
+_STATISTICS: dict[str, Callable[[NDArray[np.float64]], Any]] = {
+    "median": np.median,
+    "p95": lambda v: np.percentile(v, 95),
+    "maximum": np.max,
+    "share_within_0.2": lambda v: np.mean(v <= BAR),
+}

@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.analysis.spectra import SpectralPCA
-from picassso.core import REST_GRID
 
 if TYPE_CHECKING:
     from picassso.networks import SpectrumAutoencoder
 
-__all__ = ["AutoencoderModel", "ComponentModel", "Encoded", "SpectralModel", "components_of"]
+__all__ = ["AutoencoderModel", "ComponentModel", "Encoded", "SpectralModel"]
 
 NOISELESS = 1e8
 """Inverse variance of spectra without noise, in units of their root mean square."""
@@ -137,21 +136,3 @@ class ComponentModel:
     ) -> NDArray[np.float64]:
         """As of `SpectralModel`."""
         return self.pca.best_fit(flux, inverse_variance)
-
-
-def components_of(network: SpectrumAutoencoder, number: int) -> SpectralPCA:
-    """The leading components of the basis that an autoencoder carries, fitted where it learnt.
-
-    Components are nested: the basis comes from an eigendecomposition, so that its first K are
-    those that K components alone would be. What the others explained becomes scatter.
-    """
-    basis = network.basis
-    components, variance = basis.components.numpy(), basis.variance.numpy()
-    rest = (variance[number:, None] * components[number:] ** 2).sum(axis=0)
-    return SpectralPCA(
-        REST_GRID,
-        basis.mean.numpy(),
-        components[:number],
-        variance[:number],
-        np.sqrt(basis.residual_variance.numpy() + rest),
-    )

@@ -67,7 +67,7 @@ class Region:
 # (Worthey et al. 1994, ApJS 94, 687), brought into vacuum. The stellar models are blunter than
 # SDSS outside of 3540 to 7350 A.
 REGIONS: tuple[Region, ...] = (
-    Region("below 3540 A (blunt models)", ((3388.0, 3540.0),)),
+    Region("below 3540 A", ((3388.0, 3540.0),)),
     Region("Balmer break", ((3600.0, 3712.0), (3745.0, 3850.0))),
     Region("[O II]", ((3717.5, 3739.5),)),
     Region("Ca II H and K", ((3920.0, 3985.0),)),
@@ -78,7 +78,7 @@ REGIONS: tuple[Region, ...] = (
     Region("NaD", ((5878.5, 5911.3),)),
     Region("Halpha, [N II]", ((6533.0, 6602.0),)),
     Region("[S II]", ((6704.0, 6747.0),)),
-    Region("above 7350 A (blunt models)", ((7350.0, 8318.0),)),
+    Region("above 7350 A", ((7350.0, 8318.0),)),
 )
 
 

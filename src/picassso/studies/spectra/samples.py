@@ -16,11 +16,13 @@ from picassso.core import REST_GRID, FibreLight, InputError, Spectrum
 from picassso.observatory.spectra.resample import NO_VALID_PIXELS, resample, to_rest
 from picassso.observatory.spectra.spectrograph import observe_spectrum, rest_fluxes
 from picassso.observatory.spectra.widen import widen
+from picassso.studies.spectra.rows import spread_over
 
 __all__ = [
     "HALVES",
     "Sample",
     "half_of",
+    "library_spectra",
     "mock_sample",
     "observed_sample",
     "split_in_halves",
@@ -29,6 +31,9 @@ __all__ = [
 
 HALVES = ("tune", "report")
 """Real spectra by which choices may be made, and those whose numbers are then quoted."""
+
+_DRAWN_AROUND = 3
+"""Other spectra for each of a library's own."""
 
 _CHUNK = 500
 """Fibres whose light is in memory at once."""
@@ -94,6 +99,26 @@ def true_spectra(store: DatasetStore, rows: NDArray[np.int64]) -> NDArray[np.flo
         rest_fluxes(*store.fibre_lights(rows[first : first + _CHUNK]))
         for first in range(0, len(rows), _CHUNK)
     ]
+    return np.concatenate(parts)
+
+
+def library_spectra(store: DatasetStore, *, limit: int, seed: int) -> NDArray[np.float32]:
+    """(n, 1000) noise-free spectra such as autoencoders learn from, to fit components to.
+
+    Of at most `limit` views of the training split, evenly spread, each with three others drawn
+    around it; see `picassso.observatory.spectra.widen`.
+    """
+    rows = spread_over(store.indices("train"), limit)
+    parts = []
+    for first in range(0, len(rows), _CHUNK):
+        continuum, lines, dispersion, redshift = store.fibre_lights(rows[first : first + _CHUNK])
+        parts.append(rest_fluxes(continuum, lines, dispersion, redshift))
+        rng = np.random.default_rng([seed, 4, first])
+        for _ in range(_DRAWN_AROUND):
+            light = widen(continuum, lines, dispersion, rng)
+            parts.append(
+                rest_fluxes(light.continuum, light.line_flux, light.line_dispersion, redshift)
+            )
     return np.concatenate(parts)
 
 
