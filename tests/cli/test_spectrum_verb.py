@@ -10,8 +10,9 @@ import pytest
 from astropy.table import Table
 
 from fits_galaxies import galaxy, make_wcs, write_cube
+from picassso.archive.spectra import write_spectrum
 from picassso.cli import main
-from picassso.core import REST_GRID
+from picassso.core import REST_GRID, Spectrum
 from picassso.painting.spectra import (
     load_spectrum_weights,
     predict_spectrum,
@@ -96,6 +97,34 @@ def test_spectrum_passes_options_on(tmp_path, picassso, weights) -> None:
     np.testing.assert_allclose(
         np.quantile(samples["EW_Halpha"], 0.5), found.index("EW_Halpha")[2], rtol=1e-5
     )
+
+
+@pytest.mark.usefixtures("quick_figure")
+def test_spectrum_is_compared_with_an_observed_one(tmp_path, picassso, weights) -> None:
+    n = 3970
+    wavelength = 10.0 ** (3.549 + 1e-4 * np.arange(n))
+    real = Spectrum(
+        wavelength=wavelength,
+        medium="vacuum",
+        flux=np.full(n, 20.0, np.float32),
+        inverse_variance=np.ones(n, np.float32),
+        mask=np.zeros(n, bool),
+        redshift=0.05,
+        resolution=2000.0,
+    )
+    write_spectrum(real, tmp_path / "real.fits")
+    image = write_cube(tmp_path / "m99.fits", galaxy(), wcs=make_wcs())
+    other = write_cube(tmp_path / "m98.fits", galaxy(), wcs=make_wcs())
+    words = ("-o", tmp_path / "o", "--weights", weights, "--observed", tmp_path / "real.fits")
+    code, said, err = picassso("spectrum", image, *words)
+    assert (code, err) == (0, "")
+    assert "observed" in said and "latents are not compared" in said
+    table = Table.read(tmp_path / "o" / "m99_spectrum.fits", hdu="OBSERVED")
+    np.testing.assert_allclose(table["flux"], 21.0, rtol=1e-5)
+    code, _, err = picassso("spectrum", image, other, *words, "--overwrite")
+    assert code == 2 and "is the spectrum of one galaxy" in err
+    code, said, _ = picassso("spectrum", image, *words, "--overwrite", "--redshift", 0.1)
+    assert code == 0 and "of redshift 0.05, the image of 0.1: are they of one galaxy?" in said
 
 
 @pytest.mark.usefixtures("quick_figure")

@@ -282,10 +282,11 @@ def test_late_fall_is_that_of_the_last_quarter(tmp_path: Path, losses, fall) -> 
     path.write_text(
         "step,validation_loss\n" + "\n".join(f"{k},{loss}" for k, loss in enumerate(losses))
     )
-    assert runs.late_fall(path) == pytest.approx(fall, nan_ok=True)
-    path.write_text("loss\n1\n")
-    with pytest.raises(InputError, match="cannot be read"):
-        runs.late_fall(path)
+    assert runs.late_fall(runs.loss_curve(path)[1]) == pytest.approx(fall, nan_ok=True)
+    for bad in ("loss\n1\n", "step,validation_loss\n", "step,loss\n1,2\n"):
+        path.write_text(bad)
+        with pytest.raises(InputError, match="cannot be read"):
+            runs.loss_curve(path)
 
 
 def test_bad_input_is_one_clear_message(store: DatasetStore, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from picassso.figures.bins import ResidualBins, residuals_in_bins
 from picassso.figures.collections import contact_sheet, training_curve
+from picassso.figures.encoders import EncoderErrors, encoder_figure
 from picassso.figures.evidence import (
     distributions,
     measured_against_true,
@@ -60,6 +61,7 @@ __all__ = [
     "MAIN_LINES",
     "STYLES",
     "ArmScores",
+    "EncoderErrors",
     "Line",
     "LineMark",
     "MethodScore",
@@ -78,6 +80,7 @@ __all__ = [
     "draw_mask",
     "draw_rgb",
     "drawn_values",
+    "encoder_figure",
     "gallery",
     "latent_shifts",
     "limits_of",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,7 @@ __all__ = ["purity_and_completeness"]
 
 _HEIGHT = 62.0  # mm
 _LOGARITHMIC_FROM = 200  # galaxies
+_LONGEST_TITLE = 110  # characters: two lines
 
 
 def purity_and_completeness(
@@ -64,12 +66,14 @@ def purity_and_completeness(
     axes.plot(depth, complete, "--", color=TRUE_COLOUR, linewidth=1.1, label="completeness")
     if pure.size >= _LOGARITHMIC_FROM:
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
     axes.set_xlim(1, max(pure.size, 2))
     axes.set_ylim(0, 1.02)
     tidy(axes)
     axes.set_xlabel("galaxies observed, the most probable first", fontsize=LABEL_SIZE, labelpad=2)
     axes.set_ylabel("expected", fontsize=LABEL_SIZE, labelpad=2)
     axes.legend(frameon=False, fontsize=NOTE_SIZE, loc="best")
-    title = axes.set_title(condition, fontsize=LABEL_SIZE, pad=4)
+    words = shorten(condition, _LONGEST_TITLE, placeholder=" …")
+    title = axes.set_title(words, fontsize=LABEL_SIZE, pad=4)
     title.set(parse_math=False, wrap=True)
     return figure

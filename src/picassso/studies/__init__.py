@@ -7,6 +7,8 @@ from typing import Any
 
 _HOMES = {
     "AutoencoderEvaluation": "spectra",
+    "EncoderStudy": "experiments",
+    "EncoderStudyConfig": "experiments",
     "Evaluation": "evaluation",
     "Study": "experiments",
     "StudyConfig": "experiments",
@@ -14,6 +16,7 @@ _HOMES = {
     "evaluate_autoencoder": "spectra",
     "study": "experiments",
     "weights_kind": "spectra.weights",
+    "study_encoders": "experiments",
 }
 
 __all__ = [*_HOMES]

@@ -17,7 +17,11 @@ from picassso.training.config import LoopConfig
 from picassso.training.run import RunDirectory
 from picassso.training.task import Task
 
-__all__ = ["fit", "learning_rate"]
+__all__ = ["DivergedError", "fit", "learning_rate"]
+
+
+class DivergedError(InputError):
+    """The loss is no number any more."""
 
 
 def fit(
@@ -45,7 +49,7 @@ def fit(
 
     Raises
     ------
-    InputError
+    DivergedError
         If the loss is no number any more: the last checkpoint and the best weights stay as they
         are.
     """
@@ -147,7 +151,7 @@ def _finite(kind: str, loss: torch.Tensor, step: int, run: RunDirectory) -> torc
         if run.best.exists()
         else "it holds no weights yet"
     )
-    raise InputError(
+    raise DivergedError(
         f"{run.path}: the {kind} loss is no number any more, at step {step + 1}; {kept}. Train in "
         "another directory with a lower learning rate, with gradient_clip, or, where the precision "
         "is fp16, with bf16"

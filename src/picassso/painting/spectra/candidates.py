@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from picassso.core import GalaxyImage, InputError, PicasssoError
-from picassso.painting.spectra.files import is_predicted_spectrum, read_predicted
+from picassso.painting.spectra.files import is_predicted, read_predicted
 from picassso.painting.spectra.predict import predict_spectra
 from picassso.painting.spectra.predicted import PredictedSpectrum
 from picassso.painting.spectra.weights import load_spectrum_weights
@@ -87,16 +87,7 @@ def _predicted_files(path: Path) -> list[Path]:
                 "data set (zarr.json)"
             )
         return found
-    return [path] if _is_predicted(path) else []
-
-
-def _is_predicted(path: Path) -> bool:
-    from astropy.io import fits
-
-    try:
-        return is_predicted_spectrum(fits.getheader(path))
-    except (OSError, ValueError, TypeError, EOFError):  # its reader will say what is wrong with it
-        return False
+    return [path] if is_predicted(path) else []
 
 
 def _refuse_mixture(paths: Sequence[Path], predicted: Sequence[Path]) -> None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-_HOMES = {"KINDS": "config", "Study": "results", "StudyConfig": "config", "study": "run"}
+_HOMES = {
+    "ENCODERS": "encoders.config",
+    "EncoderStudy": "encoders.results",
+    "EncoderStudyConfig": "encoders.config",
+    "KINDS": "config",
+    "Study": "results",
+    "StudyConfig": "config",
+    "study": "run",
+    "study_encoders": "encoders.run",
+}
 
 __all__ = [*_HOMES]
 

@@ -1,4 +1,4 @@
-"""What defines the studies: one config for all five, unknown keys refused."""
+"""What defines the studies: one config for all five of maps, unknown keys refused."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from picassso.core import InputError
 from picassso.training.config import TrainConfig, problems_of, read_config
 
-__all__ = ["KINDS", "Kind", "StudyConfig"]
+__all__ = ["KINDS", "Kind", "StudyConfig", "fast_precision"]
 
 Kind = Literal["bands", "resolution", "samples", "ensemble", "morphology"]
 
 KINDS: tuple[Kind, ...] = ("bands", "resolution", "samples", "ensemble", "morphology")
-"""Every study."""
+"""Every study of maps."""
 
 _SET_BY_STUDIES = ("seed", "galaxies", "grey", "shuffled")
 
@@ -151,11 +151,11 @@ class StudyConfig(BaseModel):
 
     def training(self, kind: Kind) -> TrainConfig:
         """How every arm of a study is trained, but for what the arms vary."""
-        usual = {"crop": 0, "precision": _fast_precision()}
+        usual = {"crop": 0, "precision": fast_precision()}
         return TrainConfig.resolve(**{**usual, **self.train, **getattr(self, kind).train})
 
 
-def _fast_precision() -> Literal["no", "bf16"]:
+def fast_precision() -> Literal["no", "bf16"]:
     """bf16 where the machine computes in it."""
     import torch
 

@@ -14,9 +14,9 @@ import numpy as np
 from picassso.archive import SPLITS, DatasetStore
 from picassso.core import InputError
 from picassso.studies.experiments.config import Kind, StudyConfig
-from picassso.training.config import TrainConfig
+from picassso.training.config import LoopConfig, TrainConfig
 
-__all__ = ["Arm", "Run", "plan", "runs_of"]
+__all__ = ["Arm", "Run", "plan", "runs_of", "steps_of", "training_galaxies"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One network of one arm.
+    """One network of a study.
 
     Parameters
     ----------
@@ -54,22 +54,28 @@ class Run:
         Where all of it lies; named by what it is, so that studies share what they have in common.
     store : Path
         What it is trained and tested on.
-    training : TrainConfig
-        Of the network.
+    training : LoopConfig
+        Of the network; its class says what it learns.
     steps : int
         Of training.
     evaluation_seed : int
         Of the noise on test images.
     fingerprint : str
         Of all that decides its result.
+    autoencoder : Path, optional
+        Weights of the autoencoder whose latents it predicts, where that is its task.
+    tested : bool
+        Whether it is shown the test split; one that something is chosen by is not.
     """
 
     folder: Path
     store: Path
-    training: TrainConfig
+    training: LoopConfig
     steps: int
     evaluation_seed: int
     fingerprint: str
+    autoencoder: Path | None = None
+    tested: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ def plan(kind: Kind, config: StudyConfig, store: DatasetStore) -> tuple[Arm, ...
         If the store has an empty split, lacks bands, holds images that cannot be rebinned so or
         that the network cannot take, or is too small to compare anything.
     """
-    galaxies = _training_galaxies(store)
+    galaxies = training_galaxies(store)
     base = config.training(kind)
     base = base.model_copy(update={"bands": base.bands or tuple(store.bands)})
     variants = {
@@ -139,8 +145,14 @@ def _name(training: TrainConfig, pixels: int) -> str:
     return "_".join([*words, f"seed{training.seed}"])
 
 
-def _training_galaxies(store: DatasetStore) -> int:
-    """Number of training galaxies of a store whose three splits all hold some."""
+def training_galaxies(store: DatasetStore) -> int:
+    """Number of training galaxies of a store whose three splits all hold some.
+
+    Raises
+    ------
+    InputError
+        If a split is empty.
+    """
     empty = [split for split in SPLITS if not len(store.indices(split))]
     if empty:
         raise InputError(
@@ -163,7 +175,7 @@ def _arm(
         label=variant.label,
         pixels=variant.pixels,
         images=images,
-        steps=_steps(training.epochs, images, training.batch),
+        steps=steps_of(training.epochs, images, training.batch),
         training=tuple(training.model_copy(update={"seed": s}) for s in range(seeds)),
     )
 
@@ -185,7 +197,7 @@ def _check_fits(training: TrainConfig, pixels: int, store: DatasetStore) -> None
         )
 
 
-def _steps(epochs: float, images: int, batch: int) -> int:
+def steps_of(epochs: float, images: int, batch: int) -> int:
     """Steps of a training run, as the loop counts them."""
     return max(1, round(epochs * max(1, images // batch)))
 
@@ -228,7 +240,7 @@ def _samples(
     if fewest > galaxies / 2:  # a small store: halves of halves instead
         fewest = galaxies / 2 ** (rungs - 1)
     ladder = np.geomspace(max(fewest, 1.0), galaxies, rungs).round().astype(int)
-    steps = _steps(base.epochs, images, base.batch)
+    steps = steps_of(base.epochs, images, base.batch)
     variants = []
     for count in map(int, np.unique(ladder)):
         some = images * count // galaxies

@@ -86,9 +86,12 @@ def study(
 
 def _known(kind: str) -> Kind:
     if kind not in KINDS:
-        close = difflib.get_close_matches(kind, KINDS, n=1)
+        close = difflib.get_close_matches(kind, (*KINDS, "encoders"), n=1)
         meant = f"; did you mean {close[0]!r}?" if close else ""
-        raise InputError(f"unknown study {kind!r}; choose one of {', '.join(KINDS)}{meant}")
+        raise InputError(
+            f"unknown study {kind!r}; choose one of {', '.join(KINDS)}; encoders of images are "
+            f"compared by `study_encoders`{meant}"
+        )
     return kind
 
 

@@ -1,4 +1,4 @@
-"""One network of a study: train it, calibrate it, test it, and say that it is done."""
+"""One network of a study: train it, test it, and say that it is done."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from picassso.archive import DatasetStore
 from picassso.core import InputError, written_whole
 from picassso.studies.experiments.plan import Run
+from picassso.training.config import TrainConfig
 
 __all__ = [
     "Outcome",
     "is_finished",
     "late_fall",
+    "learn_maps",
     "loss_curve",
     "outcome_of",
     "perform",
@@ -42,7 +44,7 @@ class Outcome:
 
 
 def perform(run: Run, *, cpu: bool) -> None:
-    """Train, export and evaluate a run, or go on with one that was cut off.
+    """Train and test a run, or go on with one that was cut off.
 
     Parameters
     ----------
@@ -56,12 +58,28 @@ def perform(run: Run, *, cpu: bool) -> None:
     InputError
         As `picassso.train`, `picassso.export` and `picassso.evaluate` do.
     """
+    from picassso.studies.experiments.encoders.trial import learn_spectra, let_go
+
+    if is_finished(run):
+        return
+    learn = learn_maps if isinstance(run.training, TrainConfig) else learn_spectra
+    result = {
+        "fingerprint": run.fingerprint,
+        "data_fingerprint": DatasetStore.open(run.store).fingerprint,
+        **learn(run, cpu=cpu),
+    }
+    with written_whole(_result(run)) as partial:
+        partial.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    if learn is learn_spectra:
+        let_go(run)
+
+
+def learn_maps(run: Run, *, cpu: bool) -> dict[str, float]:
+    """Train, export and evaluate a network that paints maps; its least loss and the fall of it."""
     from picassso.figures import save_figure, training_curve
     from picassso.studies.evaluation import evaluate
     from picassso.training import export, train
 
-    if is_finished(run):
-        return
     trained = train(
         run.store, output=run.folder / "run", config=run.training, cpu=cpu, progress=False
     )
@@ -76,14 +94,7 @@ def perform(run: Run, *, cpu: bool) -> None:
     )
     save_figure(training_curve(trained.metrics), run.folder / "loss.png")
     losses = loss_curve(trained.metrics)[1]
-    result = {
-        "fingerprint": run.fingerprint,
-        "data_fingerprint": DatasetStore.open(run.store).fingerprint,
-        "validation_loss": float(losses.min()),
-        "late_fall": late_fall(trained.metrics),
-    }
-    with written_whole(_result(run)) as partial:
-        partial.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    return {"validation_loss": float(losses.min()), "late_fall": late_fall(losses)}
 
 
 def is_finished(run: Run) -> bool:
@@ -109,27 +120,27 @@ def steps_done(run: Run) -> int:
         return 0
 
 
-def late_fall(metrics: Path) -> float:
-    """Fall of the least validation loss over the last quarter of a run.
+def late_fall(losses: NDArray[np.float64]) -> float:
+    """Fall of the least of the validation losses (K,) of a run over its last quarter.
 
-    Parameters
-    ----------
-    metrics : Path
-        ``metrics.csv`` of a run.
-
-    Returns
-    -------
-    float
-        NaN where fewer than four validations leave no quarter to look at.
+    NaN where fewer than four validations leave no quarter to look at.
     """
-    losses = loss_curve(metrics)[1]
     if len(losses) < 4:
         return np.nan
     return float(losses[: 3 * len(losses) // 4].min() - losses.min())
 
 
-def loss_curve(metrics: Path) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def loss_curve(
+    metrics: Path, *, parts: str = "validation_loss"
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Steps of a run at which it was validated, and the validation loss at each, (K,) both.
+
+    Parameters
+    ----------
+    metrics : Path
+        ``metrics.csv`` of a run.
+    parts : str
+        How the columns begin whose mean is taken: parts of the loss, for the whole of it.
 
     Raises
     ------
@@ -138,10 +149,13 @@ def loss_curve(metrics: Path) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """
     try:
         with metrics.open(newline="") as file:
-            rows = [(int(r["step"]), float(r["validation_loss"])) for r in csv.DictReader(file)]
-        steps, losses = zip(*rows, strict=True)
-        return np.array(steps), np.array(losses)
-    except (OSError, ValueError, KeyError) as error:
+            found = list(csv.DictReader(file))
+        names = [name for name in found[0] if name.startswith(parts)]
+        losses = np.array([[float(row[name]) for name in names] for row in found])
+        if not names:
+            raise ValueError(f"no column begins with {parts!r}")
+        return np.array([int(row["step"]) for row in found]), losses.mean(axis=1)
+    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
         raise InputError(
             f"{metrics}: the metrics of this run cannot be read ({error}); remove its folder and "
             "run the study again"
