@@ -86,6 +86,8 @@ def evaluate(
         "spectrum-autoencoder": partial(_autoencoder, observed=observed or []),
         "spectrum-encoder": _encoder,
     }
+    if kind not in judges:
+        raise InputError(f"{given}: is of kind {kind!r}, expected one of {sorted(judges)}")
     report = judges[kind](
         given,
         store,

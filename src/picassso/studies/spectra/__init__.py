@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from picassso.studies.spectra.autoencoder import AutoencoderEvaluation, evaluate_autoencoder
+from picassso.studies.spectra.encoder import EncoderEvaluation, evaluate_encoder
 from picassso.studies.spectra.scores import Score, find_score
 
-__all__ = ["AutoencoderEvaluation", "Score", "evaluate_autoencoder", "find_score"]
+__all__ = [
+    "AutoencoderEvaluation",
+    "EncoderEvaluation",
+    "Score",
+    "evaluate_autoencoder",
+    "evaluate_encoder",
+    "find_score",
+]

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from picassso.analysis.spectra import EMISSION_CLASSES
 from picassso.core import write_text
+from picassso.painting.spectra.measures import MEASURED
 from picassso.studies.spectra.scores import scores_csv
 
 if TYPE_CHECKING:
     from picassso.studies.spectra.autoencoder import AutoencoderEvaluation
+    from picassso.studies.spectra.encoder import EncoderEvaluation
 
-__all__ = ["csv_text", "write_autoencoder_evaluation"]
+__all__ = ["csv_text", "write_autoencoder_evaluation", "write_encoder_evaluation"]
 
 
 def write_autoencoder_evaluation(evaluation: AutoencoderEvaluation, folder: Path) -> None:
@@ -35,6 +38,39 @@ def _objects(evaluation: AutoencoderEvaluation) -> Iterable[Sequence[Any]]:
             numbers = (sample.redshift[k], sample.signal_to_noise[k], found.size[k], found.chi2[k])
             flags = " ".join(sample.flags[k])
             yield sample.name, found.method, name, *map(float, numbers), flags
+
+
+def write_encoder_evaluation(evaluation: EncoderEvaluation, folder: Path) -> None:
+    """Scores, a line for each view, and where they come from; each file appears whole."""
+    write_text(folder / "scores.csv", scores_csv(evaluation.scores))
+    write_text(folder / "galaxies.csv", csv_text(*_galaxies(evaluation)))
+    write_text(folder / "evaluation.json", json.dumps(dict(evaluation.about), indent=2) + "\n")
+
+
+def _galaxies(evaluation: EncoderEvaluation) -> tuple[list[str], Iterable[Sequence[Any]]]:
+    """Latents and indices, true and predicted, of every view."""
+    found, truth = evaluation.predictions, evaluation.truth
+    columns: dict[str, Sequence[Any]] = {
+        "galaxy_id": found.galaxy_id.tolist(),
+        "row": found.row.tolist(),
+    }
+    sigma = np.sqrt(np.diagonal(found.latent_covariance, axis1=1, axis2=2))
+    for k in range(found.latent_mean.shape[1]):
+        name = f"latent_{k}" if k < evaluation.about["latents"] else "log10_norm"
+        if truth.target is not None:
+            columns[f"true_{name}"] = truth.target[:, k].tolist()
+        columns[name], columns[f"{name}_std"] = (
+            found.latent_mean[:, k].tolist(),
+            sigma[:, k].tolist(),
+        )
+    medians = found.index_medians
+    for k, name in enumerate(MEASURED):
+        columns[f"true_{name}"] = truth.indices[:, k].tolist()
+        columns[name] = medians[:, k].tolist()
+    columns["true_class"] = [EMISSION_CLASSES[c] for c in truth.classes]
+    for selection in evaluation.selections:
+        columns[f"p({selection.condition})"] = selection.probability.tolist()
+    return list(columns), zip(*columns.values(), strict=True)
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

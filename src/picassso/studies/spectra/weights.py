@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from picassso.core import InputError
+from picassso.studies.spectra.models import AutoencoderModel
 
 if TYPE_CHECKING:
     from picassso.networks import SpectrumAutoencoder
+    from picassso.painting.spectra import SpectrumWeights
     from picassso.training.run import RunDirectory
 
 __all__ = [
     "AUTOENCODER",
     "ENCODER",
     "LoadedAutoencoder",
+    "autoencoder_of",
+    "encoder_file",
     "finished_run",
     "load_autoencoder",
     "weights_kind",
@@ -114,3 +118,36 @@ def load_autoencoder(weights: str | os.PathLike[str]) -> LoadedAutoencoder:
     network, _, about = load_network(path, AutoencoderConfig)
     assert isinstance(network, SpectrumAutoencoder)
     return LoadedAutoencoder(network, path, about)
+
+
+def encoder_file(weights: str | os.PathLike[str], folder: Path) -> Path:
+    """File of an encoder of images; that of a run is calibrated and exported into the folder."""
+    path = Path(weights)
+    if not path.is_dir():
+        return path
+    from picassso.training import export
+
+    finished_run(path)
+    return export(path, output=folder / "weights.onnx")[0]
+
+
+def autoencoder_of(
+    weights: str | os.PathLike[str], loaded: SpectrumWeights
+) -> AutoencoderModel | None:
+    """The autoencoder whose latents an encoder predicts, if it is at hand.
+
+    In the run, or among the ``.safetensors`` files in the folder of the weights.
+    """
+    from picassso.painting.weights import read_network
+
+    path = Path(weights)
+    if path.is_dir():
+        from picassso.training.run import RunDirectory
+
+        return AutoencoderModel(load_autoencoder(RunDirectory(path).autoencoder).network)
+    wanted = loaded.encoder.about["decoder_fingerprint"]
+    for file in sorted(path.parent.glob("*.safetensors")):
+        about = read_network(file).about
+        if about.get("kind") == AUTOENCODER and about.get("network_fingerprint") == wanted:
+            return AutoencoderModel(load_autoencoder(file).network)
+    return None
