@@ -214,7 +214,8 @@ def rank_histograms(ranks: Mapping[str, ArrayLike], *, bins: int = 10) -> Figure
         axes.axhspan(max(1 - spread, 0), 1 + spread, color="0.88", linewidth=0)
         axes.axhline(1.0, color="0.4", linewidth=0.7, linestyle="--")
         counts, edges = np.histogram(values, bins=bins, range=(0.0, 1.0))
-        axes.stairs(counts * bins / values.size, edges, color=PREDICTED_COLOUR, linewidth=1.1)
+        density = counts * bins / values.size
+        axes.stairs(density, edges, baseline=None, color=PREDICTED_COLOUR, linewidth=1.1)
         axes.set_xlim(0, 1)
         axes.set_ylim(0, max(2.0, 1.1 * counts.max() * bins / values.size))
 

@@ -31,8 +31,8 @@ def classes_section(evaluation: EncoderEvaluation) -> Section:
         ["true class", *EMISSION_CLASSES, "views"],
         rows,
         "Views by true class (rows) and by the most probable one (columns). Classes follow from "
-        "the ratios of lines as measured on the whole spectrum, without the light of the stars "
-        "taken off, on true and on predicted spectra alike.",
+        "the ratios of lines as measured on the whole spectrum, the light of the stars included, "
+        "on true and on predicted spectra alike.",
     )
     scores = []
     for method in (NETWORK, *evaluation.rivals):
@@ -48,7 +48,11 @@ def classes_section(evaluation: EncoderEvaluation) -> Section:
     header = ["method", "accuracy"]
     header += [f"{name}: {s}" for name in EMISSION_CLASSES for s in ("purity", "completeness")]
     caption = "How often classes are right, purity and completeness of each."
-    return Section("Classes of emission", [], [table, Table("classes", header, scores, caption)])
+    words = [
+        "Stars absorb at Hβ, so that weak emission in old galaxies has no positive flux and counts "
+        "as none: a class needs all four lines in emission."
+    ]
+    return Section("Classes of emission", words, [table, Table("classes", header, scores, caption)])
 
 
 def targets_section(evaluation: EncoderEvaluation) -> Section:
