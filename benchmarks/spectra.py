@@ -6,7 +6,7 @@
 Images of discs in memory, in the bands and of the survey of the weights, go through
 `picassso.painting.spectra.predict_spectra`: stamps, encoder, draws, decoder, equivalent widths,
 breaks and ratios of every draw, and quantiles of all. Medians over the repeats are printed, of the
-whole and of encoder and decoder alone.
+whole and of encoder and decoder alone: by the clock, and the time of cores that it took.
 """
 
 from __future__ import annotations
@@ -51,8 +51,14 @@ def main() -> None:
         "decoder alone": decoder_of(options.images * options.samples, weights),
     }
     for name, run in parts.items():
-        seconds = statistics.median(timed(run) for _ in range(options.repeats))
-        print(f"{name:<30} {seconds:7.3f} s   {options.images / seconds:8.0f} images/s")
+        seconds, busy = (
+            statistics.median(column)
+            for column in zip(*(timed(run) for _ in range(options.repeats)), strict=True)
+        )
+        print(
+            f"{name:<30} {seconds:7.3f} s   {options.images / seconds:8.0f} images/s   "
+            f"{1e3 * busy / options.images:7.2f} ms of one core an image"
+        )
 
 
 def disc(weights: SpectrumWeights, side: int, number: int) -> GalaxyImage:
@@ -114,12 +120,15 @@ def decoder_of(spectra: int, weights: SpectrumWeights) -> Callable[[], object]:
     return run
 
 
-def timed(run: Callable[[], object]) -> float:
-    """Seconds of one run, warm, with the threads of what ran before asleep."""
+def timed(run: Callable[[], object]) -> tuple[float, float]:
+    """Seconds of one run, and those of all cores, with the threads of what ran before asleep.
+
+    The second hardly depends on what else a machine does.
+    """
     time.sleep(0.3)
-    start = time.perf_counter()
+    start, busy = time.perf_counter(), time.process_time()
     run()
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - busy
 
 
 if __name__ == "__main__":

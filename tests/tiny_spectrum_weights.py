@@ -182,6 +182,35 @@ def _encoder(manifest: dict[str, Any]) -> bytes:
     return _model(nodes, inputs, outputs, constants, manifest)
 
 
+def write_tiny_spectrum_encoder(folder: Path, **changes: Any) -> None:
+    """Write the encoder of spectra that undoes the decoder, free of noise, beside it."""
+    from onnx import helper
+
+    mean, slopes, _ = smooth_spectra()
+    node = helper.make_node
+    constants = {
+        "solve": np.linalg.pinv(np.vstack([mean, slopes])).astype(np.float32),
+        "sizes": np.array([1, LATENTS]),
+        "spread": np.full((1, LATENTS), np.log(0.1**2), np.float32),
+        "zero": np.array(0.0, np.float32),
+    }
+    nodes = [
+        node("MatMul", ["flux", "solve"], ["solved"]),
+        node("Split", ["solved", "sizes"], ["norm", "scaled"], axis=1),
+        node("Div", ["scaled", "norm"], ["latents"]),
+        node("ReduceSum", ["weight"], ["all"], keepdims=1),
+        node("Mul", ["all", "zero"], ["nothing"]),
+        node("Mul", ["latents", "zero"], ["nothings"]),
+        node("Add", ["nothings", "nothing"], ["still"]),
+        node("Add", ["still", "spread"], ["log_variance"]),
+    ]
+    shapes = {"flux": ["n", len(mean)], "weight": ["n", len(mean)]}
+    outputs = {"latents": ["n", LATENTS], "log_variance": ["n", LATENTS], "norm": ["n", 1]}
+    manifest = {**DECODER, "part": "encoder", **changes}
+    content = _model(nodes, shapes, outputs, constants, manifest)
+    (folder / "spectrum_encoder.onnx").write_bytes(content)
+
+
 def _decoder(manifest: dict[str, Any]) -> bytes:
     from onnx import helper
 

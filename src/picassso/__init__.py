@@ -17,11 +17,13 @@ _PUBLIC = {
     "SyntheticUniverse": "picassso.universe",
     "evaluate": "picassso.studies",
     "export": "picassso.training",
+    "find_targets": "picassso.painting",
     "info": "picassso.painting",
     "mock": "picassso.archive",
     "paint": "picassso.painting",
     "read_image": "picassso.archive",
     "read_particles": "picassso.universe",
+    "spectrum": "picassso.painting",
     "study": "picassso.studies",
     "train": "picassso.training",
 }

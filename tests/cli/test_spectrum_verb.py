@@ -10,10 +10,17 @@ import pytest
 from astropy.table import Table
 
 from fits_galaxies import galaxy, make_wcs, write_cube
+from picassso.archive.spectra import write_spectrum
 from picassso.cli import main
-from picassso.core import REST_GRID
-from picassso.painting.spectra import read_predicted
-from tiny_spectrum_weights import write_tiny_spectrum_weights
+from picassso.core import REST_GRID, Spectrum
+from picassso.painting.spectra import (
+    load_spectrum_weights,
+    predict_spectrum,
+    read_predicted,
+    write_predicted,
+)
+from studied_galaxies import studied_store
+from tiny_spectrum_weights import make_image, write_tiny_spectrum_weights
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +100,34 @@ def test_spectrum_passes_options_on(tmp_path, picassso, weights) -> None:
 
 
 @pytest.mark.usefixtures("quick_figure")
+def test_spectrum_is_compared_with_an_observed_one(tmp_path, picassso, weights) -> None:
+    n = 3970
+    wavelength = 10.0 ** (3.549 + 1e-4 * np.arange(n))
+    real = Spectrum(
+        wavelength=wavelength,
+        medium="vacuum",
+        flux=np.full(n, 20.0, np.float32),
+        inverse_variance=np.ones(n, np.float32),
+        mask=np.zeros(n, bool),
+        redshift=0.05,
+        resolution=2000.0,
+    )
+    write_spectrum(real, tmp_path / "real.fits")
+    image = write_cube(tmp_path / "m99.fits", galaxy(), wcs=make_wcs())
+    other = write_cube(tmp_path / "m98.fits", galaxy(), wcs=make_wcs())
+    words = ("-o", tmp_path / "o", "--weights", weights, "--observed", tmp_path / "real.fits")
+    code, said, err = picassso("spectrum", image, *words)
+    assert (code, err) == (0, "")
+    assert "observed" in said and "latents are not compared" in said
+    table = Table.read(tmp_path / "o" / "m99_spectrum.fits", hdu="OBSERVED")
+    np.testing.assert_allclose(table["flux"], 21.0, rtol=1e-5)
+    code, _, err = picassso("spectrum", image, other, *words, "--overwrite")
+    assert code == 2 and "is the spectrum of one galaxy" in err
+    code, said, _ = picassso("spectrum", image, *words, "--overwrite", "--redshift", 0.1)
+    assert code == 0 and "of redshift 0.05, the image of 0.1: are they of one galaxy?" in said
+
+
+@pytest.mark.usefixtures("quick_figure")
 def test_position_on_the_sky(tmp_path, picassso, weights) -> None:
     image = write_cube(tmp_path / "m99.fits", galaxy(), wcs=make_wcs(shift=(5.0, -4.0)))
     words = ("spectrum", image, "-o", tmp_path / "o", "--weights", weights, "--position")
@@ -145,3 +180,114 @@ def test_spectra_that_exist_are_kept(tmp_path, picassso, weights) -> None:
     assert (out / "m99_spectrum.fits").read_bytes() == before
     assert picassso(*words, "--seed", 5, "--overwrite")[0] == 0
     assert (out / "m99_spectrum.fits").read_bytes() != before
+
+
+@pytest.fixture(scope="module")
+def spectra(tmp_path_factory, weights) -> Path:
+    """A folder of predicted spectra of galaxies of unlike colours, with samples."""
+    folder = tmp_path_factory.mktemp("spectra")
+    loaded = load_spectrum_weights(weights)
+    for k, ratio in enumerate((0.5, 1.0, 2.0, 4.0)):
+        image = make_image(galaxy_id=f"g{k}", redshift=0.02 + 0.01 * k)
+        image.flux[0] *= ratio
+        image.flux[4] /= ratio
+        predicted = predict_spectrum(image, loaded, samples=64)
+        write_predicted(predicted, folder / f"g{k}_spectrum.fits", samples=True)
+    return folder
+
+
+def test_targets_rank_by_probability(tmp_path, picassso, spectra) -> None:
+    out = tmp_path / "new" / "ranked.ecsv"
+    text = "EW(Halpha) > 6 A and D4000 < 2.5"
+    code, said, err = picassso("targets", spectra, "--condition", text, "-o", out)
+    assert (code, err) == (0, "")
+    assert files_in(out.parent) == ["ranked.ecsv", "ranked.png"]
+    table = Table.read(out)
+    assert list(table["rank"]) == [1, 2, 3, 4]
+    assert (np.diff(table["probability"]) <= 0).all()
+    for row in table:
+        found = read_predicted(spectra / f"{row['galaxy_id']}_spectrum.fits")
+        width, age = (
+            found.index_samples[:, found.index_names.index(n)] for n in ("EW_Halpha", "D4000")
+        )
+        assert row["probability"] == pytest.approx(((width > 6) & (age < 2.5)).mean())
+        assert row["EW_Halpha_p50"] == pytest.approx(found.index("EW_Halpha")[2], rel=1e-6)
+        assert (row["ra"], row["dec"]) == pytest.approx((150.0, 2.0))
+        assert row["redshift"] == pytest.approx(found.redshift)
+    expected = np.cumsum(table["probability"])
+    np.testing.assert_allclose(table["purity"], expected / table["rank"])
+    np.testing.assert_allclose(table["completeness"], expected / expected[-1])
+    assert table["probability"][-1] < table["probability"][0]
+    assert table.meta["weights"] == "tiny spectra" and "EW_Halpha > 6" in table.meta["condition"]
+    assert f"expected of {expected[-1]:.3g} among 4 galaxies" in said
+
+
+def test_targets_of_images_and_of_their_spectra_agree(tmp_path, picassso, weights) -> None:
+    images = [write_cube(tmp_path / f"g{k}.fits", galaxy(seed=k), wcs=make_wcs()) for k in range(2)]
+    text = ("--condition", "class == 'star-forming'")
+    options = ("--weights", weights, "--samples", 40)
+    direct, later = tmp_path / "direct.ecsv", tmp_path / "later.ecsv"
+    assert picassso("targets", *images, *text, *options, "-o", direct)[0] == 0
+    spectra = tmp_path / "spectra"
+    assert picassso("spectrum", *images, *options, "--save-samples", "-o", spectra)[0] == 0
+    assert picassso("targets", spectra, *text, "-o", later)[0] == 0
+    first, second = Table.read(direct), Table.read(later)
+    assert list(first["galaxy_id"]) == list(second["galaxy_id"])
+    np.testing.assert_allclose(first["probability"], second["probability"])
+
+
+def test_targets_leave_out_what_cannot_be_read(tmp_path, picassso, spectra) -> None:
+    folder = tmp_path / "spectra"
+    folder.mkdir()
+    (folder / "bad_spectrum.fits").write_text("nothing")
+    good = (spectra / "g0_spectrum.fits").read_bytes()
+    (folder / "good_spectrum.fits").write_bytes(good)
+    out = tmp_path / "ranked.ecsv"
+    code, _, err = picassso("targets", folder, "--condition", "D4000 > 1", "-o", out)
+    assert code == 2 and "1 of 2 galaxies could not be ranked" in err and "bad_spectrum" in err
+    assert len(Table.read(out)) == 1
+
+
+@pytest.mark.parametrize(
+    ("condition", "name", "words"),
+    [
+        ("EW(Halpha >", "a.ecsv", "EW(Halpha >"),
+        ("beauty > 3", "a.ecsv", "beauty"),
+        ("D4000 > 1", "a.csv", "expected the name of an .ecsv file"),
+    ],
+)
+def test_targets_refuse_in_one_message(tmp_path, picassso, spectra, condition, name, words) -> None:
+    out = tmp_path / "o" / name
+    code, said, err = picassso("targets", spectra, "--condition", condition, "-o", out)
+    assert code == 2 and said == "" and words in err and not out.parent.exists()
+    assert err.startswith("picassso: ") and "Traceback" not in err
+
+
+def test_targets_need_samples_and_something_to_rank(tmp_path, picassso, spectra, weights) -> None:
+    (tmp_path / "empty").mkdir()
+    image = make_image(galaxy_id="bare")
+    bare = tmp_path / "bare_spectrum.fits"
+    write_predicted(predict_spectrum(image, load_spectrum_weights(weights)), bare)
+    fits = write_cube(tmp_path / "m99.fits", galaxy(), wcs=make_wcs())
+    for things, words in (
+        ([tmp_path / "empty"], "holds neither predicted spectra"),
+        ([tmp_path / "none"], "there is no such file or folder"),
+        ([bare], "bare: its samples were not saved"),
+        ([spectra, fits], "rank images or spectra, not both"),
+        ([fits, "--split", "test"], "is no data set"),
+    ):
+        code, _, err = picassso("targets", *things, "--condition", "D4000 > 1", "-o", "a.ecsv")
+        assert code == 2 and words in err, err
+
+
+def test_targets_of_a_data_set(tmp_path, picassso, weights) -> None:
+    studied_store(tmp_path / "mocks", galaxies=10, side=32)
+    words = ("targets", tmp_path / "mocks", "--condition", "Dn4000 < 3", "--weights", weights)
+    assert picassso(*words, "-o", tmp_path / "all.ecsv", "--samples", 16)[0] == 0
+    assert picassso(*words, "-o", tmp_path / "t.ecsv", "--samples", 16, "--split", "test")[0] == 0
+    every, test = Table.read(tmp_path / "all.ecsv"), Table.read(tmp_path / "t.ecsv")
+    assert (len(every), len(test)) == (20, 4)
+    known = {(r["galaxy_id"], r["view"]): r["probability"] for r in every}
+    assert len(known) == 20
+    for row in test:
+        assert known[row["galaxy_id"], row["view"]] == pytest.approx(row["probability"])

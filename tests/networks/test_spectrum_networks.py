@@ -33,7 +33,7 @@ from picassso.networks.spectra.export import (  # noqa: E402
     export_spectrum_decoder,
     export_spectrum_encoder,
 )
-from picassso.networks.spectra.latent_head import LatentHead  # noqa: E402
+from picassso.networks.spectra.latent_head import SMALLEST_SCALE, LatentHead  # noqa: E402
 from picassso.networks.spectra.registry import BACKBONES  # noqa: E402
 from picassso.networks.spectra.windows import (  # noqa: E402
     APERTURES,
@@ -192,7 +192,7 @@ def test_photometry_of_bright_light_is_logarithms_and_colours() -> None:
     light, _ = aperture_photometry(flux, torch.ones(1, 2).double(), scale)
     torch.testing.assert_close(said[:, 0], (torch.log(light[0, :, 1]) - 3) / 2, rtol=0, atol=1e-4)
     torch.testing.assert_close(
-        said[:, 1], torch.full((3,), math.log(3)).double(), atol=1e-3, rtol=0
+        said[:, 1], torch.full((3,), 2 * math.log(3)).double(), atol=1e-3, rtol=0
     )
 
 
@@ -214,7 +214,7 @@ def test_windows_are_gaussians_about_the_centre(step: int) -> None:
 def test_head_makes_a_distribution_in_the_units_of_its_targets() -> None:
     head = LatentHead(3)
     fresh, tril = head(torch.zeros(1, head.raw_length))
-    torch.testing.assert_close(tril[0], torch.eye(3), rtol=0, atol=2e-3)
+    torch.testing.assert_close(tril[0], (1 + SMALLEST_SCALE) * torch.eye(3))
     location, width = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([1.0, 10.0, 0.1])
     head.set_targets(location=location, width=width)
     head.set_calibration(torch.tensor([1.0, 1.0, 2.0]))
@@ -224,7 +224,16 @@ def test_head_makes_a_distribution_in_the_units_of_its_targets() -> None:
     assert torch.equal(fresh, torch.zeros(1, 3))
     plain = LatentHead(3)(raw)[1]
     torch.testing.assert_close(tril, torch.tensor([1.0, 10.0, 0.2])[:, None] * plain)
-    assert torch.equal(plain[:, 1, 0], raw[:, 6]) and torch.equal(plain[:, 2, :2], raw[:, 7:])
+    below = plain / torch.diagonal(plain, dim1=1, dim2=2)[..., None]
+    torch.testing.assert_close(below[:, 1, 0], raw[:, 6])
+    torch.testing.assert_close(below[:, 2, :2], raw[:, 7:])
+
+
+@pytest.mark.parametrize("covariance", [True, False])
+def test_one_number_is_enough(covariance: bool) -> None:
+    head = LatentHead(1, covariance=covariance)
+    mean, tril = head(torch.zeros(4, head.raw_length))
+    assert mean.shape == (4, 1) and tril.shape == (4, 1, 1) and (tril > 0).all()
 
 
 def test_head_without_covariance_takes_that_of_residuals() -> None:

@@ -11,6 +11,7 @@ from astropy.io import fits
 from astropy.table import Table
 
 from picassso.core import InputError
+from picassso.painting import info
 from picassso.painting.spectra import load_spectrum_weights, predict_spectrum
 from picassso.painting.spectra.files import read_predicted, write_predicted
 from picassso.painting.spectra.predicted import PredictedSpectrum
@@ -95,3 +96,21 @@ def test_what_is_no_predicted_spectrum(tmp_path, predicted) -> None:
     fits.setval(tmp_path / "a.fits", "SPECFMT", value=9)
     with pytest.raises(InputError, match="layout 9"):
         read_predicted(tmp_path / "a.fits")
+
+
+def test_info_knows_them(tmp_path, predicted) -> None:
+    write_predicted(predicted, tmp_path / "a.fits", samples=True)
+    found = info(tmp_path / "a.fits")
+    facts = dict(found.facts)
+    assert found.kind == "predicted spectrum"
+    assert (facts["galaxy"], facts["samples"]) == (predicted.galaxy_id, "20")
+    assert facts["weights"] == "tiny spectra" and facts["EW_Halpha"].endswith("Angstrom")
+
+
+def test_info_knows_their_weights(tmp_path) -> None:
+    path = write_tiny_spectrum_weights(tmp_path)
+    found = info(path)
+    facts = dict(found.facts)
+    assert (found.kind, facts["kind"]) == ("weights", "spectrum-encoder")
+    assert facts["bands"] == "u g r i z" and "redshift 0.01 to 0.15" in facts["trained on"]
+    assert dict(info(path.with_name("decoder.onnx")).facts)["kind"].endswith("decoder")

@@ -16,6 +16,7 @@ from picassso.painting.spectra import (
     load_spectrum_weights,
     predict_spectra,
     predict_spectrum,
+    spectrum,
 )
 from picassso.painting.spectra.predict import _number_quantiles
 from tiny_spectrum_weights import (
@@ -107,6 +108,16 @@ def test_the_fibre_may_be_anywhere(weights) -> None:
     middle = predict_spectrum(wide, weights)
     assert middle.position == (49.5, 39.5)
     assert middle.mean.mean() < centred.mean.mean()
+
+
+def test_an_array_is_as_good_as_its_image(weights) -> None:
+    image = make_image()
+    found = spectrum(image.flux, weights=weights, redshift=0.05, pixel_scale=0.4, psf_fwhm=1.2)
+    np.testing.assert_allclose(
+        found.latent_mean, predict_spectrum(image, weights).latent_mean, rtol=1e-4
+    )
+    with pytest.raises(InputError, match="redshift given beside a GalaxyImage"):
+        spectrum(image, weights=weights, redshift=0.1)
 
 
 def test_bands_are_put_in_the_order_of_the_weights(weights) -> None:

@@ -28,8 +28,12 @@ from picassso.cli._galaxies import (
 from picassso.cli._region import parse_position
 
 if TYPE_CHECKING:
-    from picassso.core import GalaxyImage
-    from picassso.painting.spectra import PredictedSpectrum
+    from picassso.core import GalaxyImage, Spectrum
+    from picassso.painting.spectra import (
+        ObservedSpectrum,
+        PredictedSpectrum,
+        SpectrumWeights,
+    )
 
 __all__ = ["spectrum"]
 
@@ -40,10 +44,15 @@ Examples:
 
   picassso spectrum field_ugriz.fits -o spectra --position 12h30m49.4s,+12d23m28s --save-samples
 
+  picassso spectrum ngc3522_ugriz.fits -o spectra --observed spec-1234-53000-0001.fits
+
 The fibre, 3 arcsec wide, points at the middle of the image, or at --position.
 """
 
 _PRINTED = ("EW_OII", "EW_Hbeta", "EW_OIII5008", "EW_Halpha", "EW_NII6585", "D4000", "Dn4000")
+
+_SAME_REDSHIFT = 0.003
+"""Difference over 1 + z that passes for none: 900 km/s."""
 
 
 def spectrum(
@@ -73,6 +82,10 @@ def spectrum(
     save_samples: Annotated[
         bool, typer.Option("--save-samples", help="Write the draws: an image-based prior.")
     ] = False,
+    observed: Annotated[
+        Path | None,
+        typer.Option(help="A real spectrum of the galaxy, to be drawn and compared with."),
+    ] = None,
     frame: Annotated[
         str, typer.Option(help="Of the table: 'rest' or 'observed' wavelengths.")
     ] = "rest",
@@ -80,11 +93,12 @@ def spectrum(
 ) -> None:
     """Predict spectra with credible bands from images of galaxies."""
     from picassso.core import InputError
-    from picassso.painting.spectra import SpectrumWeights, load_spectrum_weights, predict_spectrum
+    from picassso.painting.spectra import load_spectrum_weights, predict_spectrum
 
     if frame not in ("rest", "observed"):
         raise InputError(f"--frame {frame}: expected 'rest' or 'observed'")
     at = parse_position(position, option="--position")
+    real = _read_observed(observed, images, survey=survey, redshift=redshift)
     options: dict[str, Any] = {
         "survey": survey,
         "bands": bands,
@@ -103,14 +117,57 @@ def spectrum(
         refuse_existing(paths, overwrite=overwrite)
         loaded = weights_for(image.bands)
         predicted = predict_spectrum(image, loaded, position=at, samples=samples, seed=seed)
-        _write(image, predicted, *paths, field=loaded.pixels, frame=frame, samples=save_samples)
+        compared = _compare(predicted, real, loaded)
+        _write(
+            image,
+            predicted,
+            compared,
+            *paths,
+            field=loaded.pixels,
+            frame=frame,
+            samples=save_samples,
+        )
+        _report(predicted, compared, *paths)
 
     each_galaxy(images, options, predict_one, output=output, not_done="given a spectrum")
+
+
+def _read_observed(
+    path: Path | None, images: list[Path], *, survey: str, redshift: float | None
+) -> Spectrum | None:
+    """The real spectrum; refused before any work where there are several galaxies."""
+    from picassso.archive.fits import group_images
+    from picassso.archive.spectra import read_spectrum
+    from picassso.core import InputError
+
+    if path is None:
+        return None
+    if len(group_images(images, survey=survey)) > 1:
+        raise InputError("--observed: is the spectrum of one galaxy; give the images of that alone")
+    try:
+        return read_spectrum(path)
+    except InputError:
+        if redshift is None:
+            raise
+    # A spectrum that does not know its redshift has that of the galaxy.
+    return read_spectrum(path, redshift=redshift)
+
+
+def _compare(
+    predicted: PredictedSpectrum, real: Spectrum | None, weights: SpectrumWeights
+) -> ObservedSpectrum | None:
+    from picassso.painting.spectra import compare_observed, load_spectrum_encoder
+
+    if real is None:
+        return None
+    encoder = load_spectrum_encoder(weights)
+    return compare_observed(predicted, real, weights=weights, encoder=encoder)
 
 
 def _write(
     image: GalaxyImage,
     predicted: PredictedSpectrum,
+    observed: ObservedSpectrum | None,
     fits: Path,
     sheet: Path,
     *,
@@ -118,32 +175,64 @@ def _write(
     frame: str,
     samples: bool,
 ) -> None:
-    """Write a spectrum and its figure, both or neither, and print its numbers."""
+    """Write a spectrum and its figure, both or neither."""
     from picassso.figures import save_figure
     from picassso.painting.spectra import draw_spectrum, write_predicted
 
     written = predicted if frame == "rest" else predicted.to_observed()
     write_with_figure(
         fits,
-        lambda path: write_predicted(written, path, samples=samples),
-        lambda: save_figure(draw_spectrum(image, predicted, field=field), sheet),
+        lambda path: write_predicted(written, path, samples=samples, observed=observed),
+        lambda: save_figure(draw_spectrum(image, predicted, field=field, observed=observed), sheet),
         what="spectrum",
     )
-    _report(predicted, fits, sheet)
 
 
-def _report(predicted: PredictedSpectrum, fits: Path, sheet: Path) -> None:
+def _report(
+    predicted: PredictedSpectrum, observed: ObservedSpectrum | None, fits: Path, sheet: Path
+) -> None:
     """Main indices with their intervals, assumptions, and what was written."""
+    from picassso.painting.spectra.picture import error_text
+
     console = new_console()
     title = f"{predicted.galaxy_id}: spectrum at rest, medians and 68% intervals"
     console.print(title, markup=False)
-    table = new_table("index", "unit", "predicted")
+    table = new_table("index", "unit", "predicted", *(["observed"] if observed else []))
     units = dict(zip(predicted.index_names, predicted.index_units, strict=True))
     for name in _PRINTED:
         _, low, middle, high, _ = predicted.index(name)
-        table.add_row(name.replace("_", " "), units[name], interval_text(low, middle, high))
+        cells = [name.replace("_", " "), units[name], interval_text(low, middle, high)]
+        table.add_row(*cells, *([error_text(*observed.indices[name])] if observed else []))
     console.print(table)
     shares = sorted(predicted.class_probabilities.items(), key=lambda item: -item[1])
     classes = ", ".join(f"{n.replace('_', ' ')} {p:.0%}" for n, p in shares if p >= 0.005)
-    notes = [f"Note: {line}" for line in predicted.assumptions]
-    say_lines(console, [f"Emission: {classes}", *notes, f"Written: {fits} and {sheet}"])
+    notes = [f"Note: {line}" for line in (*predicted.assumptions, *_doubts(predicted, observed))]
+    compared = [f"Compared: {_departure_text(observed)}"] if observed else []
+    written = f"Written: {fits} and {sheet}"
+    say_lines(console, [f"Emission: {classes}", *compared, *notes, written])
+
+
+def _doubts(predicted: PredictedSpectrum, observed: ObservedSpectrum | None) -> list[str]:
+    """What makes one doubt that the observed spectrum is of the galaxy, or of use."""
+    if observed is None:
+        return []
+    doubts = [f"the observed spectrum is flagged {', '.join(observed.flags)}"] * bool(
+        observed.flags
+    )
+    if abs(observed.redshift - predicted.redshift) > _SAME_REDSHIFT * (1 + predicted.redshift):
+        doubts.append(
+            f"the observed spectrum is of redshift {observed.redshift:.4g}, the image of "
+            f"{predicted.redshift:.4g}: are they of one galaxy?"
+        )
+    return doubts
+
+
+def _departure_text(observed: ObservedSpectrum) -> str:
+    """How unlike the observed latents are, in words."""
+    if (found := observed.departure) is None:
+        return "no encoder of spectra lies beside the weights: latents are not compared"
+    kind = "among galaxies of reference" if found.calibrated else "of chi-squared, not calibrated"
+    return (
+        f"squared distance of the observed latents from those predicted {found.distance:.3g}, "
+        f"p-value {found.p_value:.2g} {kind}"
+    )

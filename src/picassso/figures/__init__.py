@@ -24,10 +24,22 @@ from picassso.figures.panels import (
     panel_axes,
     save_figure,
 )
+from picassso.figures.predicted_spectrum import (
+    Boundary,
+    IndexRow,
+    SamplePlane,
+    predicted_spectrum_figure,
+)
 from picassso.figures.radial import radial_profiles, residuals_with_radius
 from picassso.figures.rgb import rgb_image
 from picassso.figures.sheets import comparison_sheet, painting_sheet, residual_map
 from picassso.figures.spectra import MAIN_LINES, LineMark, spectra_sheet, spectrum_panel
+from picassso.figures.spectral_evidence import (
+    ReconstructedSpectrum,
+    latent_shifts,
+    reconstructed_spectra,
+    residual_spectra,
+)
 from picassso.figures.structure import structure_with_frequency
 from picassso.figures.study import ArmScores, study_figure
 from picassso.figures.style import (
@@ -38,8 +50,14 @@ from picassso.figures.style import (
     limits_of,
     style_of,
 )
+from picassso.figures.targets import purity_and_completeness
 
 __all__ = [
+    "Boundary",
+    "IndexRow",
+    "SamplePlane",
+    "predicted_spectrum_figure",
+    "purity_and_completeness",
     "MAIN_LINES",
     "STYLES",
     "ArmScores",
@@ -48,6 +66,7 @@ __all__ = [
     "LineMark",
     "MethodScore",
     "PropertyStyle",
+    "ReconstructedSpectrum",
     "ResidualBins",
     "add_colour_bar",
     "add_note",
@@ -63,6 +82,7 @@ __all__ = [
     "drawn_values",
     "encoder_figure",
     "gallery",
+    "latent_shifts",
     "limits_of",
     "measured_against_true",
     "method_scores",
@@ -72,7 +92,9 @@ __all__ = [
     "pixel_trends",
     "predicted_against_true",
     "radial_profiles",
+    "reconstructed_spectra",
     "residual_map",
+    "residual_spectra",
     "residuals_in_bins",
     "residuals_with_radius",
     "rgb_image",

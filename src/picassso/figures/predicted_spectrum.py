@@ -164,7 +164,7 @@ def predicted_spectrum_figure(
     observed : (L,) array, optional
         A real spectrum, NaN where unknown.
     note, beware : str
-        Written small beside the title, and in red below it.
+        Written small under the picture, and in red under the title.
 
     Returns
     -------
@@ -205,8 +205,9 @@ def _title(figure: Figure, image: GalaxyImage, note: str, beware: str) -> None:
     words = f"{image.galaxy_id}   z = {image.redshift:.4g}"
     title = figure.text(_MARGIN / PAGE_WIDTH, top, words, fontsize=TITLE_SIZE + 1, va="top")
     title.set_parse_math(False)
-    said = figure.text(1 - 2 / PAGE_WIDTH, top, note, fontsize=NOTE_SIZE, color="0.35", va="top")
-    said.set(ha="right", parse_math=False)
+    under = (_UPPER_BOTTOM - 1.2) / _HEIGHT
+    said = figure.text(_MARGIN / PAGE_WIDTH, under, note, fontsize=NOTE_SIZE, color="0.35")
+    said.set(va="top", parse_math=False, linespacing=1.4)
     low = 1 - 5.2 / _HEIGHT
     said = figure.text(_MARGIN / PAGE_WIDTH, low, beware, fontsize=NOTE_SIZE, va="top")
     said.set(color="#b2182b", parse_math=False)
@@ -257,7 +258,11 @@ def _draw_spectrum(
     axes.set_xlabel(WAVELENGTH_LABEL, fontsize=LABEL_SIZE, labelpad=2)
     axes.set_ylabel(FLUX_LABEL, fontsize=LABEL_SIZE, labelpad=2)
     upper = axes.secondary_xaxis(
-        "top", functions=(lambda w: w * (1 + redshift), lambda w: w / (1 + redshift))
+        "top",
+        functions=(
+            lambda w: np.asarray(w, float) * (1 + redshift),
+            lambda w: np.asarray(w, float) / (1 + redshift),
+        ),
     )
     upper.set_xlabel("observed wavelength [Å]", fontsize=LABEL_SIZE, labelpad=2.5)
     upper.tick_params(labelsize=TICK_SIZE, length=2, width=0.6, pad=1.5)
@@ -288,7 +293,7 @@ def _draw_table(figure: Figure, rows: Sequence[IndexRow]) -> None:
     axes.set_axis_off()
     axes.set_xlim(0, 1)
     axes.set_ylim(len(rows) + 0.6, -0.6)
-    columns = (0.0, 0.33, 0.40, 0.74) if seen else (0.0, 0.42, 0.50, 1.0)
+    columns = (0.0, 0.40, 0.44, 0.75) if seen else (0.0, 0.42, 0.50, 1.0)
     heads = ("at rest", "median", "68% interval", "observed" if seen else "")
     aligns = ("left", "right", "left", "left")
     for x, words, align in zip(columns, heads, aligns, strict=True):
@@ -305,6 +310,7 @@ def _draw_table(figure: Figure, rows: Sequence[IndexRow]) -> None:
             row.observed,
         )
         for x, words, align in zip(columns, cells, aligns, strict=True):
+            words = words if words.startswith("log") else words.replace("-", "\N{MINUS SIGN}")
             axes.text(x, k + 1.1, words, ha=align, va="center", fontsize=LABEL_SIZE)
 
 

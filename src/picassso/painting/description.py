@@ -25,8 +25,9 @@ class Info:
     path : Path
         Of the thing.
     kind : str
-        ``"image"``, ``"maps"``, ``"spectrum"``, ``"spectra"``, ``"weights"``, ``"data set"``,
-        ``"training run"``, ``"snapshot"`` or ``"mock with its true maps"``.
+        ``"image"``, ``"maps"``, ``"predicted spectrum"``, ``"spectrum"``, ``"spectra"``,
+        ``"weights"``, ``"data set"``, ``"training run"``, ``"snapshot"`` or ``"mock with its
+        true maps"``.
     facts : tuple of (str, str)
         Names and values, fit to be printed.
     """
@@ -62,6 +63,8 @@ def info(path: str | Path, *, survey: str = "sdss") -> Info:
     from picassso.archive.fits.planes import is_fits_name
     from picassso.archive.paper_mock import is_paper_mock
     from picassso.archive.spectra.reading import spectrum_format
+    from picassso.painting.spectra.facts import facts_of_predicted
+    from picassso.painting.spectra.files import is_predicted, read_predicted
 
     path = Path(path)
     if not path.exists():
@@ -73,6 +76,8 @@ def info(path: str | Path, *, survey: str = "sdss") -> Info:
         return _weights(path)
     if not path.is_file():
         raise InputError(f"{path}: neither a file nor a folder")
+    if is_predicted(path):
+        return _info(path, "predicted spectrum", facts_of_predicted(read_predicted(path)))
     if (layout := spectrum_format(path)) is not None:
         return _spectra(path, layout)
     if is_fits_name(path):
@@ -102,8 +107,13 @@ def _folder(path: Path) -> Info:
 
 
 def _weights(path: Path) -> Info:
-    from picassso.painting.weights import load_weights
+    from picassso.networks.config import MAPS
+    from picassso.painting.spectra.facts import facts_of_network
+    from picassso.painting.weights import load_weights, read_network
 
+    network = read_network(path)
+    if network.kind != MAPS:
+        return _info(path, "weights", {**facts_of_network(network), "size": _size(path)})
     weights = load_weights(path)
     about = weights.about
     ranges = ", ".join(

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import picassso
 from picassso.analysis.apertures import Ellipse
-from picassso.archive.fits import Region, image_from_array, read_image
-from picassso.core import GalaxyImage, InputError, Maps
+from picassso.archive.fits import Region
+from picassso.core import GalaxyImage, Maps
 from picassso.painting.aperture import painted_ellipse
+from picassso.painting.opening import ImageLike, open_image
 from picassso.painting.prepare import Prepared, prepare
 from picassso.painting.run import OUTPUTS, make_runner
 from picassso.painting.tile import paint_tiles
@@ -25,7 +25,7 @@ __all__ = ["paint", "paint_image"]
 
 
 def paint(
-    image: str | Path | Sequence[str | Path] | GalaxyImage | NDArray[Any],
+    image: ImageLike,
     *,
     redshift: float | None = None,
     survey: str = "sdss",
@@ -76,29 +76,19 @@ def paint(
     InputError
         If the image or the weights cannot be used; the message says what to do.
     """
-    about: dict[str, Any] = {
-        "redshift": redshift,
-        "bands": bands,
-        "pixel_scale": pixel_scale,
-        "psf_fwhm": psf_fwhm,
-        "region": region,
-    }
-    if isinstance(image, GalaxyImage):
-        given = [k for k, v in about.items() if v is not None] + (["ebv"] if ebv else [])
-        if given:
-            raise InputError(
-                f"{', '.join(given)} given beside a GalaxyImage, which holds its own; set them "
-                "when it is read"
-            )
-    elif isinstance(image, np.ndarray):
-        if about.pop("region") is not None:
-            raise InputError("a region is for files; cut the array instead")
-        image = image_from_array(image, survey=survey, ebv=ebv, **about)
-    else:
-        image = read_image(image, survey=survey, ebv=ebv, **about)
+    opened = open_image(
+        image,
+        survey=survey,
+        bands=bands,
+        redshift=redshift,
+        pixel_scale=pixel_scale,
+        psf_fwhm=psf_fwhm,
+        ebv=ebv,
+        region=region,
+    )
     if not isinstance(weights, Weights):
         weights = load_weights(weights)
-    return paint_image(image, weights, engine=engine)
+    return paint_image(opened, weights, engine=engine)
 
 
 def paint_image(

@@ -6,13 +6,16 @@ import importlib
 from typing import Any
 
 _HOMES = {
+    "AutoencoderEvaluation": "spectra",
     "EncoderStudy": "experiments",
     "EncoderStudyConfig": "experiments",
     "Evaluation": "evaluation",
     "Study": "experiments",
     "StudyConfig": "experiments",
     "evaluate": "evaluation",
+    "evaluate_autoencoder": "spectra",
     "study": "experiments",
+    "weights_kind": "spectra.weights",
     "study_encoders": "experiments",
 }
 

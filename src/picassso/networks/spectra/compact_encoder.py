@@ -46,9 +46,9 @@ class CompactEncoder(nn.Module):
         bands: int,
         out_features: int,
         *,
-        widths: tuple[int, ...] = (24, 48, 96),
+        widths: tuple[int, ...] = (32, 48, 96),
         blocks: tuple[int, ...] = (1, 2, 2),
-        hidden: int = 192,
+        hidden: int = 128,
     ) -> None:
         super().__init__()
         self.stretch = SkyStretch()
@@ -65,7 +65,12 @@ class CompactEncoder(nn.Module):
             channels = width
         measured = photometry_length(bands) + conditions
         seen = sum(widths) * (len(WINDOWS) + 1)
-        self.join = nn.Sequential(nn.Linear(seen + measured, hidden), nn.SiLU(), Refine(hidden))
+        # A layer of their own, or a few dozen measurements drown among hundreds of features.
+        self.measured = nn.Sequential(
+            nn.Linear(measured, hidden), nn.SiLU(), nn.Linear(hidden, hidden)
+        )
+        self.seen = nn.Linear(seen, hidden)
+        self.join = nn.Sequential(nn.SiLU(), Refine(hidden))
         self.out = nn.Linear(hidden, out_features)
         self.direct = nn.Linear(measured, out_features, bias=False)
 
@@ -85,7 +90,7 @@ class CompactEncoder(nn.Module):
                 pool_in_windows(torch.relu(x), pixel_scale, step=2 ** (k + 1), image=flux)
             )
         measured = torch.cat([photometry(flux, noise, pixel_scale), conditions], dim=1)
-        hidden = self.join(torch.cat([*pooled, measured], dim=1))
+        hidden = self.join(self.seen(torch.cat(pooled, dim=1)) + self.measured(measured))
         return self.out(hidden) + self.direct(measured)
 
 
@@ -140,6 +145,6 @@ def photometry(flux: Tensor, noise: Tensor, pixel_scale: Tensor) -> Tensor:
     logarithm = asinh(0.5 * light / error) + torch.log(error)
     middle = logarithm.shape[2] // 2
     level = (logarithm[..., middle : middle + 1] - 3.0) / 2.0
-    colours = logarithm[..., 1:] - logarithm[..., :-1]
+    colours = 2.0 * (logarithm[..., 1:] - logarithm[..., :-1])
     certainty = asinh(light / error) / math.log(100.0)
     return torch.cat([level, colours, certainty], dim=2).flatten(1)

@@ -11,16 +11,19 @@ from picassso.networks.spectra.basis import put
 
 __all__ = ["LatentHead"]
 
-SMALLEST_SCALE = 1e-3
+SMALLEST_SCALE = 0.01
+"""Least conditional standard deviation in units of the targets' width, so that no outlier among
+the training targets costs without bound."""
 
 
 class LatentHead(nn.Module):
     """Mean and Cholesky factor of the covariance of D numbers.
 
     Raw numbers are taken in units of the training targets' location and width, which are buffers.
-    With `covariance` the factor is predicted, a triangle with positive diagonal; without, it is a
-    buffer, one for all images, which training sets from the residuals of validation. A further
-    buffer, a factor for each number, is what calibration finds.
+    With `covariance` the factor is predicted: a positive scale for each row, times a triangle of
+    ones on the diagonal, so that a number that is well known is not swamped by its covariances.
+    Without, it is a buffer, one for all images, which training sets from the residuals of
+    validation. A further buffer, a factor for each number, is what calibration finds.
 
     Parameters
     ----------
@@ -63,18 +66,21 @@ class LatentHead(nn.Module):
         d = self.outputs
         mean = self.location + self.width * raw[:, :d]
         if self.covariance:
-            # softplus is one where the raw diagonal is zero, as a fresh network gives it
-            diagonal = nn.functional.softplus(raw[:, d : 2 * d] + math.log(math.e - 1.0))
-            tril = self.width[:, None] * self._triangle(diagonal + SMALLEST_SCALE, raw[:, 2 * d :])
+            # softplus is one where the raw scale is zero, as a fresh network gives it
+            scale = nn.functional.softplus(raw[:, d : 2 * d] + math.log(math.e - 1.0))
+            scale = self.width * (scale + SMALLEST_SCALE)
+            tril = scale[:, :, None] * self._unit_triangle(
+                torch.ones_like(raw[:, :1]), raw[:, 2 * d :]
+            )
         else:
             tril = self.constant_tril.expand(len(raw), d, d)
         return mean, self.scale_factor[:, None] * tril
 
-    def _triangle(self, diagonal: Tensor, below: Tensor) -> Tensor:
-        """Lower triangles (N, D, D) of diagonal (N, D) and what lies below, row by row."""
+    def _unit_triangle(self, one: Tensor, below: Tensor) -> Tensor:
+        """Triangles (N, D, D) of ones (N, 1) on the diagonal and, row by row, what lies below."""
         rows, start = [], 0
         for k in range(self.outputs):
-            row = [below[:, start : start + k], diagonal[:, k : k + 1]]
-            rows.append(nn.functional.pad(torch.cat(row, dim=1), (0, self.outputs - 1 - k)))
+            row = torch.cat([below[:, start : start + k], one], dim=1)
+            rows.append(nn.functional.pad(row, (0, self.outputs - 1 - k)))
             start += k
         return torch.stack(rows, dim=1)

@@ -120,9 +120,9 @@ class EncoderConfig(JsonConfig):
     covariance: bool = True
     stretch: str = "asinh"
     conditions: bool = True
-    widths: tuple[int, ...] = (24, 48, 96)
+    widths: tuple[int, ...] = (32, 48, 96)
     blocks: tuple[int, ...] = (1, 2, 2)
-    hidden: int = 192
+    hidden: int = 128
 
     @property
     def name(self) -> str:

@@ -7,35 +7,54 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from picassso.painting.spectra.files import read_predicted, write_predicted
+    from picassso.painting.spectra.galaxy import spectrum
+    from picassso.painting.spectra.observed import (
+        ObservedSpectrum,
+        compare_observed,
+        load_spectrum_encoder,
+    )
     from picassso.painting.spectra.picture import draw_spectrum
     from picassso.painting.spectra.predict import predict_spectra, predict_spectrum
     from picassso.painting.spectra.predicted import QUANTILES, PredictedSpectrum
     from picassso.painting.spectra.stamp import FIBRE_DIAMETER
+    from picassso.painting.spectra.targets import Targets, find_targets
     from picassso.painting.spectra.weights import SpectrumWeights, load_spectrum_weights
 
 _MODULES = {
     "FIBRE_DIAMETER": "stamp",
+    "ObservedSpectrum": "observed",
     "PredictedSpectrum": "predicted",
     "QUANTILES": "predicted",
     "SpectrumWeights": "weights",
+    "Targets": "targets",
+    "compare_observed": "observed",
     "draw_spectrum": "picture",
+    "load_spectrum_encoder": "observed",
+    "find_targets": "targets",
     "load_spectrum_weights": "weights",
     "predict_spectra": "predict",
     "predict_spectrum": "predict",
     "read_predicted": "files",
+    "spectrum": "galaxy",
     "write_predicted": "files",
 }
 
 __all__ = [
     "FIBRE_DIAMETER",
     "QUANTILES",
+    "ObservedSpectrum",
     "PredictedSpectrum",
     "SpectrumWeights",
+    "Targets",
+    "compare_observed",
     "draw_spectrum",
+    "find_targets",
+    "load_spectrum_encoder",
     "load_spectrum_weights",
     "predict_spectra",
     "predict_spectrum",
     "read_predicted",
+    "spectrum",
     "write_predicted",
 ]
 

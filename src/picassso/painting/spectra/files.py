@@ -11,16 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.archive.fits.cards import ascii_text, exact_card, plain_text
-from picassso.core import InputError, written_whole
+from picassso.archive.fits.planes import UNREADABLE
+from picassso.core import REST_GRID, InputError, written_whole
+from picassso.painting.spectra.observed import ObservedSpectrum
 from picassso.painting.spectra.predicted import QUANTILE_NAMES, PredictedSpectrum
 
 if TYPE_CHECKING:
     from astropy.io.fits import BinTableHDU, HDUList, Header
 
-__all__ = ["FLUX_UNIT", "is_predicted_spectrum", "read_predicted", "write_predicted"]
+__all__ = ["FLUX_UNIT", "is_predicted", "read_predicted", "write_predicted"]
 
 FORMAT = 1
-"""Version of the layout, in the header as SPECFMT."""
+"""Version of the layout, in the header under `_KEY`."""
+
+_KEY = "SPECFMT"
 
 FLUX_UNIT = "10**-17 erg s-1 cm-2 Angstrom-1"
 """As the FITS standard writes it."""
@@ -31,13 +35,14 @@ def write_predicted(
     path: str | Path,
     *,
     samples: bool = False,
+    observed: ObservedSpectrum | None = None,
     overwrite: bool = False,
 ) -> None:
     """Write a predicted spectrum as FITS, atomically.
 
     Tables ``SPECTRUM`` (a row a pixel), ``INDICES`` (a row an index), ``LATENTS`` (a row a
-    latent, log10 of the norm last), ``CLASSES``, ``SAMPLES`` if asked for (a row a draw), and
-    ``PROVENANCE``.
+    latent, log10 of the norm last), ``CLASSES``, ``SAMPLES`` if asked for (a row a draw),
+    ``OBSERVED`` if there is one (a row a pixel, at rest), and ``PROVENANCE``.
 
     Parameters
     ----------
@@ -47,6 +52,8 @@ def write_predicted(
         Of the file.
     samples : bool
         Whether to write the draws of latents and indices.
+    observed : ObservedSpectrum, optional
+        A real spectrum that it was compared with.
     overwrite : bool
         Replace an existing file.
 
@@ -70,6 +77,7 @@ def write_predicted(
         _latents_table(predicted),
         _classes_table(predicted),
         *([_samples_table(predicted)] if samples else []),
+        *([] if observed is None else [_observed_table(observed)]),
         _provenance_table(predicted),
     ]
     with written_whole(path) as unfinished:
@@ -98,16 +106,23 @@ def read_predicted(path: str | Path) -> PredictedSpectrum:
         raise
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file; expected a predicted spectrum") from None
-    except (OSError, EOFError, ValueError, TypeError, KeyError) as error:
+    except (*UNREADABLE, KeyError) as error:
         raise InputError(
             f"{path}: cannot be read as a predicted spectrum ({str(error).splitlines()[0]}); "
             "predict it again"
         ) from None
 
 
-def is_predicted_spectrum(header: Header) -> bool:
-    """Whether the first header of a file is that of a predicted spectrum."""
-    return "SPECFMT" in header
+def is_predicted(path: str | Path) -> bool:
+    """Whether a file is a predicted spectrum; one that cannot be read is none."""
+    from astropy.io import fits
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _KEY in fits.getheader(path)
+    except UNREADABLE:
+        return False
 
 
 def _primary_header(predicted: PredictedSpectrum) -> Header:
@@ -115,7 +130,7 @@ def _primary_header(predicted: PredictedSpectrum) -> Header:
 
     header = fits.Header()
     header["ORIGIN"] = "PICASSSO"
-    header["SPECFMT"] = (FORMAT, "version of this layout")
+    header[_KEY] = (FORMAT, "version of this layout")
     header["OBJECT"] = ascii_text(predicted.galaxy_id)
     header["VIEW"] = (predicted.view, "number of the camera, 0 = real image")
     header.append(exact_card("REDSHIFT", predicted.redshift, "of the galaxy"))
@@ -188,6 +203,21 @@ def _samples_table(predicted: PredictedSpectrum) -> BinTableHDU:
     return _table("SAMPLES", columns)
 
 
+def _observed_table(observed: ObservedSpectrum) -> BinTableHDU:
+    columns = {
+        "wavelength": ("D", "Angstrom", REST_GRID),
+        "flux": ("E", FLUX_UNIT, observed.flux),
+        "inverse_variance": ("E", "10**34 erg-2 s2 cm4 Angstrom2", observed.inverse_variance),
+    }
+    hdu = _table("OBSERVED", columns)
+    hdu.header["FLAGS"] = (",".join(observed.flags), "")
+    if (found := observed.departure) is not None:
+        hdu.header.append(exact_card("DISTANCE", found.distance, "squared, of latents"))
+        hdu.header.append(exact_card("PVALUE", found.p_value, "of that distance"))
+        hdu.header["CALIBRAT"] = (found.calibrated, "p-value from a reference sample")
+    return hdu
+
+
 def _provenance_table(predicted: PredictedSpectrum) -> BinTableHDU:
     items = predicted.provenance.items()
     columns = {
@@ -223,14 +253,13 @@ def _fits_unit(unit: str) -> str:
 
 def _from_hdus(hdus: HDUList, path: Path) -> PredictedSpectrum:
     header = hdus[0].header
-    if not is_predicted_spectrum(header):
+    if _KEY not in header:
         raise InputError(
             f"{path}: holds no predicted spectrum; expected a file from `picassso spectrum`"
         )
-    if header["SPECFMT"] > FORMAT:
+    if header[_KEY] > FORMAT:
         raise InputError(
-            f"{path}: layout {header['SPECFMT']}, but this version reads up to {FORMAT}; update "
-            "picassso"
+            f"{path}: layout {header[_KEY]}, but this version reads up to {FORMAT}; update picassso"
         )
     spectrum, indices, latents = (hdus[n].data for n in ("SPECTRUM", "INDICES", "LATENTS"))
     names = tuple(str(n) for n in indices["name"])

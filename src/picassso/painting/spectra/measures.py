@@ -43,8 +43,8 @@ def measure_samples(
     return np.stack([found[name] for name in MEASURED], axis=-1).astype(np.float32)
 
 
-def class_shares(numbers: NDArray[np.float32]) -> dict[str, float]:
-    """Share of samples (S, K), in the order of `MEASURED`, in each of `EMISSION_CLASSES`."""
-    ratios = [numbers[:, MEASURED.index(name)] for name in ("log_NII_Ha", "log_OIII_Hb")]
-    counts = np.bincount(classify(*ratios), minlength=len(EMISSION_CLASSES))
-    return dict(zip(EMISSION_CLASSES, (counts / len(numbers)).tolist(), strict=True))
+def class_shares(numbers: NDArray[np.float32]) -> list[dict[str, float]]:
+    """Share of samples (N, S, K), in the order of `MEASURED`, in each of `EMISSION_CLASSES`."""
+    found = classify(*(numbers[..., MEASURED.index(n)] for n in ("log_NII_Ha", "log_OIII_Hb")))
+    shares = np.stack([(found == k).mean(axis=1) for k in range(len(EMISSION_CLASSES))], axis=1)
+    return [dict(zip(EMISSION_CLASSES, row, strict=True)) for row in shares.tolist()]

@@ -140,6 +140,7 @@ def _predict(
     numbers = measure_samples(REST_GRID, flux)
     posterior_mean = flux.mean(axis=1)
     flux_quantiles = sample_quantiles(flux, QUANTILES, axis=1)
+    shares = class_shares(numbers)
     number_quantiles = _number_quantiles(numbers)
     for k, (image, stamp) in enumerate(zip(images, stamps, strict=True)):
         yield PredictedSpectrum(
@@ -158,7 +159,7 @@ def _predict(
             index_units=MEASURED_UNITS,
             index_samples=numbers[k],
             index_quantiles=number_quantiles[:, k],
-            class_probabilities=class_shares(numbers[k]),
+            class_probabilities=shares[k],
             position=stamp.position,
             sky=_on_sky(image, stamp.position),
             flags=(*stamp.flags, RESOLUTION_LIMITED_BY_GRID),

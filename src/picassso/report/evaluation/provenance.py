@@ -12,7 +12,7 @@ from picassso.report.page import Facts, Section
 if TYPE_CHECKING:
     from picassso.studies.evaluation import Evaluation
 
-__all__ = ["provenance_section"]
+__all__ = ["provenance_section", "versions"]
 
 _PACKAGES = ("numpy", "scipy", "onnxruntime", "torch", "matplotlib", "astropy", "zarr")
 
@@ -39,7 +39,7 @@ def provenance_section(evaluation: Evaluation) -> Section:
                 "Evaluation",
                 {"command": " ".join(map(str, command))} | {k: v for k, v in items.items() if v},
             ),
-            Facts("Versions", _versions()),
+            Facts("Versions", versions()),
         ],
     )
 
@@ -52,7 +52,7 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     """Of this package and of those that numbers come from, as far as they are installed."""
     from picassso import __version__
 

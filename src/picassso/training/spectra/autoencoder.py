@@ -35,9 +35,9 @@ class AutoencoderTask:
     The parts of the loss are ``misfit`` a pixel, ``divergence`` a spectrum [nat], ``discrepancy``,
     and ``shift``: the mean square of the way from the latents of a spectrum without noise and gaps
     to those of the same with them, in standard deviations of the prior. Beside them stand
-    ``pull``, the same in standard deviations that the encoder claims, and ``error``, the mean
-    square of what the reconstruction misses of the true spectrum, over all pixels, seen or not,
-    in units of its norm.
+    ``within``, the share of the latents that this moves by less than the standard deviation that
+    the encoder claims (68% where it is right), and ``error``, the mean square of what the
+    reconstruction misses of the true spectrum, over all pixels, seen or not, in units of its norm.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class AutoencoderTask:
         If a store has no spectra, or too few.
     """
 
-    parts: tuple[str, ...] = ("misfit", "divergence", "discrepancy", "shift", "pull", "error")
+    parts: tuple[str, ...] = ("misfit", "divergence", "discrepancy", "shift", "within", "error")
 
     def __init__(self, stores: Sequence[DatasetStore], config: AutoencoderConfig) -> None:
         self.config = config
@@ -102,7 +102,7 @@ class AutoencoderTask:
                 divergence(found.mean, found.log_variance),
                 discrepancy(found.latents, batch.prior, kernel_width=config.kernel_width),
                 shift.mean(),
-                (shift / found.log_variance.exp()).detach().mean(),
+                (shift < found.log_variance.exp()).float().mean(),
                 (found.reconstruction.detach() - truth).square().mean(),
             ]
         )

@@ -31,8 +31,9 @@ class AutoencoderConfig(LoopConfig):
         What must come back: ``"truth"``, the spectrum without noise, which only mocks can give, or
         ``"noisy"``, the one that went in, as in Portillo et al.
     weighting : str
-        ``"even"`` weighs all spectra as if observed at `reference_snr`, whatever their noise;
-        ``"observed"`` by the inverse variance that they have.
+        ``"observed"`` weighs each pixel by the inverse variance that it has, so that the variance
+        of the latents is that of their posterior; ``"even"`` weighs all spectra as if observed at
+        `reference_snr`, whatever their noise.
     reference_snr : float
         Median signal to noise a pixel.
     softening : float
@@ -73,7 +74,7 @@ class AutoencoderConfig(LoopConfig):
     divergence_weight: float = Field(1000.0, ge=0)
     kernel_width: float = Field(1.0, gt=0)
     target: Literal["truth", "noisy"] = "truth"
-    weighting: Literal["even", "observed"] = "even"
+    weighting: Literal["observed", "even"] = "observed"
     reference_snr: float = Field(20.0, gt=0)
     softening: float = Field(0.02, ge=0)
     constancy: float = Field(0.0, ge=0)

@@ -38,9 +38,6 @@ __all__ = ["DECODER_NAME", "write_autoencoder", "write_encoder"]
 DECODER_NAME = "decoder.onnx"
 """File beside an encoder, which makes spectra of its latents."""
 
-DECODER = "spectrum-decoder"
-"""Its kind in its manifest."""
-
 
 def write_autoencoder(release: Release) -> tuple[Path, ...]:
     """Write an autoencoder: its encoder of spectra, all of it as safetensors, and its decoder."""
@@ -114,12 +111,8 @@ def _write_decoder(
             f"{path}: belongs to another autoencoder; write to another folder, where the decoder "
             "can lie beside its encoder"
         )
-    export_spectrum_decoder(
-        network,
-        config,
-        path,
-        about={**about, "kind": DECODER, "residuals": config.residuals, "name": path.stem},
-    )
+    about = {**about, "name": path.stem, "licence": release.licence}
+    export_spectrum_decoder(network, config, path, about=about)
     return path
 
 

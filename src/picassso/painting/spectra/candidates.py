@@ -1,0 +1,166 @@
+"""Whom a catalogue of targets may be made of: images, spectra predicted before, or a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from picassso.core import GalaxyImage, InputError, PicasssoError
+from picassso.painting.spectra.files import is_predicted, read_predicted
+from picassso.painting.spectra.predict import predict_spectra
+from picassso.painting.spectra.predicted import PredictedSpectrum
+from picassso.painting.spectra.weights import load_spectrum_weights
+
+if TYPE_CHECKING:
+    from picassso.archive import DatasetStore
+
+__all__ = ["candidates_of"]
+
+Found = PredictedSpectrum | PicasssoError
+
+
+def candidates_of(
+    things: Sequence[str | Path],
+    *,
+    options: Mapping[str, Any],
+    weights: str | Path | None = None,
+    samples: int = 256,
+    seed: int = 0,
+    split: str | None = None,
+) -> Iterator[Found]:
+    """Predicted spectra of galaxies, however they are given.
+
+    Parameters
+    ----------
+    things : sequence of path
+        Images; or files of spectra predicted before, and folders of these; or one data set, whose
+        images get their noise.
+    options : mapping
+        Of `picassso.archive.fits.read_image`, for images.
+    weights : path, optional
+        For images and data sets; default: those shipped for their bands.
+    samples, seed : int
+        Draws from each posterior, and their seed.
+    split : str, optional
+        Of a data set: ``"train"``, ``"validation"`` or ``"test"`` alone.
+
+    Yields
+    ------
+    PredictedSpectrum or PicasssoError
+        One a galaxy: what is wrong with one does not stop the others.
+
+    Raises
+    ------
+    InputError
+        If a thing does not exist, kinds are mixed, or a folder holds nothing of use.
+    """
+    paths = [Path(thing) for thing in things]
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"{path}: there is no such file or folder")
+    stores = [path for path in paths if (path / "zarr.json").is_file()]
+    if stores and len(paths) > 1:
+        raise InputError(f"{stores[0]}: a data set is ranked by itself; give nothing beside it")
+    if split is not None and not stores:
+        raise InputError(f"split {split!r} was asked for, but {paths[0]} is no data set")
+    predicted = [] if stores else [p for path in paths for p in _predicted_files(path)]
+    if predicted:
+        _refuse_mixture(paths, predicted)
+        return (_read(path) for path in predicted)
+    images: Iterator[GalaxyImage | PicasssoError] = (
+        _images_of_store(stores[0], split, seed) if stores else _images_of_files(paths, options)
+    )
+    return _predict(images, weights, samples=samples, seed=seed)
+
+
+def _predicted_files(path: Path) -> list[Path]:
+    """Predicted spectra that a path is or holds."""
+    if path.is_dir():
+        found = sorted(path.glob("*_spectrum.fits"))
+        if not found:
+            raise InputError(
+                f"{path}: a folder that holds neither predicted spectra (*_spectrum.fits) nor a "
+                "data set (zarr.json)"
+            )
+        return found
+    return [path] if is_predicted(path) else []
+
+
+def _refuse_mixture(paths: Sequence[Path], predicted: Sequence[Path]) -> None:
+    images = [path for path in paths if not path.is_dir() and path not in predicted]
+    if images:
+        raise InputError(
+            f"{images[0]} is no predicted spectrum, but {predicted[0]} is; rank images or spectra, "
+            "not both at once"
+        )
+
+
+def _read(path: Path) -> Found:
+    try:
+        return read_predicted(path)
+    except InputError as error:
+        return error
+
+
+def _images_of_store(
+    path: Path, split: str | None, seed: int
+) -> Iterator[GalaxyImage | PicasssoError]:
+    """Views of a data set with noise that depends on their row alone."""
+    from picassso.archive import DatasetStore
+
+    store = DatasetStore.open(path)
+    rows = _rows(store) if split is None else store.indices(split)
+    if not len(rows):
+        raise InputError(f"{path}: no galaxy in split {split!r}; choose another")
+    return (store.observed(int(k), np.random.default_rng([seed, int(k)])) for k in rows)
+
+
+def _rows(store: DatasetStore) -> list[int]:
+    """Rows of all splits; failed galaxies are in none."""
+    from picassso.archive.splits import SPLITS
+
+    return sorted(int(row) for split in SPLITS for row in store.indices(split))
+
+
+def _images_of_files(
+    paths: Sequence[Path], options: Mapping[str, Any]
+) -> Iterator[GalaxyImage | PicasssoError]:
+    from picassso.archive.fits import group_images, read_image
+
+    for group in group_images(paths, survey=options["survey"]):
+        try:
+            yield read_image(group, **options)
+        except PicasssoError as error:
+            yield error
+
+
+def _predict(
+    images: Iterable[GalaxyImage | PicasssoError],
+    weights: str | Path | None,
+    *,
+    samples: int,
+    seed: int,
+) -> Iterator[Found]:
+    """Spectra of images in batches, and at the end the errors of those that cannot be read."""
+    unread: list[PicasssoError] = []
+    readable = _readable(images, unread)
+    for first in readable:
+        # The bands of the first choose the weights of all.
+        loaded = load_spectrum_weights(weights, bands=first.bands)
+        yield from predict_spectra(chain([first], readable), loaded, samples=samples, seed=seed)
+    yield from unread
+
+
+def _readable(
+    images: Iterable[GalaxyImage | PicasssoError], unread: list[PicasssoError]
+) -> Iterator[GalaxyImage]:
+    """Images, while errors are put into `unread`."""
+    for image in images:
+        if isinstance(image, PicasssoError):
+            unread.append(image)
+        else:
+            yield image

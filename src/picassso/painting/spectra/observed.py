@@ -1,0 +1,190 @@
+"""A real spectrum beside the predicted one: its indices, its latents, and how unlike they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from picassso.analysis.spectra import (
+    calibrated_p_value,
+    chi_squared_p_value,
+    departures,
+    measure,
+    measure_errors,
+)
+from picassso.core import REST_GRID, InputError, Spectrum
+from picassso.observatory.spectra.resample import resample, to_rest
+from picassso.painting.spectra.measures import MEASURED
+from picassso.painting.spectra.predicted import PredictedSpectrum
+from picassso.painting.spectra.weights import SpectrumWeights
+from picassso.painting.weights import NetworkFile, check_entries, read_network
+
+__all__ = ["Departure", "ObservedSpectrum", "compare_observed", "load_spectrum_encoder"]
+
+ENCODER_NAME = "spectrum_encoder.onnx"
+"""File beside an encoder of images, which gives the latents of spectra."""
+
+_REQUIRED = ("part", "latents", "network_fingerprint")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Departure:
+    """How far the latents of an observed spectrum lie from those predicted.
+
+    Parameters
+    ----------
+    latents, errors : (K,) float32 array
+        Z-scored latents of the observed spectrum, with their standard deviations.
+    distance : float
+        Squared Mahalanobis distance, of both covariances.
+    p_value : float
+        Probability of a larger one for a galaxy that obeys the learnt mapping.
+    calibrated : bool
+        Whether `p_value` is that among the distances of a reference sample, which the weights
+        carry; else it is that of chi-squared, which holds if both covariances are right.
+    """
+
+    latents: NDArray[np.float32]
+    errors: NDArray[np.float32]
+    distance: float
+    p_value: float
+    calibrated: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ObservedSpectrum:
+    """A real spectrum on the pixels of the predicted one.
+
+    Parameters
+    ----------
+    flux : (1000,) float32 array
+        At rest, on `picassso.core.REST_GRID` [1e-17 erg s^-1 cm^-2 Angstrom^-1]; NaN where
+        unknown.
+    inverse_variance : (1000,) float32 array
+        0 where unknown.
+    indices : mapping of str to (float, float)
+        What was measured and its standard error, by the names of the predicted indices; NaN
+        where it cannot be.
+    redshift : float
+        By which it was brought to rest.
+    departure : Departure or None
+        None without an encoder of spectra.
+    flags : tuple of str
+        Of the spectrum's file.
+    """
+
+    flux: NDArray[np.float32]
+    inverse_variance: NDArray[np.float32]
+    indices: Mapping[str, tuple[float, float]]
+    redshift: float
+    departure: Departure | None
+    flags: tuple[str, ...]
+
+
+def load_spectrum_encoder(
+    weights: SpectrumWeights, *, threads: int | None = None
+) -> NetworkFile | None:
+    """The encoder of spectra that lies beside an encoder of images; None where there is none.
+
+    Raises
+    ------
+    InputError
+        If the file there is none, or that of another autoencoder.
+    """
+    path = weights.path.with_name(ENCODER_NAME)
+    if not path.is_file():
+        return None
+    network = read_network(path, threads=threads)
+    check_entries(network, kind="spectrum-autoencoder", required=_REQUIRED)
+    expected = weights.decoder.about["network_fingerprint"]
+    if network.about["part"] != "encoder" or network.about["network_fingerprint"] != expected:
+        raise InputError(
+            f"{path}: not the encoder of the autoencoder {expected}, whose decoder lies beside it; "
+            "export the two together"
+        )
+    return network
+
+
+def compare_observed(
+    predicted: PredictedSpectrum,
+    spectrum: Spectrum,
+    *,
+    weights: SpectrumWeights,
+    encoder: NetworkFile | None,
+) -> ObservedSpectrum:
+    """Bring a real spectrum to rest, measure it, and compare its latents with those predicted.
+
+    The norm is left out of the distance: it tells of the aperture and of flux calibration.
+
+    Parameters
+    ----------
+    predicted : PredictedSpectrum
+        At rest.
+    spectrum : Spectrum
+        As observed, or at rest.
+    weights : SpectrumWeights
+        Whose manifest may hold ``reference_distances`` of galaxies that obey the mapping.
+    encoder : NetworkFile or None
+        Of `load_spectrum_encoder`.
+
+    Raises
+    ------
+    InputError
+        If no pixel of the spectrum can be used.
+    """
+    rest = resample(to_rest(spectrum), REST_GRID)
+    known = rest.usable
+    if not known.any():
+        raise InputError(
+            f"spectrum {spectrum.galaxy_id!r}: no usable pixel between {REST_GRID[0]:.0f} and "
+            f"{REST_GRID[-1]:.0f} Angstrom at rest; check its redshift, mask and errors"
+        )
+    weight = np.where(known, rest.inverse_variance, 0.0).astype(np.float32)
+    flux = np.where(known, rest.flux, 0.0).astype(np.float32)
+    values = measure(REST_GRID, flux, MEASURED, inverse_variance=weight)
+    errors = measure_errors(REST_GRID, flux, MEASURED, inverse_variance=weight)
+    departure = None if encoder is None else _departure(predicted, flux, weight, weights, encoder)
+    return ObservedSpectrum(
+        flux=np.where(known, flux, np.float32(np.nan)),
+        inverse_variance=weight,
+        indices={name: (float(values[name]), float(errors[name])) for name in MEASURED},
+        redshift=spectrum.redshift,
+        departure=departure,
+        flags=spectrum.flags,
+    )
+
+
+def _departure(
+    predicted: PredictedSpectrum,
+    flux: NDArray[np.float32],
+    weight: NDArray[np.float32],
+    weights: SpectrumWeights,
+    encoder: NetworkFile,
+) -> Departure:
+    latents, log_variance = encoder.session.run(
+        ["latents", "log_variance"], {"flux": flux[None], "weight": weight[None]}
+    )
+    number = weights.latents
+    found = departures(
+        predicted.latent_mean[None, :number],
+        predicted.latent_covariance[None, :number, :number],
+        latents,
+        np.diag(np.exp(log_variance[0])),
+    )
+    distance = found.distance[0]
+    reference = weights.encoder.about.get("reference_distances")
+    p_value = (
+        chi_squared_p_value(distance, number)
+        if reference is None
+        else calibrated_p_value(distance, reference)
+    )
+    return Departure(
+        latents=latents[0],
+        errors=np.exp(0.5 * log_variance[0]),
+        distance=float(distance),
+        p_value=float(p_value),
+        calibrated=reference is not None,
+    )
