@@ -13,7 +13,7 @@ from picassso.studies.experiments.config import fast_precision
 from picassso.training.config import problems_of, read_config
 from picassso.training.spectra.config import SpectrumConfig
 
-__all__ = ["ENCODERS", "EncoderStudyConfig", "recipes_of"]
+__all__ = ["ENCODERS", "RECIPES", "EncoderStudyConfig"]
 
 ENCODERS = (
     "xresnet18_hybrid",
@@ -37,15 +37,15 @@ _RECIPES: dict[str, dict[str, Any]] = {
     },
     "ours": {},
 }
+RECIPES = tuple(_RECIPES)
+"""By which every network is tried."""
+
+_BUILT_IN = {"compact": ("stretch", "conditions")}
+"""What of a recipe a network cannot take."""
 
 _SET_BY_THE_STUDY = ("seed", "backbone", "learning_rate")
 _OF_ALL = ("precision", "crop", "bands", "galaxies")
 """What networks of all recipes have in common, or there is nothing to compare."""
-
-
-def recipes_of(arm: str) -> tuple[str, ...]:
-    """Recipes by which an arm may be trained: the compact encoder knows only its own."""
-    return ("ours",) if arm == "compact" else ("paper", "ours")
 
 
 class Tuning(BaseModel):
@@ -96,7 +96,8 @@ class EncoderStudyConfig(BaseModel):
         whole images are used, and half precision where the machine computes in bfloat16.
     recipes : Recipes
         Of ``paper``, the recipe of Wu & Peek 2020, and ``ours``, which has the defaults of
-        training; they go over `train`.
+        training; they go over `train`. Stretch and conditions are part of the compact encoder,
+        whatever the recipe.
     tuning : Tuning
         How each network gets its recipe and its learning rate.
     """
@@ -140,8 +141,9 @@ class EncoderStudyConfig(BaseModel):
             raise InputError(
                 f"study config: {problems_of(error)}; known keys: {sorted(cls.model_fields)}"
             ) from error
-        for recipe in _RECIPES:
-            config.training(recipe)
+        for backbone in config.arms:
+            for recipe in RECIPES:
+                config.training(recipe, backbone=backbone)
         return config
 
     @classmethod
@@ -153,8 +155,10 @@ class EncoderStudyConfig(BaseModel):
         except InputError as error:
             raise InputError(f"{path}: {error}") from error
 
-    def training(self, recipe: str, **chosen: Any) -> SpectrumConfig:
-        """How a network is trained by a recipe, with what the study sets."""
+    def training(self, recipe: str, *, backbone: str, **chosen: Any) -> SpectrumConfig:
+        """How a network is trained by a recipe, as far as it can take it."""
         usual = {"crop": 0, "precision": fast_precision()}
-        own = {**_RECIPES[recipe], **getattr(self.recipes, recipe)}
+        left_out = _BUILT_IN.get(backbone, ())
+        own = {k: v for k, v in _RECIPES[recipe].items() if k not in left_out}
+        own |= {**getattr(self.recipes, recipe), "backbone": backbone}
         return SpectrumConfig.resolve(**{**usual, **self.train, **own, **chosen})
