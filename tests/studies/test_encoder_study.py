@@ -274,6 +274,15 @@ def test_the_best_recipe_and_rate_of_each_network_are_what_is_compared(
     assert page.count("<figure") >= 2 and "http" not in page and "batch norm*" in page
 
 
+def test_keys_of_a_recipe_leave_the_rest_of_it_alone() -> None:
+    config = EncoderStudyConfig.resolve(
+        train={"weight_decay": 0.5, "stretch": "asinh"}, recipes={"paper": {"augment": False}}
+    )
+    paper, own = config.training("paper"), config.training("ours")
+    assert (paper.stretch, paper.augment, paper.weight_decay) == ("linear", False, 0.5)
+    assert (own.stretch, own.augment, own.weight_decay) == ("asinh", True, 0.5)
+
+
 def test_a_network_that_diverges_at_every_rate_is_named(
     store: DatasetStore, encoding: RunDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -369,6 +378,7 @@ def test_the_order_of_the_paper_is_judged_by_the_numbers(steps, said) -> None:
         ({"arms": ["compact"]}, "arms"),
         ({"train": {"backbone": "compact"}}, "train: backbone set by the study"),
         ({"recipes": {"paper": {"learning_rate": 1}}}, r"recipes.paper: learning_rate set by"),
+        ({"recipes": {"ours": {"crop": 32}}}, r"recipes.ours: crop must be in train, for all"),
         ({"recipes": {"mine": {}}}, "mine: Extra inputs"),
         ({"train": {"epoch": 3}}, "epoch: Extra inputs.*known keys"),
         ({"tuning": {"rates": []}}, "tuning.rates"),
@@ -404,3 +414,11 @@ def test_what_cannot_serve_is_refused(
     (tmp_path / "latents.csv").write_text("galaxy_id,true_latent_0\ng0,1\n")
     with pytest.raises(InputError, match="not the latents of a test"):
         read_latents(tmp_path)
+
+
+def test_the_example_config_is_one() -> None:
+    example = Path(__file__).parents[2] / "examples" / "encoders.toml"
+    read_config = EncoderStudyConfig.read(example)
+    assert read_config.arms == ENCODERS and read_config.seeds == 3
+    training = read_config.training("paper")
+    assert training.warmup < 0.2 * training.epochs * 5120 / training.batch

@@ -25,17 +25,22 @@ ENCODERS = (
 )
 """Every arm: the networks of Wu & Peek 2020 in their order, and ours."""
 
-_PAPER: dict[str, Any] = {
-    # Images as they are and nothing else, and the mean squared error of the latents alone.
-    "stretch": "linear",
-    "conditions": False,
-    "covariance": False,
-    "norm": False,
-    "fresh_noise": False,
-    "noise_range": (1.0, 1.0),
+_RECIPES: dict[str, dict[str, Any]] = {
+    # Wu & Peek 2020: images as they are and nothing else, and the squared error of the latents.
+    "paper": {
+        "stretch": "linear",
+        "conditions": False,
+        "covariance": False,
+        "norm": False,
+        "fresh_noise": False,
+        "noise_range": (1.0, 1.0),
+    },
+    "ours": {},
 }
 
 _SET_BY_THE_STUDY = ("seed", "backbone", "learning_rate")
+_OF_ALL = ("precision", "crop", "bands", "galaxies")
+"""What networks of all recipes have in common, or there is nothing to compare."""
 
 
 def recipes_of(arm: str) -> tuple[str, ...]:
@@ -64,11 +69,11 @@ class Tuning(BaseModel):
 
 
 class Recipes(BaseModel):
-    """Keys of training that only networks of one recipe have."""
+    """Keys of training that only networks of one recipe have, over those that make it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    paper: dict[str, Any] = Field(default_factory=lambda: dict(_PAPER))
+    paper: dict[str, Any] = Field(default_factory=dict)
     ours: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -90,8 +95,8 @@ class EncoderStudyConfig(BaseModel):
         Keys of `picassso.training.SpectrumConfig`, of all networks. Unless they say otherwise,
         whole images are used, and half precision where the machine computes in bfloat16.
     recipes : Recipes
-        Of each recipe; its keys go over those of `train`. ``paper`` is that of Wu & Peek 2020,
-        ``ours`` has the defaults of training.
+        Of ``paper``, the recipe of Wu & Peek 2020, and ``ours``, which has the defaults of
+        training; they go over `train`.
     tuning : Tuning
         How each network gets its recipe and its learning rate.
     """
@@ -119,6 +124,9 @@ class EncoderStudyConfig(BaseModel):
             found = [key for key in _SET_BY_THE_STUDY if key in keys]
             if found:
                 raise ValueError(f"{where}: {', '.join(found)} set by the study; leave out")
+            found = [key for key in _OF_ALL if key in keys and where != "train"]
+            if found:
+                raise ValueError(f"{where}: {', '.join(found)} must be in train, for all recipes")
         if self.tuning.seed < self.seeds:
             raise ValueError("tuning.seed must be above the seeds of the networks compared")
         return self
@@ -132,7 +140,7 @@ class EncoderStudyConfig(BaseModel):
             raise InputError(
                 f"study config: {problems_of(error)}; known keys: {sorted(cls.model_fields)}"
             ) from error
-        for recipe in Recipes.model_fields:
+        for recipe in _RECIPES:
             config.training(recipe)
         return config
 
@@ -148,5 +156,5 @@ class EncoderStudyConfig(BaseModel):
     def training(self, recipe: str, **chosen: Any) -> SpectrumConfig:
         """How a network is trained by a recipe, with what the study sets."""
         usual = {"crop": 0, "precision": fast_precision()}
-        keys = {**usual, **self.train, **getattr(self.recipes, recipe), **chosen}
-        return SpectrumConfig.resolve(**keys)
+        own = {**_RECIPES[recipe], **getattr(self.recipes, recipe)}
+        return SpectrumConfig.resolve(**{**usual, **self.train, **own, **chosen})

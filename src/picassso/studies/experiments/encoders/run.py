@@ -102,5 +102,6 @@ def _about(
         "autoencoder": ground.latents,
         "pixels": config.training("ours").crop or store.shape[0],
         "config": config.model_dump(mode="json"),
+        "training": {r: config.training(r).model_dump(mode="json") for r in ("paper", "ours")},
         "runs": {choice.arm: [run.folder.name for run in runs] for choice, runs in arms.items()},
     }
