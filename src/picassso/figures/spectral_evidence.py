@@ -97,6 +97,8 @@ def residual_spectra(
     """
     if not residuals:
         raise InputError("there are no residuals to draw")
+    from matplotlib.patheffects import withStroke
+
     wave = np.asarray(wavelength, dtype=np.float64)
     panel = 27.0
     height = _NAMES + _TOP + len(residuals) * panel + _FOOT
@@ -112,9 +114,10 @@ def residual_spectra(
                 axes.axvspan(low, high, color=_SHADE, linewidth=0, zorder=0)
             if k == 0:
                 _name_region(axes, name, float(np.mean(intervals[0])))
-        axes.text(
+        words = axes.text(
             0.008, 0.94, sample, transform=axes.transAxes, va="top", fontsize=LABEL_SIZE
-        ).set_parse_math(False)
+        )
+        words.set(parse_math=False, path_effects=[withStroke(linewidth=2.0, foreground="white")])
         axes.tick_params(labelbottom=k + 1 == len(residuals))
         if k + 1 == len(residuals):
             axes.set_xlabel(WAVELENGTH_LABEL, fontsize=LABEL_SIZE, labelpad=2)
@@ -237,12 +240,14 @@ def reconstructed_spectra(
 def _draw_reconstructed(
     upper: Axes, lower: Axes, wave: NDArray[np.float64], one: ReconstructedSpectrum
 ) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     for axes in (upper, lower):
         tidy(axes)
         axes.set_xlim(wave[0], wave[-1])
     upper.set_title(one.title, fontsize=NOTE_SIZE, pad=2, loc="left").set_parse_math(False)
     upper.tick_params(labelbottom=False)
-    upper.locator_params(axis="y", nbins=4)
+    upper.yaxis.set_major_locator(MaxNLocator(4, prune="lower"))
     lower.axhline(0, color="0.4", linewidth=0.5)
     for level in (-_GOOD, _GOOD):
         lower.axhline(level, color="0.4", linewidth=0.5, linestyle="--")

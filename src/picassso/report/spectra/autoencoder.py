@@ -308,7 +308,11 @@ def _constancy_table(
         f"{m}, {s.replace('p95', '95%').replace('_0.2', ' 0.2').replace('share_', '')}"
         for m, s in _CONSTANCY_COLUMNS
     ]
-    caption = f"Absolute shifts of latents over {words}, and their scatter by the noise."
+    caption = (
+        f"Absolute shifts of latents over {words}: of single observations, and of means over the "
+        "noise (systematic); their scatter by the noise; bias, the root mean square of the "
+        "systematic shift, freed of the noise that is left in means of eight."
+    )
     return Table(name, header, rows, caption)
 
 
@@ -322,4 +326,5 @@ _CONSTANCY_COLUMNS = (
     ("systematic", "maximum"),
     ("scatter", "median"),
     ("scatter", "p95"),
+    ("systematic", "bias"),
 )

@@ -60,6 +60,12 @@ class Constancy:
         """(Z, S, N, K) standard deviation over the draws of noise."""
         return self.shift.std(axis=2, ddof=1)
 
+    def bias(self, place: tuple[slice, slice]) -> NDArray[np.float64]:
+        """(K,) root mean square of the systematic shift, freed of what noise is left in it."""
+        leftover = np.mean(self.scatter[place] ** 2, axis=(0, 1, 2)) / self.shift.shape[2]
+        found = np.mean(self.systematic[place] ** 2, axis=(0, 1, 2)) - leftover
+        return np.sqrt(np.maximum(found, 0.0))
+
 
 def measure_constancy(
     model: AutoencoderModel,
@@ -110,6 +116,12 @@ def constancy_scores(found: Constancy) -> list[Score]:
                     scores.append(
                         Score("constancy", name, kind, quantity, statistic, value, count=count)
                     )
+        bias = found.bias(place)
+        for k, value in enumerate(bias):
+            count = len(found.galaxy_id)
+            scores.append(
+                Score("constancy", name, "systematic", f"latent_{k}", "bias", value, count=count)
+            )
     return scores
 
 

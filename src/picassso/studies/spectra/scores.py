@@ -79,7 +79,7 @@ def measured(
         Of the bootstrap.
     """
     rows = np.asarray(values, dtype=np.float64)
-    known = ~np.isnan(rows.reshape(len(rows), -1)).any(axis=1)
+    known = ~np.isnan(rows).any(axis=tuple(range(1, rows.ndim)))
     rows, ids = rows[known], np.asarray(galaxy_id)[known]
     if not len(rows):
         return np.nan, np.nan, 0
