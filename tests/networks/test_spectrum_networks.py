@@ -339,3 +339,21 @@ def test_onnx_of_the_autoencoder_says_what_torch_says(tmp_path: Path) -> None:
             np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-5, atol=1e-5)
         y = decoder.run(None, {"latents": latents.numpy(), "residual": residual.numpy()})[0]
         np.testing.assert_allclose(y, spectra, rtol=1e-5, atol=1e-5)
+
+
+def test_halved_weights_take_half_the_room_and_say_almost_the_same(tmp_path: Path) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    config = AutoencoderConfig()
+    network = config.build()
+    latents, residual = torch.randn(5, config.latents), torch.randn(5, config.residuals)
+    said = {}
+    for half in (False, True):
+        path = tmp_path / f"{half}.onnx"
+        export_spectrum_decoder(network, config, path, about={}, half=half)
+        session = onnxruntime.InferenceSession(path)
+        inputs = {"latents": latents.numpy(), "residual": residual.numpy()}
+        said[half] = session.run(None, inputs)[0], path.stat().st_size
+    (whole, size), (halved, half_size) = said[False], said[True]
+    assert half_size < 0.55 * size
+    difference = np.abs(halved - whole).max() / whole.std()
+    assert 0.0 < difference < 3e-3

@@ -75,7 +75,7 @@ def read(path: Path) -> list[dict[str, str]]:
 
 
 def choice_of(run: Run) -> Choice:
-    recipe = "paper" if run.training.stretch == "linear" else "ours"
+    recipe = "ours" if run.training.covariance else "paper"
     return Choice(run.training.backbone, recipe, run.training.learning_rate)
 
 
@@ -113,16 +113,17 @@ def test_every_network_is_tuned_with_the_same_effort(
     ground = ground_of(store, encoding.path, output=tmp_path)
     trials = trials_of(config, ground)
     by_arm = {arm: [t for t in trials if t.choice.arm == arm] for arm in ENCODERS}
-    assert {arm: len(of) for arm, of in by_arm.items()} == {
-        arm: 3 if arm == "compact" else 6 for arm in ENCODERS
-    }
+    assert {len(of) for of in by_arm.values()} == {6}
     for t in trials:
         training = t.run.training
         assert choice_of(t.run) == t.choice and not t.run.tested
         assert (training.epochs, training.warmup, training.checkpoints) == (5, 50, 3)
         assert training.crop == 0 and training.bands == tuple("ugriz")
-        told = training.conditions, training.covariance, training.norm, training.fresh_noise
-        assert told == (t.choice.recipe == "ours",) * 4
+        own = t.choice.recipe == "ours"
+        assert (training.covariance, training.norm, training.fresh_noise) == (own, own, own)
+        built_in = own or t.choice.arm == "compact"
+        assert (training.conditions, training.stretch == "asinh") == (built_in, built_in)
+        training.network(tuple("ugriz"), 3).build()
     assert len({t.run.folder for t in trials}) == len(trials)
     chosen = {"compact": Choice("compact", "ours", 1e-3)}
     (finals,) = compared(chosen, config, ground).values()
@@ -162,7 +163,7 @@ def test_a_study_trains_tests_resumes_and_does_nothing_twice(
         patch.setattr(trial, "_test", interrupted)
         with pytest.raises(KeyboardInterrupt):
             study_encoders(store, **options)
-    tried = 2 + 1
+    tried = 2 + 2
     assert len(performed) == tried + 2 and not (tmp_path / "out" / "encoders.md").exists()
     performed.clear()
     found = study_encoders(store, **options)
@@ -182,7 +183,7 @@ def test_a_study_trains_tests_resumes_and_does_nothing_twice(
     tested = read_latents(arm.runs[0])
     network, _, manifest = load_network(arm.runs[0] / "run" / "best.safetensors", EncoderConfig)
     autoencoder, *_ = load_network(encoding.best, AutoencoderNetwork)
-    training = options["config"].training("ours")
+    training = options["config"].training(arm.choice.recipe, backbone="compact")
     images = FibreImages(
         [store], "test", autoencoder=autoencoder, config=training, bands=tuple("ugriz")
     )
@@ -272,6 +273,15 @@ def test_the_best_recipe_and_rate_of_each_network_are_what_is_compared(
     monkeypatch.setattr("picassso.report.page._save_plate", lambda plate, folder: plate.name)
     page = write_encoder_study(found, tmp_path).read_text()
     assert page.count("<figure") >= 2 and "http" not in page and "batch norm*" in page
+
+
+def test_keys_of_a_recipe_leave_the_rest_of_it_alone() -> None:
+    config = EncoderStudyConfig.resolve(
+        train={"weight_decay": 0.5, "stretch": "asinh"}, recipes={"paper": {"augment": False}}
+    )
+    paper, own = (config.training(r, backbone="simple_cnn") for r in ("paper", "ours"))
+    assert (paper.stretch, paper.augment, paper.weight_decay) == ("linear", False, 0.5)
+    assert (own.stretch, own.augment, own.weight_decay) == ("asinh", True, 0.5)
 
 
 def test_a_network_that_diverges_at_every_rate_is_named(
@@ -369,6 +379,7 @@ def test_the_order_of_the_paper_is_judged_by_the_numbers(steps, said) -> None:
         ({"arms": ["compact"]}, "arms"),
         ({"train": {"backbone": "compact"}}, "train: backbone set by the study"),
         ({"recipes": {"paper": {"learning_rate": 1}}}, r"recipes.paper: learning_rate set by"),
+        ({"recipes": {"ours": {"crop": 32}}}, r"recipes.ours: crop must be in train, for all"),
         ({"recipes": {"mine": {}}}, "mine: Extra inputs"),
         ({"train": {"epoch": 3}}, "epoch: Extra inputs.*known keys"),
         ({"tuning": {"rates": []}}, "tuning.rates"),
@@ -404,3 +415,11 @@ def test_what_cannot_serve_is_refused(
     (tmp_path / "latents.csv").write_text("galaxy_id,true_latent_0\ng0,1\n")
     with pytest.raises(InputError, match="not the latents of a test"):
         read_latents(tmp_path)
+
+
+def test_the_example_config_is_one() -> None:
+    example = Path(__file__).parents[2] / "examples" / "encoders.toml"
+    read_config = EncoderStudyConfig.read(example)
+    assert read_config.arms == ENCODERS and read_config.seeds == 3
+    training = read_config.training("paper", backbone="compact")
+    assert training.warmup < 0.2 * training.epochs * 5120 / training.batch

@@ -15,6 +15,8 @@ Examples:
   picassso export run -o weights.onnx
 
   picassso export run -o weights.onnx --store moved/train.zarr
+
+  picassso export run -o small.onnx --half
 """
 
 
@@ -26,10 +28,13 @@ def export(
     store: Annotated[
         list[Path] | None, typer.Option(help="Where the run's data sets lie now, if moved.")
     ] = None,
+    half: Annotated[
+        bool, typer.Option("--half", help="ONNX of half the size: weights in half precision.")
+    ] = False,
     licence: Annotated[str, typer.Option(help="Licence of the weights.")] = "BSD-3-Clause",
 ) -> None:
     """Calibrate a run's best weights and write them as ONNX and safetensors."""
     from picassso.training import export as write_weights
 
-    for path in write_weights(run, output=output, stores=store, licence=licence):
+    for path in write_weights(run, output=output, stores=store, licence=licence, half=half):
         typer.echo(f"{path}  ({path.stat().st_size / 1e6:.1f} MB)")

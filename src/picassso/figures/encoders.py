@@ -52,7 +52,7 @@ def encoder_figure(arms: Mapping[str, EncoderErrors], *, spread: float) -> Figur
     Parameters
     ----------
     arms : mapping of str to EncoderErrors
-        By label, from the top down.
+        By label, from the top down; a star at its end marks a provisional arm.
     spread : float
         Error of saying the mean.
 
@@ -84,7 +84,7 @@ def _draw_errors(
     """Networks as points around their mean, arm by arm."""
     for place, (label, arm) in enumerate(arms.items()):
         colour, mean = colours[label], float(np.mean(arm.by_seed))
-        shifts = 0.09 * (np.arange(len(arm.by_seed)) - (len(arm.by_seed) - 1) / 2)
+        shifts = 0.13 * (np.arange(len(arm.by_seed)) - (len(arm.by_seed) - 1) / 2)
         axes.errorbar(
             mean, place, xerr=np.nan_to_num(arm.error), fmt="|", color=colour, capsize=2.2,
             markersize=11, markeredgewidth=1.3, linewidth=0.9,
@@ -99,6 +99,8 @@ def _draw_errors(
     for marker, colour, fill, words in key[: 1 + published]:
         axes.plot([], [], marker, color=colour, fillstyle=fill, markersize=3.2, label=words)
     axes.axvline(spread, color="0.35", linestyle=":", linewidth=0.9, label="always the mean")
+    if any(label.endswith("*") for label in arms):
+        axes.plot([], [], " ", label="* provisional: claims nothing")
     axes.set_yticks(range(len(arms)), list(arms))
     axes.set_ylim(len(arms) - 0.4, -0.6)
     axes.grid(axis="x", color="0.92", linewidth=0.5)

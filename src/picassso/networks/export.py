@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from picassso.core import need, written_whole
 from picassso.networks.compact_unet import CompactUNet, without_folds
+from picassso.networks.half import halve
 from picassso.networks.manifest import MANIFEST_KEY
 from picassso.networks.painter import INPUTS, OUTPUTS, Painter
 from picassso.networks.registry import NetworkConfig
@@ -26,7 +27,12 @@ _MARK = "__output"
 
 
 def export_onnx(
-    network: Painter, config: NetworkConfig, path: str | Path, *, about: dict[str, Any]
+    network: Painter,
+    config: NetworkConfig,
+    path: str | Path,
+    *,
+    about: dict[str, Any],
+    half: bool = False,
 ) -> None:
     """Write a network that paints as ONNX with dynamic batch, height and width, atomically.
 
@@ -36,6 +42,8 @@ def export_onnx(
         As for `picassso.networks.save_weights`.
     path : path
         Of the ``.onnx`` file.
+    half : bool
+        See `write_onnx`.
     """
     side = 4 * network.stride
     bands = len(config.bands)
@@ -55,6 +63,7 @@ def export_onnx(
         inputs=INPUTS,
         outputs=OUTPUTS,
         manifest={**network_manifest(network, config), **about},
+        half=half,
     )
 
 
@@ -72,6 +81,7 @@ def write_onnx(
     inputs: tuple[str, ...],
     outputs: tuple[str, ...],
     manifest: dict[str, Any],
+    half: bool = False,
 ) -> None:
     """Write any module in evaluation mode as ONNX, atomically.
 
@@ -89,6 +99,8 @@ def write_onnx(
         Names.
     manifest : dict
         Whole manifest.
+    half : bool
+        Keep large tensors in half precision; see `picassso.networks.half.halve`.
     """
     for name in ("onnx", "onnxscript"):
         need(name, extra="train")
@@ -111,6 +123,8 @@ def write_onnx(
     model = program.model_proto
     _forget_the_machine(model)
     _name_outputs(model.graph, outputs)
+    if half:
+        halve(model)
     onnx.helper.set_model_props(model, {MANIFEST_KEY: json.dumps(manifest)})
     onnx.checker.check_model(model)
     with written_whole(Path(path)) as partial:

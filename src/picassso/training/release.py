@@ -35,6 +35,8 @@ class Release:
         Files to write.
     licence : str
         Of the weights.
+    half : bool
+        Keep large tensors of the ONNX files in half precision.
     """
 
     run: RunDirectory
@@ -43,6 +45,7 @@ class Release:
     onnx: Path
     safetensors: Path
     licence: str
+    half: bool
 
     def about(self, found: dict[str, Any], **measured: Any) -> dict[str, Any]:
         """The manifest of the weights: `measured`, and what all of them say.
@@ -75,6 +78,7 @@ def export(
     output: str | Path,
     stores: Sequence[str | Path] | None = None,
     licence: str = "BSD-3-Clause",
+    half: bool = False,
 ) -> tuple[Path, ...]:
     """Calibrate the best weights of a run and write them for use without torch.
 
@@ -89,6 +93,9 @@ def export(
         Where the run's stores lie now, if they were moved; they must be the same data.
     licence : str
         Of the weights.
+    half : bool
+        Keep large tensors of the ONNX files in half precision: half the size, weights rounded to
+        one part in 2048.
 
     Returns
     -------
@@ -116,7 +123,7 @@ def export(
     opened = [DatasetStore.open(p) for p in (stores or data)]
     if sorted(s.fingerprint for s in opened) != sorted(data.values()):
         raise InputError(f"{run}: the stores given are not the data that it was trained on")
-    release = Release(folder, manifest, opened, *_twins(Path(output)), licence)
+    release = Release(folder, manifest, opened, *_twins(Path(output)), licence, half)
     with output_folder(release.onnx.parent):
         return _writer(manifest["task"])(release)
 
@@ -156,7 +163,7 @@ def _write_painter(release: Release) -> tuple[Path, ...]:
         pixel_calibration={k: v for k, v in asdict(calibration).items() if k != "totals"},
     )
     save_weights(network, config, release.safetensors, about=about)
-    export_onnx(network, config, release.onnx, about=about)
+    export_onnx(network, config, release.onnx, about=about, half=release.half)
     return release.onnx, release.safetensors
 
 

@@ -23,7 +23,12 @@ SMALLEST_SIDE = 16
 
 
 def export_image_encoder(
-    network: ImageEncoder, config: EncoderConfig, path: str | Path, *, about: dict[str, Any]
+    network: ImageEncoder,
+    config: EncoderConfig,
+    path: str | Path,
+    *,
+    about: dict[str, Any],
+    half: bool = False,
 ) -> None:
     """Write an image encoder as ONNX with dynamic batch, height and width, atomically.
 
@@ -31,8 +36,8 @@ def export_image_encoder(
 
     Parameters
     ----------
-    network, config, about
-        As for `picassso.networks.save_weights`.
+    network, config, about, half
+        As for `picassso.networks.export_onnx`.
     path : path
         Of the ``.onnx`` file.
     """
@@ -54,6 +59,7 @@ def export_image_encoder(
         inputs=INPUTS,
         outputs=OUTPUTS,
         manifest={**network_manifest(network, config), **about},
+        half=half,
     )
 
 
@@ -63,6 +69,7 @@ def export_spectrum_decoder(
     path: str | Path,
     *,
     about: dict[str, Any],
+    half: bool = False,
 ) -> None:
     """Write ``decoder(latents (n, K), residual (n, R)) -> spectra (n, 1000)``, atomically.
 
@@ -70,8 +77,8 @@ def export_spectrum_decoder(
 
     Parameters
     ----------
-    network, config, about
-        As for `picassso.networks.save_weights`. The manifest's ``part`` is ``"decoder"``.
+    network, config, about, half
+        As for `picassso.networks.export_onnx`. The manifest's ``part`` is ``"decoder"``.
     path : path
         Of the ``.onnx`` file.
     """
@@ -84,6 +91,7 @@ def export_spectrum_decoder(
         inputs=("latents", "residual"),
         outputs=("spectra",),
         manifest={**network_manifest(network, config), "part": "decoder", **about},
+        half=half,
     )
 
 
@@ -93,6 +101,7 @@ def export_spectrum_encoder(
     path: str | Path,
     *,
     about: dict[str, Any],
+    half: bool = False,
 ) -> None:
     """Write ``encoder(flux, weight) -> latents, log_variance, norm``, atomically.
 
@@ -102,8 +111,8 @@ def export_spectrum_encoder(
 
     Parameters
     ----------
-    network, config, about
-        As for `picassso.networks.save_weights`. The manifest's ``part`` is ``"encoder"``.
+    network, config, about, half
+        As for `picassso.networks.export_onnx`. The manifest's ``part`` is ``"encoder"``.
     path : path
         Of the ``.onnx`` file.
     """
@@ -116,6 +125,7 @@ def export_spectrum_encoder(
         inputs=("flux", "weight"),
         outputs=("latents", "log_variance", "norm"),
         manifest={**network_manifest(network, config), "part": "encoder", **about},
+        half=half,
     )
 
 

@@ -53,7 +53,7 @@ def write_autoencoder(release: Release) -> tuple[Path, ...]:
     )
     decoder = _write_decoder(release, network, config, {**found, **about})
     save_weights(network, config, release.safetensors, about=about)
-    export_spectrum_encoder(network, config, release.onnx, about=about)
+    export_spectrum_encoder(network, config, release.onnx, about=about, half=release.half)
     return release.onnx, release.safetensors, decoder
 
 
@@ -81,7 +81,7 @@ def write_encoder(release: Release) -> tuple[Path, ...]:
         decoder_fingerprint=its_manifest["network_fingerprint"],
     )
     save_weights(network, config, release.safetensors, about=about)
-    export_image_encoder(network, config, release.onnx, about=about)
+    export_image_encoder(network, config, release.onnx, about=about, half=release.half)
     return release.onnx, release.safetensors, decoder
 
 
@@ -112,7 +112,7 @@ def _write_decoder(
             "can lie beside its encoder"
         )
     about = {**about, "name": path.stem, "licence": release.licence}
-    export_spectrum_decoder(network, config, path, about=about)
+    export_spectrum_decoder(network, config, path, about=about, half=release.half)
     return path
 
 

@@ -13,7 +13,7 @@ from picassso.studies.experiments.config import fast_precision
 from picassso.training.config import problems_of, read_config
 from picassso.training.spectra.config import SpectrumConfig
 
-__all__ = ["ENCODERS", "EncoderStudyConfig", "recipes_of"]
+__all__ = ["ENCODERS", "RECIPES", "EncoderStudyConfig"]
 
 ENCODERS = (
     "xresnet18_hybrid",
@@ -25,22 +25,27 @@ ENCODERS = (
 )
 """Every arm: the networks of Wu & Peek 2020 in their order, and ours."""
 
-_PAPER: dict[str, Any] = {
-    # Images as they are and nothing else, and the mean squared error of the latents alone.
-    "stretch": "linear",
-    "conditions": False,
-    "covariance": False,
-    "norm": False,
-    "fresh_noise": False,
-    "noise_range": (1.0, 1.0),
+_RECIPES: dict[str, dict[str, Any]] = {
+    # Wu & Peek 2020: images as they are and nothing else, and the squared error of the latents.
+    "paper": {
+        "stretch": "linear",
+        "conditions": False,
+        "covariance": False,
+        "norm": False,
+        "fresh_noise": False,
+        "noise_range": (1.0, 1.0),
+    },
+    "ours": {},
 }
+RECIPES = tuple(_RECIPES)
+"""By which every network is tried."""
+
+_BUILT_IN = {"compact": ("stretch", "conditions")}
+"""What of a recipe a network cannot take."""
 
 _SET_BY_THE_STUDY = ("seed", "backbone", "learning_rate")
-
-
-def recipes_of(arm: str) -> tuple[str, ...]:
-    """Recipes by which an arm may be trained: the compact encoder knows only its own."""
-    return ("ours",) if arm == "compact" else ("paper", "ours")
+_OF_ALL = ("precision", "crop", "bands", "galaxies")
+"""What networks of all recipes have in common, or there is nothing to compare."""
 
 
 class Tuning(BaseModel):
@@ -64,11 +69,11 @@ class Tuning(BaseModel):
 
 
 class Recipes(BaseModel):
-    """Keys of training that only networks of one recipe have."""
+    """Keys of training that only networks of one recipe have, over those that make it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    paper: dict[str, Any] = Field(default_factory=lambda: dict(_PAPER))
+    paper: dict[str, Any] = Field(default_factory=dict)
     ours: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -90,8 +95,9 @@ class EncoderStudyConfig(BaseModel):
         Keys of `picassso.training.SpectrumConfig`, of all networks. Unless they say otherwise,
         whole images are used, and half precision where the machine computes in bfloat16.
     recipes : Recipes
-        Of each recipe; its keys go over those of `train`. ``paper`` is that of Wu & Peek 2020,
-        ``ours`` has the defaults of training.
+        Of ``paper``, the recipe of Wu & Peek 2020, and ``ours``, which has the defaults of
+        training; they go over `train`. Stretch and conditions are part of the compact encoder,
+        whatever the recipe.
     tuning : Tuning
         How each network gets its recipe and its learning rate.
     """
@@ -119,6 +125,9 @@ class EncoderStudyConfig(BaseModel):
             found = [key for key in _SET_BY_THE_STUDY if key in keys]
             if found:
                 raise ValueError(f"{where}: {', '.join(found)} set by the study; leave out")
+            found = [key for key in _OF_ALL if key in keys and where != "train"]
+            if found:
+                raise ValueError(f"{where}: {', '.join(found)} must be in train, for all recipes")
         if self.tuning.seed < self.seeds:
             raise ValueError("tuning.seed must be above the seeds of the networks compared")
         return self
@@ -132,8 +141,9 @@ class EncoderStudyConfig(BaseModel):
             raise InputError(
                 f"study config: {problems_of(error)}; known keys: {sorted(cls.model_fields)}"
             ) from error
-        for recipe in Recipes.model_fields:
-            config.training(recipe)
+        for backbone in config.arms:
+            for recipe in RECIPES:
+                config.training(recipe, backbone=backbone)
         return config
 
     @classmethod
@@ -145,8 +155,10 @@ class EncoderStudyConfig(BaseModel):
         except InputError as error:
             raise InputError(f"{path}: {error}") from error
 
-    def training(self, recipe: str, **chosen: Any) -> SpectrumConfig:
-        """How a network is trained by a recipe, with what the study sets."""
+    def training(self, recipe: str, *, backbone: str, **chosen: Any) -> SpectrumConfig:
+        """How a network is trained by a recipe, as far as it can take it."""
         usual = {"crop": 0, "precision": fast_precision()}
-        keys = {**usual, **self.train, **getattr(self.recipes, recipe), **chosen}
-        return SpectrumConfig.resolve(**keys)
+        left_out = _BUILT_IN.get(backbone, ())
+        own = {k: v for k, v in _RECIPES[recipe].items() if k not in left_out}
+        own |= {**getattr(self.recipes, recipe), "backbone": backbone}
+        return SpectrumConfig.resolve(**{**usual, **self.train, **own, **chosen})

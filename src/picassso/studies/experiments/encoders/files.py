@@ -120,7 +120,7 @@ def _markdown(study: EncoderStudy) -> str:
             "standard error over test galaxies). Always to say the mean of the test galaxies errs "
             f"by {study.spread:.3f}. A star marks a provisional arm, which claims nothing.\n",
             _table(arms_table(study)),
-            "\n".join(map(_provisional, study.arms)),
+            "".join(map(_provisional, study.arms)),
             "## Latent by latent\n\n" + _table(latents_table(study)),
             "## One less another\n\nPaired over test galaxies and seeds.\n\n"
             + _table(comparisons_table(study)),
@@ -136,7 +136,7 @@ def _markdown(study: EncoderStudy) -> str:
 
 def _provisional(arm: EncoderArm) -> str:
     label = LABELS[arm.choice.arm]
-    return f"- {label}: **provisional**: {arm.provisional}" if arm.provisional else ""
+    return f"- {label}: **provisional**: {arm.provisional}\n" if arm.provisional else ""
 
 
 def _table(table: Lines) -> str:

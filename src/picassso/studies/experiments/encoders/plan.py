@@ -13,7 +13,7 @@ import numpy as np
 from picassso.archive import DatasetStore
 from picassso.core import InputError
 from picassso.networks import AutoencoderConfig, load_network
-from picassso.studies.experiments.encoders.config import EncoderStudyConfig, recipes_of
+from picassso.studies.experiments.encoders.config import RECIPES, EncoderStudyConfig
 from picassso.studies.experiments.plan import Run, steps_of, training_galaxies
 from picassso.studies.experiments.runs import outcome_of
 from picassso.training.run import RunDirectory
@@ -84,8 +84,8 @@ def trials_of(config: EncoderStudyConfig, ground: Ground) -> tuple[Trial, ...]:
     share, seed = config.tuning.share, config.tuning.seed
     found = []
     for arm in config.arms:
-        for recipe in recipes_of(arm):
-            whole = config.training(recipe)
+        for recipe in RECIPES:
+            whole = config.training(recipe, backbone=arm)
             for rate in config.tuning.rates:
                 # The whole schedule, in less time.
                 training = config.training(

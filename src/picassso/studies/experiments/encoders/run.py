@@ -100,7 +100,11 @@ def _about(
         "store": store.path.name,
         "store_fingerprint": store.fingerprint,
         "autoencoder": ground.latents,
-        "pixels": config.training("ours").crop or store.shape[0],
+        "pixels": config.training("ours", backbone=config.arms[0]).crop or store.shape[0],
         "config": config.model_dump(mode="json"),
+        "training": {
+            choice.arm: runs[0].training.model_dump(mode="json", exclude={"seed"})
+            for choice, runs in arms.items()
+        },
         "runs": {choice.arm: [run.folder.name for run in runs] for choice, runs in arms.items()},
     }

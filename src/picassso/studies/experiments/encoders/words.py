@@ -26,7 +26,8 @@ NOTE = (
     "Networks that predict, from an image, the latents of the spectrum that a fibre in its middle "
     "sees: those of Wu & Peek (2020), and the compact encoder, ours. Recipe paper: the image "
     "alone, stretched linearly, and the squared error; recipe ours: image and conditions, "
-    "stretched as an arcsinh of signal to noise, and the likelihood of latents and brightness. "
+    "stretched as an arcsinh of signal to noise, and the likelihood of latents and brightness "
+    "(stretch and conditions are part of the compact encoder in both). "
     "Each has the recipe and the learning rate, of the same rates for all, that did best on the "
     "validation split in short trainings; the test split was looked at once, by those compared."
 )
