@@ -42,15 +42,13 @@ from picassso.figures.spectral_evidence import (
 )
 from picassso.figures.spectral_posteriors import (
     PosteriorSpectrum,
-    TargetCurves,
     bands_with_wavelength,
     indices_against_true,
     latent_errors,
-    p_value_curves,
     posterior_spectra,
     rank_histograms,
-    target_curves,
 )
+from picassso.figures.spectral_uses import TargetCurves, p_value_curves, target_curves
 from picassso.figures.structure import structure_with_frequency
 from picassso.figures.study import ArmScores, study_figure
 from picassso.figures.style import (
