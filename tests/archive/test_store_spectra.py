@@ -12,6 +12,7 @@ import zarr
 from archive_fakes import FakeFraming, FakeSource, fake_light, fake_observe, fake_store
 
 from picassso.archive import DatasetStore, mocks, rebin, sheets
+from picassso.archive.fibres import lit_rows
 from picassso.archive.render import RenderPlan, render_galaxy
 from picassso.core import EMISSION_LINES, FIBRE_GRID, LINE_NAMES, InputError
 
@@ -269,3 +270,15 @@ def test_two_processes_make_the_same_spectra_as_one(real, tmp_path):
     two = mocks.mock(**REAL, spectra=True, workers=2, output=tmp_path / "two.zarr")
     names = ("flux", "maps", "fibre", "table")
     assert files(two, *names) == files(real, *names)
+
+
+def test_views_whose_fibre_sees_no_star_have_no_spectrum_to_learn() -> None:
+    class Store:
+        def __init__(self) -> None:
+            flags = ["", "fibre_without_stars", "a;fibre_without_stars", "a"]
+            self.table = {"flags": np.array(flags)}
+
+        def indices(self, split: str) -> np.ndarray:
+            return np.array([0, 1, 3])
+
+    np.testing.assert_array_equal(lit_rows(Store(), "train"), [0, 3])  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,13 @@ from picassso.archive.damage import DAMAGED, REMEDY
 from picassso.archive.table import flags_of
 from picassso.core import FIBRE_GRID, LINE_NAMES, FibreLight, InputError
 
-__all__ = ["FibreArrays"]
+if TYPE_CHECKING:
+    from picassso.archive.store import DatasetStore
+
+__all__ = ["FibreArrays", "lit_rows"]
+
+_DARK = "fibre_without_stars"
+"""Flag of `picassso.observatory.spectra.fibre.fibre_light`."""
 
 _MANTISSA_BITS = 13
 """Explicit mantissa bits that are kept: a relative error of at most 2^-14 = 6.1e-5."""
@@ -157,6 +163,13 @@ class FibreArrays:
                 f"{self.path}: part of the spectrum of row {rows[~there][0]} is lost; {REMEDY}"
             )
         return continuum, line_flux
+
+
+def lit_rows(store: DatasetStore, split: str) -> NDArray[np.int64]:
+    """Rows of a split of a store whose fibre sees stars: the others have no spectrum to learn."""
+    rows = store.indices(split)
+    dark = [_DARK in flags.split(";") for flags in store.table["flags"][rows].tolist()]
+    return rows[~np.array(dark, dtype=bool)]
 
 
 def _rows_of(array: Any, rows: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from picassso.archive import DatasetStore
+from picassso.archive.fibres import lit_rows
 from picassso.core import InputError
 from picassso.training.ahead import one_ahead
 from picassso.training.augment import turn
@@ -105,6 +106,8 @@ class ViewSet:
         Whether the true maps are wanted; where not, those of a view are (0, H, W).
     side : int
         Keep only so many pixels about the middle of each frame; 0: whole frames.
+    lit : bool
+        Leave out views whose fibre sees no star.
     """
 
     def __init__(
@@ -120,9 +123,10 @@ class ViewSet:
         seed: int = 0,
         maps: bool = True,
         side: int = 0,
+        lit: bool = False,
     ) -> None:
         self.shuffled = shuffled
-        found = [np.asarray(s.indices(split)) for s in stores]
+        found = [lit_rows(s, split) if lit else np.asarray(s.indices(split)) for s in stores]
         if galaxies:
             found = _some_galaxies(stores, found, galaxies, seed)
         total = sum(len(rows) for rows in found)

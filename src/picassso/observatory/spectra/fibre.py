@@ -101,7 +101,8 @@ def fibre_light(
     smoothing throw into the fibre; behind its own dust, as in the image; and moves along the line
     of sight. Velocities are counted from their mean, weighted by the light in the fibre, since
     the redshift of a spectrum is measured on the spectrum. Lines come from the gas about young
-    stars, move with those stars, and are as broad as HII regions make them.
+    stars; they lie at the mean velocity of all light, and are as broad as those stars and HII
+    regions make them.
 
     Parameters
     ----------

@@ -85,6 +85,7 @@ class FibreImages:
             galaxies=galaxies,
             seed=config.seed,
             maps=False,
+            lit=True,
             side=config.crop,
         )
         targets = [

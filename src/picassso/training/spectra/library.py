@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from picassso.archive import DatasetStore
+from picassso.archive.fibres import lit_rows
 from picassso.core import InputError
 from picassso.observatory.spectra.inverse_variances import inverse_variances
 from picassso.observatory.spectra.spectrograph import rest_fluxes
@@ -127,7 +128,7 @@ def read_library(
     InputError
         If a store holds no spectra, or none of this split.
     """
-    rows = [store.indices(split) for store in stores]
+    rows = [lit_rows(store, split) for store in stores]
     total = sum(map(len, rows))
     if not total:
         raise InputError(f"the {split} split is empty; make a store with more galaxies")
