@@ -178,12 +178,14 @@ def test_outliers_are_found_and_no_others(honest: Pair, monkeypatch: pytest.Monk
 
 def test_colours_tell_what_hangs_on_them() -> None:
     rng = np.random.default_rng(2)
-    features = rng.standard_normal((800, 4))
+    features = rng.uniform(-1.7, 1.7, (800, 4))
     target = np.stack([features[:, 0] + 0.5 * features[:, 1] ** 2, features[:, 2]], axis=1)
     found = predict_from_colours(features[:600], target[:600], features[600:])
     error = {m: np.sqrt(np.mean((v - target[600:]) ** 2)) for m, v in found.items()}
     assert error["linear"] < 0.05, "a square is among the terms"
     assert error["neighbours"] < 0.5 * target.std()
+    far = predict_from_colours(features[:600], target[:600], 9.0 * features[600:])["linear"]
+    assert (far <= target[:600].max(axis=0)).all() and (far >= target[:600].min(axis=0)).all()
 
 
 def test_colours_do_not_change_with_brightness_nor_with_what_is_masked() -> None:

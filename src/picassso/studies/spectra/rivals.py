@@ -82,7 +82,8 @@ def predict_from_colours(
     Returns
     -------
     mapping of str to (m, D) array
-        ``"linear"``: ridge regression on features, their squares and products;
+        ``"linear"``: ridge regression on features, their squares and products, held within the
+        range of what was learnt from;
         ``"neighbours"``: the mean of the nearest, of the number that is best when each galaxy
         learnt from is left out in turn.
     """
@@ -105,7 +106,8 @@ def _linear(
 
     design = terms(known)
     square = design.T @ design + _RIDGE * len(known) * np.eye(design.shape[1])
-    return terms(wanted) @ np.linalg.solve(square, design.T @ target)
+    found = terms(wanted) @ np.linalg.solve(square, design.T @ target)
+    return np.clip(found, target.min(axis=0), target.max(axis=0))
 
 
 def _neighbours(
