@@ -263,6 +263,16 @@ def test_targets_refuse_in_one_message(tmp_path, picassso, spectra, condition, n
     assert err.startswith("picassso: ") and "Traceback" not in err
 
 
+@pytest.mark.parametrize("verb", ["spectrum", "targets"])
+def test_a_negative_seed_is_refused(tmp_path, picassso, weights, verb) -> None:
+    image = write_cube(tmp_path / "m99.fits", galaxy(), wcs=make_wcs())
+    words = ("-o", tmp_path / "o" / "a.ecsv", "--weights", weights, "--seed", -1)
+    words += ("--condition", "D4000 > 1") if verb == "targets" else ()
+    code, said, err = picassso(verb, image, *words)
+    assert code == 2 and said == "" and "--seed" in err and "Traceback" not in err
+    assert not (tmp_path / "o").exists()
+
+
 def test_targets_need_samples_and_something_to_rank(tmp_path, picassso, spectra, weights) -> None:
     (tmp_path / "empty").mkdir()
     image = make_image(galaxy_id="bare")

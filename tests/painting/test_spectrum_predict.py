@@ -190,6 +190,8 @@ def hidden(shape=(PIXELS, PIXELS)) -> np.ndarray:
         ({"survey": "other"}, {}, "survey 'other', but tiny_encoder.onnx was trained for 'sdss'"),
         ({"noise": np.zeros(5, np.float32)}, {}, "is 0; give 1 sigma"),
         ({}, {"samples": 3}, "3 samples are too few"),
+        ({}, {"seed": -1}, "seed is -1; expected a whole number"),
+        ({}, {"seed": 0.5}, "seed is 0.5; expected a whole number"),
     ],
 )
 def test_what_cannot_be_predicted_is_said(weights, changes, options, words) -> None:

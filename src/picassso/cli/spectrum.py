@@ -78,7 +78,7 @@ def spectrum(
         ),
     ] = None,
     samples: Annotated[int, typer.Option(help="Draws from the posterior.")] = 256,
-    seed: Annotated[int, typer.Option(help="Of the draws.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 0,
     save_samples: Annotated[
         bool, typer.Option("--save-samples", help="Write the draws: an image-based prior.")
     ] = False,

@@ -69,7 +69,7 @@ def targets(
     psf_fwhm: PsfFwhm = None,
     ebv: Ebv = 0.0,
     samples: Annotated[int, typer.Option(help="Draws from each posterior.")] = 256,
-    seed: Annotated[int, typer.Option(help="Of the draws.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 0,
     split: Annotated[
         str | None,
         typer.Option(help="Of a data set: 'train', 'validation' or 'test' alone [default: all]."),

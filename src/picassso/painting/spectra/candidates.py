@@ -11,7 +11,7 @@ import numpy as np
 
 from picassso.core import GalaxyImage, InputError, PicasssoError
 from picassso.painting.spectra.files import is_predicted, read_predicted
-from picassso.painting.spectra.predict import predict_spectra
+from picassso.painting.spectra.predict import check_draws, predict_spectra
 from picassso.painting.spectra.predicted import PredictedSpectrum
 from picassso.painting.spectra.weights import load_spectrum_weights
 
@@ -56,8 +56,10 @@ def candidates_of(
     Raises
     ------
     InputError
-        If a thing does not exist, kinds are mixed, or a folder holds nothing of use.
+        If a thing does not exist, kinds are mixed, a folder holds nothing of use, or samples or
+        seed cannot be used.
     """
+    check_draws(samples, seed)
     paths = [Path(thing) for thing in things]
     for path in paths:
         if not path.exists():
