@@ -117,7 +117,7 @@ def spectrum(
         refuse_existing(paths, overwrite=overwrite)
         loaded = weights_for(image.bands)
         predicted = predict_spectrum(image, loaded, position=at, samples=samples, seed=seed)
-        compared = _compare(predicted, real, loaded)
+        compared = _compare(predicted, real, loaded, source=observed)
         _write(
             image,
             predicted,
@@ -154,14 +154,18 @@ def _read_observed(
 
 
 def _compare(
-    predicted: PredictedSpectrum, real: Spectrum | None, weights: SpectrumWeights
+    predicted: PredictedSpectrum,
+    real: Spectrum | None,
+    weights: SpectrumWeights,
+    *,
+    source: Path | None,
 ) -> ObservedSpectrum | None:
     from picassso.painting.spectra import compare_observed, load_spectrum_encoder
 
-    if real is None:
+    if real is None or source is None:
         return None
     encoder = load_spectrum_encoder(weights)
-    return compare_observed(predicted, real, weights=weights, encoder=encoder)
+    return compare_observed(predicted, real, weights=weights, encoder=encoder, source=source.name)
 
 
 def _write(
