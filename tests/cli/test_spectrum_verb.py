@@ -293,11 +293,17 @@ def test_targets_need_samples_and_something_to_rank(tmp_path, picassso, spectra,
 def test_targets_of_a_data_set(tmp_path, picassso, weights) -> None:
     studied_store(tmp_path / "mocks", galaxies=10, side=32)
     words = ("targets", tmp_path / "mocks", "--condition", "Dn4000 < 3", "--weights", weights)
-    assert picassso(*words, "-o", tmp_path / "all.ecsv", "--samples", 16)[0] == 0
-    assert picassso(*words, "-o", tmp_path / "t.ecsv", "--samples", 16, "--split", "test")[0] == 0
+    words += ("--samples", 16)
+    code, said, _ = picassso(*words, "-o", tmp_path / "all.ecsv", "--split", "all")
+    assert code == 0 and "galaxies of split 'all'" in said
+    code, said, _ = picassso(*words, "-o", tmp_path / "t.ecsv")
+    assert code == 0 and "galaxies of split 'test'" in said
     every, test = Table.read(tmp_path / "all.ecsv"), Table.read(tmp_path / "t.ecsv")
     assert (len(every), len(test)) == (20, 4)
+    assert (every.meta["split"], test.meta["split"]) == ("all", "test")
     known = {(r["galaxy_id"], r["view"]): r["probability"] for r in every}
     assert len(known) == 20
     for row in test:
         assert known[row["galaxy_id"], row["view"]] == pytest.approx(row["probability"])
+    code, _, err = picassso(*words, "-o", tmp_path / "x.ecsv", "--split", "best")
+    assert code == 2 and "best" in err and "Traceback" not in err

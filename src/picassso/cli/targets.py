@@ -39,6 +39,8 @@ Examples:
 Beside the catalogue a PNG of the same name shows expected purity and completeness at every depth.
 """
 
+_SPLIT_WORDS = "these are galaxies of split '{split}' of the data set; choose with --split"
+
 _SHOWN = 10
 _DEPTHS = (0.01, 0.03, 0.1, 0.3, 1.0)
 
@@ -72,7 +74,10 @@ def targets(
     seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 0,
     split: Annotated[
         str | None,
-        typer.Option(help="Of a data set: 'train', 'validation' or 'test' alone [default: all]."),
+        typer.Option(
+            help="Of a data set: 'train', 'validation', 'test' or 'all' [default: test, whose "
+            "galaxies no network trained on it has seen]."
+        ),
     ] = None,
     overwrite: Annotated[bool, typer.Option(help="Replace a catalogue that exists.")] = False,
 ) -> None:
@@ -148,10 +153,13 @@ def _report(table: Table, output: Path, figure: Path) -> None:
             numbers = (str(row["rank"]), str(row["galaxy_id"]), str(row["view"]))
             shown.add_row(*numbers, *(f"{v:.3f}" for v in shares))
     console.print(shown)
+    split = table.meta.get("split")
+    notes = [] if split is None else [f"Note: {_SPLIT_WORDS.format(split=split)}"]
     say_lines(
         console,
         [
             "Purity and completeness are those expected of the galaxies down to that rank.",
+            *notes,
             f"Written: {output} and {figure}",
         ],
     )

@@ -18,7 +18,12 @@ from picassso.painting.spectra.weights import load_spectrum_weights
 if TYPE_CHECKING:
     from picassso.archive import DatasetStore
 
-__all__ = ["candidates_of"]
+__all__ = ["EVERY_SPLIT", "UNSEEN_SPLIT", "candidates_of", "is_store"]
+
+EVERY_SPLIT = "all"
+
+UNSEEN_SPLIT = "test"
+"""Of a data set, unless another is asked for: networks may know the galaxies of the others."""
 
 Found = PredictedSpectrum | PicasssoError
 
@@ -46,7 +51,8 @@ def candidates_of(
     samples, seed : int
         Draws from each posterior, and their seed.
     split : str, optional
-        Of a data set: ``"train"``, ``"validation"`` or ``"test"`` alone.
+        Of a data set: ``"train"``, ``"validation"``, ``"test"`` or ``"all"``; default:
+        `UNSEEN_SPLIT`.
 
     Yields
     ------
@@ -64,7 +70,7 @@ def candidates_of(
     for path in paths:
         if not path.exists():
             raise InputError(f"{path}: there is no such file or folder")
-    stores = [path for path in paths if (path / "zarr.json").is_file()]
+    stores = [path for path in paths if is_store(path)]
     if stores and len(paths) > 1:
         raise InputError(f"{stores[0]}: a data set is ranked by itself; give nothing beside it")
     if split is not None and not stores:
@@ -74,9 +80,16 @@ def candidates_of(
         _refuse_mixture(paths, predicted)
         return (_read(path) for path in predicted)
     images: Iterator[GalaxyImage | PicasssoError] = (
-        _images_of_store(stores[0], split, seed) if stores else _images_of_files(paths, options)
+        _images_of_store(stores[0], split or UNSEEN_SPLIT, seed)
+        if stores
+        else _images_of_files(paths, options)
     )
     return _predict(images, weights, samples=samples, seed=seed)
+
+
+def is_store(path: str | Path) -> bool:
+    """Whether a path is that of a data set."""
+    return (Path(path) / "zarr.json").is_file()
 
 
 def _predicted_files(path: Path) -> list[Path]:
@@ -108,16 +121,14 @@ def _read(path: Path) -> Found:
         return error
 
 
-def _images_of_store(
-    path: Path, split: str | None, seed: int
-) -> Iterator[GalaxyImage | PicasssoError]:
+def _images_of_store(path: Path, split: str, seed: int) -> Iterator[GalaxyImage | PicasssoError]:
     """Views of a data set with noise that depends on their row alone."""
     from picassso.archive import DatasetStore
 
     store = DatasetStore.open(path)
-    rows = _rows(store) if split is None else store.indices(split)
+    rows = _rows(store) if split == EVERY_SPLIT else store.indices(split)
     if not len(rows):
-        raise InputError(f"{path}: no galaxy in split {split!r}; choose another")
+        raise InputError(f"{path}: no galaxy in split {split!r}; choose another, or 'all'")
     return (store.observed(int(k), np.random.default_rng([seed, int(k)])) for k in rows)
 
 

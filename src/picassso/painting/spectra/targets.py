@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from picassso.analysis.spectra import Condition, Ranking, classify, rank_targets
 from picassso.analysis.spectra.expressions import CLASS
 from picassso.core import InputError, PicasssoError
-from picassso.painting.spectra.candidates import candidates_of
+from picassso.painting.spectra.candidates import UNSEEN_SPLIT, candidates_of, is_store
 from picassso.painting.spectra.measures import MEASURED, MEASURED_UNITS
 from picassso.painting.spectra.predicted import PredictedSpectrum
 
@@ -138,7 +138,8 @@ def find_targets(
     samples, seed : int
         Draws from each posterior, and their seed.
     split : str, optional
-        Of a data set: ``"train"``, ``"validation"`` or ``"test"`` alone.
+        Of a data set: ``"train"``, ``"validation"``, ``"test"`` or ``"all"``; default: ``"test"``,
+        whose galaxies no network trained on it has seen.
 
     Raises
     ------
@@ -170,6 +171,8 @@ def find_targets(
     ranking = rank_targets([c.probability for c in good])
     table = _table([good[k] for k in ranking.order], ranking)
     table.meta |= {"condition": str(wanted), **about}
+    if is_store(things[0]):
+        table.meta["split"] = split or UNSEEN_SPLIT
     return Targets(table, ranking, tuple(failures))
 
 
