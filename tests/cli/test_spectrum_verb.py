@@ -128,6 +128,37 @@ def test_spectrum_is_compared_with_an_observed_one(tmp_path, picassso, weights) 
 
 
 @pytest.mark.usefixtures("quick_figure")
+def test_one_of_several_observed_spectra_is_chosen(tmp_path, picassso, weights) -> None:
+    from astropy.io import fits
+
+    n = 4000
+    images = {
+        "FLUX": (np.full((3, n), 1.0, np.float32) * [[1], [2], [3]], "1E-17 erg/s/cm^2/Ang/spaxel"),
+        "IVAR": (np.ones((3, n), np.float32), None),
+        "WAVE": (10.0 ** (3.549 + 1e-4 * np.arange(n)), "Angstrom"),
+    }
+    hdus = fits.HDUList([fits.PrimaryHDU()])
+    for name, (values, unit) in images.items():
+        hdus.append(fits.ImageHDU(values, name=name))
+        if unit:
+            hdus[-1].header["BUNIT"] = unit
+    hdus.writeto(tmp_path / "rows.fits")
+    image = write_cube(tmp_path / "m99.fits", galaxy(), wcs=make_wcs())
+    words = ("spectrum", image, "-o", tmp_path / "o", "--weights", weights)
+    several = (*words, "--observed", tmp_path / "rows.fits", "--redshift", 0.05)
+    code, _, err = picassso(*several)
+    assert code == 2 and "choose one: row 0 to 2" in err
+    code, _, err = picassso(*several, "--row", 3)
+    assert code == 2 and "row 3; expected a whole number from 0 to 2" in err
+    code, _, err = picassso(*words, "--row", 1)
+    assert code == 2 and "--row 1: is of --observed, which is not given" in err
+    assert picassso(*several, "--row", 1)[0] == 0
+    table = Table.read(tmp_path / "o" / "m99_spectrum.fits", hdu="OBSERVED")
+    np.testing.assert_allclose(table["flux"], 2 * 1.05, rtol=1e-5)
+    assert table.meta["SRCFILE"] == "rows.fits row 1"
+
+
+@pytest.mark.usefixtures("quick_figure")
 def test_position_on_the_sky(tmp_path, picassso, weights) -> None:
     image = write_cube(tmp_path / "m99.fits", galaxy(), wcs=make_wcs(shift=(5.0, -4.0)))
     words = ("spectrum", image, "-o", tmp_path / "o", "--weights", weights, "--position")

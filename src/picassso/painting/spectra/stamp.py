@@ -143,7 +143,7 @@ def pixel_position(image: GalaxyImage, position: Position | None) -> tuple[float
         x, y = (float(v) for v in image.wcs.world_to_pixel(position))
         if not (np.isfinite(x) and np.isfinite(y)):
             raise InputError(
-                f"{image.galaxy_id}: the position {position.to_string('hmsdms')} is not on this "
+                f"{image.galaxy_id}: the position {_sky_text(position)} is not on this "
                 "image's side of the sky; check its signs and units"
             )
     else:
@@ -160,6 +160,10 @@ def pixel_position(image: GalaxyImage, position: Position | None) -> tuple[float
             f"{width} x {height} pixels"
         )
     return x, y
+
+
+def _sky_text(position: Any) -> str:
+    return str(position.to_string("hmsdms"))
 
 
 def _cut(
@@ -187,8 +191,9 @@ def _cut(
 def _hidden_in_fibre(image: GalaxyImage, x: float, y: float) -> float:
     """Fraction of the pixels that the fibre covers which are masked or off the image."""
     radius = max(0.5 * FIBRE_DIAMETER / image.pixel_scale, 1.0)
-    first, last = (np.floor([y - radius, x - radius]), np.ceil([y + radius, x + radius]))
-    rows, columns = np.indices((last - first + 1).astype(int)) + first.astype(int)[:, None, None]
+    top, left = int(np.floor(y - radius)), int(np.floor(x - radius))
+    side = int(np.ceil(2 * radius)) + 2
+    rows, columns = np.mgrid[top : top + side, left : left + side]
     inside = (rows - y) ** 2 + (columns - x) ** 2 <= radius**2
     rows, columns = rows[inside], columns[inside]
     height, width = image.shape
