@@ -338,3 +338,44 @@ def test_targets_of_a_data_set(tmp_path, picassso, weights) -> None:
         assert known[row["galaxy_id"], row["view"]] == pytest.approx(row["probability"])
     code, _, err = picassso(*words, "-o", tmp_path / "x.ecsv", "--split", "best")
     assert code == 2 and "best" in err and "Traceback" not in err
+
+
+def test_targets_of_spectra_refuse_what_cannot_apply(tmp_path, picassso, spectra) -> None:
+    words = ("targets", spectra, "--condition", "D4000 > 1", "-o", tmp_path / "a.ecsv")
+    given = ["--weights", "a.onnx", "--samples", 64, "--seed", 0, "--split", "test"]
+    given += ["--redshift", 0.1, "--bands", "ugriz", "--psf-fwhm", 1, "--pixel-scale", 0.4]
+    given += ["--ebv", 0]
+    code, _, err = picassso(*words, *given)
+    assert code == 2 and "spectra are predicted already" in err
+    assert all(name in err for name in given[::2])
+    code, _, err = picassso(*words, "--ebv", 0)
+    assert code == 2 and "to which --ebv cannot apply" in err
+
+
+def test_targets_of_different_weights_are_refused(tmp_path, picassso, weights, spectra) -> None:
+    folder = tmp_path / "spectra"
+    folder.mkdir()
+    (folder / "g0_spectrum.fits").write_bytes((spectra / "g0_spectrum.fits").read_bytes())
+    other = write_tiny_spectrum_weights(tmp_path / "other", encoder={"name": "other"})
+    found = predict_spectrum(make_image(), load_spectrum_weights(other), samples=16)
+    write_predicted(found, folder / "m99_spectrum.fits", samples=True)
+    words = ("targets", folder, "--condition", "D4000 > 1", "-o", tmp_path / "a.ecsv")
+    code, _, err = picassso(*words)
+    assert code == 2 and "different weights, g0 by tiny spectra" in err and "m99 by other" in err
+
+
+def test_targets_beyond_training_come_last(tmp_path, picassso, weights, spectra) -> None:
+    folder = tmp_path / "spectra"
+    folder.mkdir()
+    for path in spectra.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    image = make_image(galaxy_id="a far one", redshift=0.4)
+    found = predict_spectrum(image, load_spectrum_weights(weights), samples=64)
+    write_predicted(found, folder / "far_spectrum.fits", samples=True)
+    out = tmp_path / "a.ecsv"
+    code, said, _ = picassso("targets", folder, "--condition", "D4000 > 1", "-o", out)
+    table = Table.read(out)
+    assert code == 0 and "1 of 5 lie outside the range of training" in said
+    assert list(table["trusted"]) == [True] * 4 + [False]
+    assert table["galaxy_id"][-1] == "a far one" and table["probability"][-1] > 0.9
+    assert "outside_training_range" in table["flags"][-1]

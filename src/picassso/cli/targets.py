@@ -9,7 +9,6 @@ import typer
 
 from picassso.cli._galaxies import (
     Bands,
-    Ebv,
     PixelScale,
     PsfFwhm,
     Redshift,
@@ -69,9 +68,13 @@ def targets(
     ] = None,
     pixel_scale: PixelScale = None,
     psf_fwhm: PsfFwhm = None,
-    ebv: Ebv = 0.0,
-    samples: Annotated[int, typer.Option(help="Draws from each posterior.")] = 256,
-    seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 0,
+    ebv: Annotated[
+        float | None, typer.Option(help="Galactic E(B-V) to correct for [default: 0].")
+    ] = None,
+    samples: Annotated[
+        int | None, typer.Option(help="Draws from each posterior [default: 256].")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of the draws [default: 0].")] = None,
     split: Annotated[
         str | None,
         typer.Option(
@@ -155,6 +158,11 @@ def _report(table: Table, output: Path, figure: Path) -> None:
     console.print(shown)
     split = table.meta.get("split")
     notes = [] if split is None else [f"Note: {_SPLIT_WORDS.format(split=split)}"]
+    if far := int((~table["trusted"]).sum()):
+        notes.append(
+            f"Note: {far} of {number} lie outside the range of training (trusted is False); they "
+            "are ranked after the others"
+        )
     say_lines(
         console,
         [
