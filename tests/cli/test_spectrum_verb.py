@@ -249,8 +249,8 @@ def test_targets_rank_by_probability(tmp_path, picassso, spectra) -> None:
     np.testing.assert_allclose(table["purity"], expected / table["rank"])
     np.testing.assert_allclose(table["completeness"], expected / expected[-1])
     assert table["probability"][-1] < table["probability"][0]
-    assert table.meta["weights"] == "tiny spectra" and "EW_Halpha > 6" in table.meta["condition"]
-    assert f"expected of {expected[-1]:.3g} among 4 galaxies" in said
+    assert table.meta["weights"] == "tiny spectra" and "EW(Halpha) > 6 A" in table.meta["condition"]
+    assert f"{expected[-1]:.3g} of 4 galaxies expected to fulfil it" in said
 
 
 def test_targets_of_images_and_of_their_spectra_agree(tmp_path, picassso, weights) -> None:
@@ -277,6 +277,9 @@ def test_targets_leave_out_what_cannot_be_read(tmp_path, picassso, spectra) -> N
     code, _, err = picassso("targets", folder, "--condition", "D4000 > 1", "-o", out)
     assert code == 2 and "1 of 2 galaxies could not be ranked" in err and "bad_spectrum" in err
     assert len(Table.read(out)) == 1
+    code, said, _ = picassso("targets", spectra / "g0_spectrum.fits", "--condition", "D4000 > 1",
+                             "-o", tmp_path / "one.ecsv")  # fmt: skip
+    assert code == 0 and "D4000 > 1: 1 of 1 galaxy expected to fulfil it" in said
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,8 @@ def _report(table: Table, output: Path, figure: Path) -> None:
     console = new_console()
     number = len(table)
     expected = table["probability"].sum()
-    title = f"{table.meta['condition']}: expected of {expected:.3g} among {number} galaxies"
+    galaxies = "1 galaxy" if number == 1 else f"{number} galaxies"
+    title = f"{table.meta['condition']}: {expected:.3g} of {galaxies} expected to fulfil it"
     console.print(title, markup=False)
     shown = new_table("rank", "galaxy", "view", "probability", "purity", "completeness")
     depths = {max(int(part * number), 1) for part in _DEPTHS}
