@@ -76,6 +76,7 @@ def test_spectrum_writes_tables_and_a_figure(tmp_path, picassso, weights) -> Non
     for words in (f"{middle} ({low} to {high})", "EW Halpha", "D4000", "star-forming"):
         assert words in said
     assert "Note: the stellar models resolve less" in said
+    assert "Note: emission classes are measured on the whole spectrum" in said
     assert found.provenance["weights"] == "tiny spectra"
 
 
@@ -258,7 +259,8 @@ def test_targets_of_images_and_of_their_spectra_agree(tmp_path, picassso, weight
     text = ("--condition", "class == 'star-forming'")
     options = ("--weights", weights, "--samples", 40)
     direct, later = tmp_path / "direct.ecsv", tmp_path / "later.ecsv"
-    assert picassso("targets", *images, *text, *options, "-o", direct)[0] == 0
+    code, said, _ = picassso("targets", *images, *text, *options, "-o", direct)
+    assert code == 0 and "Note: emission classes are measured on the whole spectrum" in said
     spectra = tmp_path / "spectra"
     assert picassso("spectrum", *images, *options, "--save-samples", "-o", spectra)[0] == 0
     assert picassso("targets", spectra, *text, "-o", later)[0] == 0

@@ -213,6 +213,7 @@ def _report(
     predicted: PredictedSpectrum, observed: ObservedSpectrum | None, fits: Path, sheet: Path
 ) -> None:
     """Main indices with their intervals, assumptions, and what was written."""
+    from picassso.painting.spectra.measures import CLASS_CAVEAT
     from picassso.painting.spectra.picture import error_text
 
     console = new_console()
@@ -227,7 +228,8 @@ def _report(
     console.print(table)
     shares = sorted(predicted.class_probabilities.items(), key=lambda item: -item[1])
     classes = ", ".join(f"{n.replace('_', ' ')} {p:.0%}" for n, p in shares if p >= 0.005)
-    notes = [f"Note: {line}" for line in (*predicted.assumptions, *_doubts(predicted, observed))]
+    lines = (*predicted.assumptions, CLASS_CAVEAT, *_doubts(predicted, observed))
+    notes = [f"Note: {line}" for line in lines]
     compared = [f"Compared: {_departure_text(observed)}"] if observed else []
     written = f"Written: {fits} and {sheet}"
     say_lines(console, [f"Emission: {classes}", *compared, *notes, written])

@@ -143,6 +143,8 @@ def _write(found: Targets, output: Path, figure: Path) -> None:
 
 def _report(table: Table, output: Path, figure: Path) -> None:
     """The first galaxies, what to expect at some depths, and what was written."""
+    from picassso.painting.spectra.measures import CLASS_CAVEAT
+
     console = new_console()
     number = len(table)
     expected = table["probability"].sum()
@@ -159,6 +161,8 @@ def _report(table: Table, output: Path, figure: Path) -> None:
     console.print(shown)
     split = table.meta.get("split")
     notes = [] if split is None else [f"Note: {_SPLIT_WORDS.format(split=split)}"]
+    if table.meta["by_class"]:
+        notes.append(f"Note: {CLASS_CAVEAT}")
     if far := int((~table["trusted"]).sum()):
         notes.append(
             f"Note: {far} of {number} lie outside the range of training (trusted is False); they "

@@ -180,7 +180,11 @@ def find_targets(
     _refuse_other_weights(good)
     ranking = rank_targets([c.probability for c in good], trusted=[c.trusted for c in good])
     table = _table([good[k] for k in ranking.order], ranking)
-    table.meta |= {"condition": str(wanted), **_common(good)}
+    table.meta |= {
+        "condition": str(wanted),
+        "by_class": CLASS in wanted.names,
+        **_common(good),
+    }
     if is_store(things[0]):
         table.meta["split"] = split or UNSEEN_SPLIT
     return Targets(table, ranking, tuple(failures))
