@@ -147,3 +147,9 @@ def test_junk_never_does_anything_but_explain(text: str) -> None:
         assert str(error)
     else:
         assert Condition.parse(str(condition)) == condition
+
+
+def test_units_are_said() -> None:
+    said = str(Condition.parse("ew(halpha) > 3 nm and 1.25 < d4000 and log_NII_Ha < -0.5"))
+    assert said == "(EW(Halpha) > 30 A) and (D4000 > 1.25) and (log_NII_Ha < -0.5)"
+    assert str(Condition.parse("flux_Halpha > 1e3")) == "flux_Halpha > 1000"

@@ -125,3 +125,12 @@ def test_bad_input() -> None:
         realised(ranking, [1, 0])
     with pytest.raises(InputError, match="one shape and bool"):
         reliability([0.5], np.array([True, False]), galaxy_id=[1])
+
+
+def test_what_is_not_trusted_comes_last() -> None:
+    ranking = rank_targets([0.9, 0.2, 1.0, 0.6], trusted=[True, True, False, True])
+    np.testing.assert_array_equal(ranking.order, [0, 3, 1, 2])
+    np.testing.assert_allclose(ranking.purity, [0.9, 0.75, 1.7 / 3, 2.7 / 4])
+    np.testing.assert_array_equal(ranking.choose(purity=0.6), [0, 3])
+    with pytest.raises(InputError, match="trusted has shape"):
+        rank_targets([0.5, 0.2], trusted=[True])

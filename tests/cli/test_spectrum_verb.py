@@ -76,6 +76,7 @@ def test_spectrum_writes_tables_and_a_figure(tmp_path, picassso, weights) -> Non
     for words in (f"{middle} ({low} to {high})", "EW Halpha", "D4000", "star-forming"):
         assert words in said
     assert "Note: the stellar models resolve less" in said
+    assert "Note: emission classes are measured on the whole spectrum" in said
     assert found.provenance["weights"] == "tiny spectra"
 
 
@@ -125,6 +126,37 @@ def test_spectrum_is_compared_with_an_observed_one(tmp_path, picassso, weights) 
     assert code == 2 and "is the spectrum of one galaxy" in err
     code, said, _ = picassso("spectrum", image, *words, "--overwrite", "--redshift", 0.1)
     assert code == 0 and "of redshift 0.05, the image of 0.1: are they of one galaxy?" in said
+
+
+@pytest.mark.usefixtures("quick_figure")
+def test_one_of_several_observed_spectra_is_chosen(tmp_path, picassso, weights) -> None:
+    from astropy.io import fits
+
+    n = 4000
+    images = {
+        "FLUX": (np.full((3, n), 1.0, np.float32) * [[1], [2], [3]], "1E-17 erg/s/cm^2/Ang/spaxel"),
+        "IVAR": (np.ones((3, n), np.float32), None),
+        "WAVE": (10.0 ** (3.549 + 1e-4 * np.arange(n)), "Angstrom"),
+    }
+    hdus = fits.HDUList([fits.PrimaryHDU()])
+    for name, (values, unit) in images.items():
+        hdus.append(fits.ImageHDU(values, name=name))
+        if unit:
+            hdus[-1].header["BUNIT"] = unit
+    hdus.writeto(tmp_path / "rows.fits")
+    image = write_cube(tmp_path / "m99.fits", galaxy(), wcs=make_wcs())
+    words = ("spectrum", image, "-o", tmp_path / "o", "--weights", weights)
+    several = (*words, "--observed", tmp_path / "rows.fits", "--redshift", 0.05)
+    code, _, err = picassso(*several)
+    assert code == 2 and "choose one: row 0 to 2" in err
+    code, _, err = picassso(*several, "--row", 3)
+    assert code == 2 and "row 3; expected a whole number from 0 to 2" in err
+    code, _, err = picassso(*words, "--row", 1)
+    assert code == 2 and "--row 1: is of --observed, which is not given" in err
+    assert picassso(*several, "--row", 1)[0] == 0
+    table = Table.read(tmp_path / "o" / "m99_spectrum.fits", hdu="OBSERVED")
+    np.testing.assert_allclose(table["flux"], 2 * 1.05, rtol=1e-5)
+    assert table.meta["SRCFILE"] == "rows.fits row 1"
 
 
 @pytest.mark.usefixtures("quick_figure")
@@ -218,8 +250,8 @@ def test_targets_rank_by_probability(tmp_path, picassso, spectra) -> None:
     np.testing.assert_allclose(table["purity"], expected / table["rank"])
     np.testing.assert_allclose(table["completeness"], expected / expected[-1])
     assert table["probability"][-1] < table["probability"][0]
-    assert table.meta["weights"] == "tiny spectra" and "EW_Halpha > 6" in table.meta["condition"]
-    assert f"expected of {expected[-1]:.3g} among 4 galaxies" in said
+    assert table.meta["weights"] == "tiny spectra" and "EW(Halpha) > 6 A" in table.meta["condition"]
+    assert f"{expected[-1]:.3g} of 4 galaxies expected to fulfil it" in said
 
 
 def test_targets_of_images_and_of_their_spectra_agree(tmp_path, picassso, weights) -> None:
@@ -227,7 +259,8 @@ def test_targets_of_images_and_of_their_spectra_agree(tmp_path, picassso, weight
     text = ("--condition", "class == 'star-forming'")
     options = ("--weights", weights, "--samples", 40)
     direct, later = tmp_path / "direct.ecsv", tmp_path / "later.ecsv"
-    assert picassso("targets", *images, *text, *options, "-o", direct)[0] == 0
+    code, said, _ = picassso("targets", *images, *text, *options, "-o", direct)
+    assert code == 0 and "Note: emission classes are measured on the whole spectrum" in said
     spectra = tmp_path / "spectra"
     assert picassso("spectrum", *images, *options, "--save-samples", "-o", spectra)[0] == 0
     assert picassso("targets", spectra, *text, "-o", later)[0] == 0
@@ -246,6 +279,9 @@ def test_targets_leave_out_what_cannot_be_read(tmp_path, picassso, spectra) -> N
     code, _, err = picassso("targets", folder, "--condition", "D4000 > 1", "-o", out)
     assert code == 2 and "1 of 2 galaxies could not be ranked" in err and "bad_spectrum" in err
     assert len(Table.read(out)) == 1
+    code, said, _ = picassso("targets", spectra / "g0_spectrum.fits", "--condition", "D4000 > 1",
+                             "-o", tmp_path / "one.ecsv")  # fmt: skip
+    assert code == 0 and "D4000 > 1: 1 of 1 galaxy expected to fulfil it" in said
 
 
 @pytest.mark.parametrize(
@@ -261,6 +297,16 @@ def test_targets_refuse_in_one_message(tmp_path, picassso, spectra, condition, n
     code, said, err = picassso("targets", spectra, "--condition", condition, "-o", out)
     assert code == 2 and said == "" and words in err and not out.parent.exists()
     assert err.startswith("picassso: ") and "Traceback" not in err
+
+
+@pytest.mark.parametrize("verb", ["spectrum", "targets"])
+def test_a_negative_seed_is_refused(tmp_path, picassso, weights, verb) -> None:
+    image = write_cube(tmp_path / "m99.fits", galaxy(), wcs=make_wcs())
+    words = ("-o", tmp_path / "o" / "a.ecsv", "--weights", weights, "--seed", -1)
+    words += ("--condition", "D4000 > 1") if verb == "targets" else ()
+    code, said, err = picassso(verb, image, *words)
+    assert code == 2 and said == "" and "--seed" in err and "Traceback" not in err
+    assert not (tmp_path / "o").exists()
 
 
 def test_targets_need_samples_and_something_to_rank(tmp_path, picassso, spectra, weights) -> None:
@@ -283,11 +329,58 @@ def test_targets_need_samples_and_something_to_rank(tmp_path, picassso, spectra,
 def test_targets_of_a_data_set(tmp_path, picassso, weights) -> None:
     studied_store(tmp_path / "mocks", galaxies=10, side=32)
     words = ("targets", tmp_path / "mocks", "--condition", "Dn4000 < 3", "--weights", weights)
-    assert picassso(*words, "-o", tmp_path / "all.ecsv", "--samples", 16)[0] == 0
-    assert picassso(*words, "-o", tmp_path / "t.ecsv", "--samples", 16, "--split", "test")[0] == 0
+    words += ("--samples", 16)
+    code, said, _ = picassso(*words, "-o", tmp_path / "all.ecsv", "--split", "all")
+    assert code == 0 and "galaxies of split 'all'" in said
+    code, said, _ = picassso(*words, "-o", tmp_path / "t.ecsv")
+    assert code == 0 and "galaxies of split 'test'" in said
     every, test = Table.read(tmp_path / "all.ecsv"), Table.read(tmp_path / "t.ecsv")
     assert (len(every), len(test)) == (20, 4)
+    assert (every.meta["split"], test.meta["split"]) == ("all", "test")
     known = {(r["galaxy_id"], r["view"]): r["probability"] for r in every}
     assert len(known) == 20
     for row in test:
         assert known[row["galaxy_id"], row["view"]] == pytest.approx(row["probability"])
+    code, _, err = picassso(*words, "-o", tmp_path / "x.ecsv", "--split", "best")
+    assert code == 2 and "best" in err and "Traceback" not in err
+
+
+def test_targets_of_spectra_refuse_what_cannot_apply(tmp_path, picassso, spectra) -> None:
+    words = ("targets", spectra, "--condition", "D4000 > 1", "-o", tmp_path / "a.ecsv")
+    given = ["--weights", "a.onnx", "--samples", 64, "--seed", 0, "--split", "test"]
+    given += ["--redshift", 0.1, "--bands", "ugriz", "--psf-fwhm", 1, "--pixel-scale", 0.4]
+    given += ["--ebv", 0]
+    code, _, err = picassso(*words, *given)
+    assert code == 2 and "spectra are predicted already" in err
+    assert all(name in err for name in given[::2])
+    code, _, err = picassso(*words, "--ebv", 0)
+    assert code == 2 and "to which --ebv cannot apply" in err
+
+
+def test_targets_of_different_weights_are_refused(tmp_path, picassso, weights, spectra) -> None:
+    folder = tmp_path / "spectra"
+    folder.mkdir()
+    (folder / "g0_spectrum.fits").write_bytes((spectra / "g0_spectrum.fits").read_bytes())
+    other = write_tiny_spectrum_weights(tmp_path / "other", encoder={"name": "other"})
+    found = predict_spectrum(make_image(), load_spectrum_weights(other), samples=16)
+    write_predicted(found, folder / "m99_spectrum.fits", samples=True)
+    words = ("targets", folder, "--condition", "D4000 > 1", "-o", tmp_path / "a.ecsv")
+    code, _, err = picassso(*words)
+    assert code == 2 and "different weights, g0 by tiny spectra" in err and "m99 by other" in err
+
+
+def test_targets_beyond_training_come_last(tmp_path, picassso, weights, spectra) -> None:
+    folder = tmp_path / "spectra"
+    folder.mkdir()
+    for path in spectra.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    image = make_image(galaxy_id="a far one", redshift=0.4)
+    found = predict_spectrum(image, load_spectrum_weights(weights), samples=64)
+    write_predicted(found, folder / "far_spectrum.fits", samples=True)
+    out = tmp_path / "a.ecsv"
+    code, said, _ = picassso("targets", folder, "--condition", "D4000 > 1", "-o", out)
+    table = Table.read(out)
+    assert code == 0 and "1 of 5 lie outside the range of training" in said
+    assert list(table["trusted"]) == [True] * 4 + [False]
+    assert table["galaxy_id"][-1] == "a far one" and table["probability"][-1] > 0.9
+    assert "outside_training_range" in table["flags"][-1]

@@ -93,7 +93,7 @@ def test_what_is_no_predicted_spectrum(tmp_path, predicted) -> None:
     (tmp_path / "cut.fits").write_bytes(content[:8000])
     with pytest.raises(InputError, match="cannot be read as a predicted spectrum"):
         read_predicted(tmp_path / "cut.fits")
-    fits.setval(tmp_path / "a.fits", "SPECFMT", value=9)
+    fits.setval(tmp_path / "a.fits", "PREDFMT", value=9)
     with pytest.raises(InputError, match="layout 9"):
         read_predicted(tmp_path / "a.fits")
 

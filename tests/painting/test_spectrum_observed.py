@@ -10,6 +10,7 @@ import pytest
 from astropy.io import fits
 
 from picassso.archive.spectra import read_spectrum
+from picassso.archive.spectra.reading import spectrum_format
 from picassso.core import REST_GRID, InputError, Spectrum
 from picassso.painting.spectra import (
     compare_observed,
@@ -144,7 +145,10 @@ def test_a_spectrum_without_usable_pixels_is_refused(weights, predicted) -> None
 def test_it_is_written_and_drawn(tmp_path, weights, predicted) -> None:
     encoder = load_spectrum_encoder(weights)
     spectrum = observed(predicted.latent_mean[:3], flags=("resolution_unknown",))
-    found = compare_observed(predicted, spectrum, weights=weights, encoder=encoder)
+    spectrum = replace(spectrum, galaxy_id="ngc 1")
+    found = compare_observed(
+        predicted, spectrum, weights=weights, encoder=encoder, source="real.fits"
+    )
     write_predicted(predicted, tmp_path / "a.fits", observed=found)
     assert read_predicted(tmp_path / "a.fits").galaxy_id == predicted.galaxy_id
     with fits.open(tmp_path / "a.fits") as hdus:
@@ -152,6 +156,17 @@ def test_it_is_written_and_drawn(tmp_path, weights, predicted) -> None:
         np.testing.assert_array_equal(table.data["flux"], found.flux)
         assert table.header["FLAGS"] == "resolution_unknown"
         assert table.header["PVALUE"] == found.departure.p_value
+        said = [table.header[key] for key in ("REDSHIFT", "ZOBS", "MEDIUM", "OBJECT", "SRCFILE")]
+        assert said == [0.0, REDSHIFT, "vacuum", "ngc 1", "real.fits"]
+        for row in hdus["OBSERVED_INDICES"].data:
+            np.testing.assert_array_equal((row["value"], row["error"]), found.indices[row["name"]])
+        assert list(hdus["OBSERVED_INDICES"].data["name"]) == list(found.indices)
+        latents = hdus["OBSERVED_LATENTS"].data
+        np.testing.assert_array_equal(latents["value"], found.departure.latents)
+        np.testing.assert_array_equal(latents["error"], found.departure.errors)
+    with pytest.raises(InputError, match="predicted from an image, not one that was observed"):
+        read_spectrum(tmp_path / "a.fits", redshift=0.0)
+    assert spectrum_format(tmp_path / "a.fits") is None
     figure = draw_spectrum(make_image(), predicted, field=32, observed=found)
     said = [t.get_text() for axes in figure.axes for t in axes.texts]
     assert "observed" in said and any("±" in words for words in said)

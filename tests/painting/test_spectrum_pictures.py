@@ -30,6 +30,7 @@ def test_a_page_wide_with_its_numbers(predicted) -> None:
     said = words_on(figure)
     assert r"EW(H$\alpha$)" in said and "D4000" in said and "m99   z = 0.05" in said
     assert any("weights tiny spectra" in words for words in said)
+    assert any("stars not subtracted" in words for words in said)
     assert "observed" not in said and not any("outside" in words for words in said)
     picture = figure.axes[0]
     circle = picture.patches[-1]
@@ -52,7 +53,12 @@ def test_the_fibre_is_drawn_where_it_is(predicted) -> None:
 def test_planes_without_samples_say_so(predicted) -> None:
     nothing = np.full_like(predicted.index_samples, np.nan)
     figure = draw_spectrum(make_image(), replace(predicted, index_samples=nothing), field=32)
-    assert sum("no sample" in words for words in words_on(figure)) == 2
+    said = [t for axes in figure.axes for t in axes.texts if "no sample" in t.get_text()]
+    assert len(said) == 2
+    for words in said:
+        # Lines do not show through.
+        assert words.get_bbox_patch().get_facecolor() == (1, 1, 1, 1)
+        assert words.zorder > max(line.zorder for line in words.axes.lines)
 
 
 def test_arrays_of_wrong_shapes_are_refused() -> None:

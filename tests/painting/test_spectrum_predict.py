@@ -172,10 +172,25 @@ def test_observed_frame_conserves_flux(weights) -> None:
         rest.to_observed(-1.0)
 
 
-def hidden(shape=(PIXELS, PIXELS)) -> np.ndarray:
-    mask = np.zeros(shape, bool)
-    mask[10:22, 10:22] = True
+def hidden(*, left: int = 10) -> np.ndarray:
+    mask = np.zeros((PIXELS, PIXELS), bool)
+    mask[10:22, left:22] = True
     return mask
+
+
+def test_half_a_fibre_may_be_hidden(weights) -> None:
+    for changes, options in (({"mask": hidden(left=16)}, {}), ({}, {"position": (-0.5, 15.5)})):
+        predicted = predict_spectrum(make_image(**changes), weights, **options)
+        assert "masked_pixels_in_fibre" in predicted.flags
+        assert "50% of the fibre is masked or lies off" in "\n".join(predicted.assumptions)
+
+
+def test_fine_pixels_hide_no_less(weights) -> None:
+    # The fibre is wider than what the network looks at.
+    mask = np.zeros((120, 120), bool)
+    mask[:50] = mask[70:] = True
+    with pytest.raises(InputError, match="5.% of the fibre is masked"):
+        predict_spectrum(make_image((120, 120), mask=mask, pixel_scale=0.05), weights)
 
 
 @pytest.mark.parametrize(
@@ -185,11 +200,20 @@ def hidden(shape=(PIXELS, PIXELS)) -> np.ndarray:
         ({}, {"position": (float("nan"), 3.0)}, "off the image"),
         ({}, {"position": 3}, "expected two numbers"),
         ({"wcs": None}, {"position": SkyCoord(150.0, 2.0, unit="deg")}, "no celestial WCS"),
-        ({"mask": hidden()}, {}, "every pixel of the fibre is masked"),
+        (
+            {},
+            {"position": SkyCoord(330.0, -2.0, unit="deg")},
+            "not on this image's side of the sky",
+        ),
+        ({"mask": hidden()}, {}, "100% of the fibre is masked or lies off the image, at most 50%"),
+        ({"mask": hidden(left=15)}, {}, "6.% of the fibre is masked"),
+        ({}, {"position": (0.0, 0.0)}, "6.% of the fibre is masked or lies off the image"),
         ({"mask": np.ones((PIXELS, PIXELS), bool)}, {}, "every pixel is masked"),
         ({"survey": "other"}, {}, "survey 'other', but tiny_encoder.onnx was trained for 'sdss'"),
         ({"noise": np.zeros(5, np.float32)}, {}, "is 0; give 1 sigma"),
         ({}, {"samples": 3}, "3 samples are too few"),
+        ({}, {"seed": -1}, "seed is -1; expected a whole number"),
+        ({}, {"seed": 0.5}, "seed is 0.5; expected a whole number"),
     ],
 )
 def test_what_cannot_be_predicted_is_said(weights, changes, options, words) -> None:

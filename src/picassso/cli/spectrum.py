@@ -78,13 +78,17 @@ def spectrum(
         ),
     ] = None,
     samples: Annotated[int, typer.Option(help="Draws from the posterior.")] = 256,
-    seed: Annotated[int, typer.Option(help="Of the draws.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 0,
     save_samples: Annotated[
         bool, typer.Option("--save-samples", help="Write the draws: an image-based prior.")
     ] = False,
     observed: Annotated[
         Path | None,
         typer.Option(help="A real spectrum of the galaxy, to be drawn and compared with."),
+    ] = None,
+    row: Annotated[
+        int | None,
+        typer.Option(min=0, help="Of --observed, from 0, where that file holds several spectra."),
     ] = None,
     frame: Annotated[
         str, typer.Option(help="Of the table: 'rest' or 'observed' wavelengths.")
@@ -98,7 +102,7 @@ def spectrum(
     if frame not in ("rest", "observed"):
         raise InputError(f"--frame {frame}: expected 'rest' or 'observed'")
     at = parse_position(position, option="--position")
-    real = _read_observed(observed, images, survey=survey, redshift=redshift)
+    real = _read_observed(observed, images, row=row, survey=survey, redshift=redshift)
     options: dict[str, Any] = {
         "survey": survey,
         "bands": bands,
@@ -117,7 +121,7 @@ def spectrum(
         refuse_existing(paths, overwrite=overwrite)
         loaded = weights_for(image.bands)
         predicted = predict_spectrum(image, loaded, position=at, samples=samples, seed=seed)
-        compared = _compare(predicted, real, loaded)
+        compared = _compare(predicted, real, loaded, source=_source(observed, row))
         _write(
             image,
             predicted,
@@ -133,7 +137,12 @@ def spectrum(
 
 
 def _read_observed(
-    path: Path | None, images: list[Path], *, survey: str, redshift: float | None
+    path: Path | None,
+    images: list[Path],
+    *,
+    row: int | None,
+    survey: str,
+    redshift: float | None,
 ) -> Spectrum | None:
     """The real spectrum; refused before any work where there are several galaxies."""
     from picassso.archive.fits import group_images
@@ -141,27 +150,39 @@ def _read_observed(
     from picassso.core import InputError
 
     if path is None:
+        if row is not None:
+            raise InputError(f"--row {row}: is of --observed, which is not given")
         return None
     if len(group_images(images, survey=survey)) > 1:
         raise InputError("--observed: is the spectrum of one galaxy; give the images of that alone")
     try:
-        return read_spectrum(path)
+        return read_spectrum(path, row=row)
     except InputError:
         if redshift is None:
             raise
     # A spectrum that does not know its redshift has that of the galaxy.
-    return read_spectrum(path, redshift=redshift)
+    return read_spectrum(path, redshift=redshift, row=row)
+
+
+def _source(path: Path | None, row: int | None) -> str:
+    """Name of the file of the real spectrum, and which of its spectra."""
+    name = "" if path is None else path.name
+    return name if row is None else f"{name} row {row}"
 
 
 def _compare(
-    predicted: PredictedSpectrum, real: Spectrum | None, weights: SpectrumWeights
+    predicted: PredictedSpectrum,
+    real: Spectrum | None,
+    weights: SpectrumWeights,
+    *,
+    source: str,
 ) -> ObservedSpectrum | None:
     from picassso.painting.spectra import compare_observed, load_spectrum_encoder
 
     if real is None:
         return None
     encoder = load_spectrum_encoder(weights)
-    return compare_observed(predicted, real, weights=weights, encoder=encoder)
+    return compare_observed(predicted, real, weights=weights, encoder=encoder, source=source)
 
 
 def _write(
@@ -192,6 +213,7 @@ def _report(
     predicted: PredictedSpectrum, observed: ObservedSpectrum | None, fits: Path, sheet: Path
 ) -> None:
     """Main indices with their intervals, assumptions, and what was written."""
+    from picassso.painting.spectra.measures import CLASS_CAVEAT
     from picassso.painting.spectra.picture import error_text
 
     console = new_console()
@@ -206,7 +228,8 @@ def _report(
     console.print(table)
     shares = sorted(predicted.class_probabilities.items(), key=lambda item: -item[1])
     classes = ", ".join(f"{n.replace('_', ' ')} {p:.0%}" for n, p in shares if p >= 0.005)
-    notes = [f"Note: {line}" for line in (*predicted.assumptions, *_doubts(predicted, observed))]
+    lines = (*predicted.assumptions, CLASS_CAVEAT, *_doubts(predicted, observed))
+    notes = [f"Note: {line}" for line in lines]
     compared = [f"Compared: {_departure_text(observed)}"] if observed else []
     written = f"Written: {fits} and {sheet}"
     say_lines(console, [f"Emission: {classes}", *compared, *notes, written])

@@ -9,7 +9,6 @@ import typer
 
 from picassso.cli._galaxies import (
     Bands,
-    Ebv,
     PixelScale,
     PsfFwhm,
     Redshift,
@@ -39,6 +38,8 @@ Examples:
 Beside the catalogue a PNG of the same name shows expected purity and completeness at every depth.
 """
 
+_SPLIT_WORDS = "these are galaxies of split '{split}' of the data set; choose with --split"
+
 _SHOWN = 10
 _DEPTHS = (0.01, 0.03, 0.1, 0.3, 1.0)
 
@@ -67,12 +68,19 @@ def targets(
     ] = None,
     pixel_scale: PixelScale = None,
     psf_fwhm: PsfFwhm = None,
-    ebv: Ebv = 0.0,
-    samples: Annotated[int, typer.Option(help="Draws from each posterior.")] = 256,
-    seed: Annotated[int, typer.Option(help="Of the draws.")] = 0,
+    ebv: Annotated[
+        float | None, typer.Option(help="Galactic E(B-V) to correct for [default: 0].")
+    ] = None,
+    samples: Annotated[
+        int | None, typer.Option(help="Draws from each posterior [default: 256].")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of the draws [default: 0].")] = None,
     split: Annotated[
         str | None,
-        typer.Option(help="Of a data set: 'train', 'validation' or 'test' alone [default: all]."),
+        typer.Option(
+            help="Of a data set: 'train', 'validation', 'test' or 'all' [default: test, whose "
+            "galaxies no network trained on it has seen]."
+        ),
     ] = None,
     overwrite: Annotated[bool, typer.Option(help="Replace a catalogue that exists.")] = False,
 ) -> None:
@@ -135,10 +143,13 @@ def _write(found: Targets, output: Path, figure: Path) -> None:
 
 def _report(table: Table, output: Path, figure: Path) -> None:
     """The first galaxies, what to expect at some depths, and what was written."""
+    from picassso.painting.spectra.measures import CLASS_CAVEAT
+
     console = new_console()
     number = len(table)
     expected = table["probability"].sum()
-    title = f"{table.meta['condition']}: expected of {expected:.3g} among {number} galaxies"
+    galaxies = "1 galaxy" if number == 1 else f"{number} galaxies"
+    title = f"{table.meta['condition']}: {expected:.3g} of {galaxies} expected to fulfil it"
     console.print(title, markup=False)
     shown = new_table("rank", "galaxy", "view", "probability", "purity", "completeness")
     depths = {max(int(part * number), 1) for part in _DEPTHS}
@@ -148,10 +159,20 @@ def _report(table: Table, output: Path, figure: Path) -> None:
             numbers = (str(row["rank"]), str(row["galaxy_id"]), str(row["view"]))
             shown.add_row(*numbers, *(f"{v:.3f}" for v in shares))
     console.print(shown)
+    split = table.meta.get("split")
+    notes = [] if split is None else [f"Note: {_SPLIT_WORDS.format(split=split)}"]
+    if table.meta["by_class"]:
+        notes.append(f"Note: {CLASS_CAVEAT}")
+    if far := int((~table["trusted"]).sum()):
+        notes.append(
+            f"Note: {far} of {number} lie outside the range of training (trusted is False); they "
+            "are ranked after the others"
+        )
     say_lines(
         console,
         [
             "Purity and completeness are those expected of the galaxies down to that rank.",
+            *notes,
             f"Written: {output} and {figure}",
         ],
     )

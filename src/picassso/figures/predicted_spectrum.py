@@ -22,7 +22,6 @@ from picassso.figures.grids import (
     key_band,
     key_line,
     page_figure,
-    say_empty,
     tidy,
 )
 from picassso.figures.panels import add_note, add_scale_bar, draw_mask, draw_rgb, panel_axes
@@ -321,12 +320,19 @@ def _digits(width: float) -> int:
     return int(np.clip(1 - np.floor(np.log10(width)), 0, 3))
 
 
+def _say_none(axes: Axes) -> None:
+    """Say that there are no samples, on white so that lines do not cross the words."""
+    words = axes.text(0.25, 0.5, "no sample\nhas both", transform=axes.transAxes, color="0.4")
+    words.set(ha="center", va="center", fontsize=LABEL_SIZE, zorder=3.5)
+    words.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1.5})
+
+
 def _draw_plane(axes: Axes, plane: SamplePlane) -> None:
     """Samples, their median, and the lines that part the plane."""
     known = np.isfinite(plane.x) & np.isfinite(plane.y)
     tidy(axes)
     if not known.any():
-        say_empty(axes, "no sample\nhas both")
+        _say_none(axes)
     else:
         x, y = plane.x[known], plane.y[known]
         axes.scatter(x, y, s=3, color=PREDICTED_COLOUR, alpha=0.35, linewidths=0, zorder=2)

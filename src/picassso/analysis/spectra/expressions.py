@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,8 @@ class Comparison:
     name: str
     operator: str
     value: float | str
+    unit: str = field(default="", compare=False)
+    """Of the quantity, for whoever reads it."""
 
     def truth(self, samples: Mapping[str, NDArray]) -> Truth:
         """Compare; what is NaN is neither true nor false. Classes come by number or by name."""
@@ -48,8 +50,14 @@ class Comparison:
         return holds & known, ~holds & known
 
     def __str__(self) -> str:
-        value = f"'{self.value}'" if isinstance(self.value, str) else repr(float(self.value))
-        return f"{self.name} {self.operator} {value}"
+        if isinstance(self.value, str):
+            return f"{self.name} {self.operator} '{self.value}'"
+        kind, _, line = self.name.partition("_")
+        name = f"EW({line})" if kind == "EW" and line else self.name
+        # All digits, so that it is read as the same number again.
+        value = repr(float(self.value)).removesuffix(".0")
+        # Only wavelengths may be typed with a unit.
+        return f"{name} {self.operator} {value}" + (" A" if self.unit == "Angstrom" else "")
 
 
 @dataclass(frozen=True, slots=True)

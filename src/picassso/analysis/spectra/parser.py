@@ -103,7 +103,7 @@ class _Parser:
         name = self._name()
         parts: list[Part] = []
         if left is not None:
-            parts.append(Comparison(name, operator, self._in_unit(name, *left)))
+            parts.append(self._compare(name, operator, *left))
         if left is None or self._kind() == "operator":
             parts.append(self._value(name, self._operator()))
         return parts[0] if len(parts) == 1 else Every(tuple(parts))
@@ -111,7 +111,7 @@ class _Parser:
     def _value(self, name: str, operator: str) -> Comparison:
         """What follows an operator."""
         if name != CLASS:
-            return Comparison(name, operator, self._in_unit(name, *self._number()))
+            return self._compare(name, operator, *self._number())
         kind, text, _ = self._tokens[self._next]
         classes = {c.lower(): c for c in EMISSION_CLASSES}
         known = kind == "string" and text[1:-1].lower() in classes
@@ -119,6 +119,10 @@ class _Parser:
             self._fail(f"class == or != one of {list(EMISSION_CLASSES)}, in quotes")
         self._next += 1
         return Comparison(CLASS, operator, classes[text[1:-1].lower()])
+
+    def _compare(self, name: str, operator: str, value: float, unit: str) -> Comparison:
+        number = self._in_unit(name, value, unit)
+        return Comparison(name, operator, number, self._units[name])
 
     def _number(self) -> tuple[float, str]:
         """A number and its unit, if there is one."""

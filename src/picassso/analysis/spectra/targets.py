@@ -34,8 +34,8 @@ class Ranking:
     Parameters
     ----------
     order : (n,) int array
-        Rows of the catalogue, the most probable first; equals keep their order, those of unknown
-        probability come last and count as 0.
+        Rows of the catalogue, the most probable first, after them those that are not trusted;
+        equals keep their order, those of unknown probability come last and count as 0.
     probability : (n,) array
         In that order.
     purity : (n,) array
@@ -59,7 +59,7 @@ class Ranking:
         Parameters
         ----------
         purity : float, optional
-            As many as can be with this expected purity or more.
+            As many from the top as keep this expected purity or more.
         number : int, optional
             This many, or all there are.
 
@@ -76,8 +76,9 @@ class Ranking:
             raise InputError("choose targets by a purity or by a number, one of the two")
         if not 0 <= purity <= 1:
             raise InputError(f"purity is {purity}, expected from 0 to 1")
-        # A running mean of falling numbers falls, but for its rounding.
-        return self.order[: int((self.purity >= purity - _ROUNDING).sum())]
+        # It may rise again where those that are not trusted begin.
+        below = np.flatnonzero(self.purity < purity - _ROUNDING)
+        return self.order[: below[0]] if below.size else self.order
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,21 +135,28 @@ def condition_samples(
     return samples
 
 
-def rank_targets(probability: ArrayLike) -> Ranking:
+def rank_targets(probability: ArrayLike, *, trusted: ArrayLike | None = None) -> Ranking:
     """Rank a catalogue.
 
     Parameters
     ----------
     probability : (n,) array
         That each galaxy fulfils the condition; NaN where not known.
+    trusted : (n,) bool array, optional
+        False for galaxies that come after all others, whatever their probability.
 
     Raises
     ------
     InputError
-        If a probability lies outside 0 to 1.
+        If a probability lies outside 0 to 1, or `trusted` is of another shape.
     """
     p = _probabilities(probability)
     order = np.argsort(-p, kind="stable")
+    if trusted is not None:
+        behind = ~np.asarray(trusted, dtype=bool)
+        if behind.shape != p.shape:
+            raise InputError(f"trusted has shape {behind.shape}, expected {p.shape}")
+        order = order[np.argsort(behind[order], kind="stable")]
     # Known zeros stand before what is not known.
     order = np.concatenate([order[~np.isnan(p[order])], order[np.isnan(p[order])]])
     p = np.nan_to_num(p[order], nan=0.0)

@@ -19,10 +19,13 @@ from picassso.core import InputError, Spectrum
 if TYPE_CHECKING:
     from astropy.io.fits import HDUList
 
-__all__ = ["held_spectra", "read_spectra", "read_spectrum", "spectrum_format"]
+__all__ = ["PREDICTED_KEY", "held_spectra", "read_spectra", "read_spectrum", "spectrum_format"]
 
 _LAYOUTS = (own, sdss, manga, tables)
 """Modules of the FITS layouts, each with NAME, holds and read; the first that holds, reads."""
+
+PREDICTED_KEY = "PREDFMT"
+"""In the primary header of a file of a predicted spectrum, which is none that was observed."""
 
 _ECSV = "ECSV table"
 _EXPECTED = (
@@ -120,6 +123,11 @@ def held_spectra(path: str | Path) -> list[HeldSpectrum]:
     if kind is not None:
         raise InputError(f"{path}: is {kind}; {_EXPECTED}")
     with opened(path) as hdus:
+        if PREDICTED_KEY in hdus[0].header:
+            raise InputError(
+                f"{path}: is a spectrum that `picassso spectrum` predicted from an image, not one "
+                f"that was observed; {_EXPECTED}"
+            )
         layout = _layout(hdus)
         if layout is None:
             raise InputError(f"{path}: holds {_contents(hdus)}; {_EXPECTED}")
@@ -143,6 +151,8 @@ def spectrum_format(path: Path) -> str | None:
 
 
 def _layout(hdus: HDUList) -> Any:
+    if PREDICTED_KEY in hdus[0].header:
+        return None
     return next((layout for layout in _LAYOUTS if layout.holds(hdus)), None)
 
 

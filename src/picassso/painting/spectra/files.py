@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from picassso.analysis.spectra import INDICES
 from picassso.archive.fits.cards import ascii_text, exact_card, plain_text
 from picassso.archive.fits.planes import UNREADABLE
+from picassso.archive.spectra.reading import PREDICTED_KEY
 from picassso.core import REST_GRID, InputError, written_whole
-from picassso.painting.spectra.observed import ObservedSpectrum
+from picassso.painting.spectra.observed import Departure, ObservedSpectrum
 from picassso.painting.spectra.predicted import QUANTILE_NAMES, PredictedSpectrum
 
 if TYPE_CHECKING:
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["FLUX_UNIT", "is_predicted", "read_predicted", "write_predicted"]
 
 FORMAT = 1
-"""Version of the layout, in the header under `_KEY`."""
+"""Version of the layout, in the primary header under `_KEY`."""
 
-_KEY = "SPECFMT"
+_KEY = PREDICTED_KEY
 
 FLUX_UNIT = "10**-17 erg s-1 cm-2 Angstrom-1"
 """As the FITS standard writes it."""
@@ -42,7 +44,8 @@ def write_predicted(
 
     Tables ``SPECTRUM`` (a row a pixel), ``INDICES`` (a row an index), ``LATENTS`` (a row a
     latent, log10 of the norm last), ``CLASSES``, ``SAMPLES`` if asked for (a row a draw),
-    ``OBSERVED`` if there is one (a row a pixel, at rest), and ``PROVENANCE``.
+    ``OBSERVED`` if there is one (a row a pixel, at rest) with ``OBSERVED_INDICES`` and, where
+    known, ``OBSERVED_LATENTS``, each with standard errors, and ``PROVENANCE``.
 
     Parameters
     ----------
@@ -77,7 +80,7 @@ def write_predicted(
         _latents_table(predicted),
         _classes_table(predicted),
         *([_samples_table(predicted)] if samples else []),
-        *([] if observed is None else [_observed_table(observed)]),
+        *([] if observed is None else _observed_tables(observed)),
         _provenance_table(predicted),
     ]
     with written_whole(path) as unfinished:
@@ -203,6 +206,14 @@ def _samples_table(predicted: PredictedSpectrum) -> BinTableHDU:
     return _table("SAMPLES", columns)
 
 
+def _observed_tables(observed: ObservedSpectrum) -> list[BinTableHDU]:
+    """The spectrum, its indices, and its latents where they are known."""
+    tables = [_observed_table(observed), _observed_indices_table(observed)]
+    if observed.departure is not None:
+        tables.append(_observed_latents_table(observed.departure))
+    return tables
+
+
 def _observed_table(observed: ObservedSpectrum) -> BinTableHDU:
     columns = {
         "wavelength": ("D", "Angstrom", REST_GRID),
@@ -210,12 +221,38 @@ def _observed_table(observed: ObservedSpectrum) -> BinTableHDU:
         "inverse_variance": ("E", "10**34 erg-2 s2 cm4 Angstrom2", observed.inverse_variance),
     }
     hdu = _table("OBSERVED", columns)
-    hdu.header["FLAGS"] = (",".join(observed.flags), "")
+    header = hdu.header
+    header["MEDIUM"] = ("vacuum", "of the wavelengths")
+    header["REDSHIFT"] = (0.0, "by which wavelengths are shifted still")
+    header.append(exact_card("ZOBS", observed.redshift, "by which it was brought to rest"))
+    header["OBJECT"] = ascii_text(observed.galaxy_id)
+    header["SRCFILE"] = ascii_text(observed.source)
+    header["FLAGS"] = (",".join(observed.flags), "")
     if (found := observed.departure) is not None:
         hdu.header.append(exact_card("DISTANCE", found.distance, "squared, of latents"))
         hdu.header.append(exact_card("PVALUE", found.p_value, "of that distance"))
         hdu.header["CALIBRAT"] = (found.calibrated, "p-value from a reference sample")
     return hdu
+
+
+def _observed_indices_table(observed: ObservedSpectrum) -> BinTableHDU:
+    values, errors = np.array(list(observed.indices.values())).T
+    columns = {
+        "name": _words(tuple(observed.indices)),
+        "unit": _words(tuple(INDICES[name].unit for name in observed.indices)),
+        "value": ("D", "", values),
+        "error": ("D", "", errors),
+    }
+    return _table("OBSERVED_INDICES", columns)
+
+
+def _observed_latents_table(departure: Departure) -> BinTableHDU:
+    columns = {
+        "name": _words(tuple(f"latent_{k}" for k in range(len(departure.latents)))),
+        "value": ("E", "", departure.latents),
+        "error": ("E", "", departure.errors),
+    }
+    return _table("OBSERVED_LATENTS", columns)
 
 
 def _provenance_table(predicted: PredictedSpectrum) -> BinTableHDU:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from picassso.analysis.spectra import INDICES, measure
 from picassso.analysis.spectra.ratios import EMISSION_CLASSES, classify
 
-__all__ = ["MEASURED", "MEASURED_UNITS", "class_shares", "measure_samples"]
+__all__ = ["CLASS_CAVEAT", "MEASURED", "MEASURED_UNITS", "class_shares", "measure_samples"]
 
 MEASURED: tuple[str, ...] = (
     "EW_OII",
@@ -33,6 +33,12 @@ MEASURED: tuple[str, ...] = (
 """Names of indices, in the order of the tables."""
 
 MEASURED_UNITS: tuple[str, ...] = tuple(INDICES[name].unit for name in MEASURED)
+
+CLASS_CAVEAT = (
+    "emission classes are measured on the whole spectrum, absorption of the stars included (stars "
+    "not subtracted), so weak emission counts as none"
+)
+"""For whoever reads `class_shares`."""
 
 
 def measure_samples(

@@ -74,6 +74,10 @@ class ObservedSpectrum:
         None without an encoder of spectra.
     flags : tuple of str
         Of the spectrum's file.
+    galaxy_id : str
+        Name of the object in that file.
+    source : str
+        Name of that file; empty where there was none.
     """
 
     flux: NDArray[np.float32]
@@ -82,6 +86,8 @@ class ObservedSpectrum:
     redshift: float
     departure: Departure | None
     flags: tuple[str, ...]
+    galaxy_id: str
+    source: str
 
 
 def load_spectrum_encoder(
@@ -114,6 +120,7 @@ def compare_observed(
     *,
     weights: SpectrumWeights,
     encoder: NetworkFile | None,
+    source: str = "",
 ) -> ObservedSpectrum:
     """Bring a real spectrum to rest, measure it, and compare its latents with those predicted.
 
@@ -129,6 +136,8 @@ def compare_observed(
         Whose manifest may hold ``reference_distances`` of galaxies that obey the mapping.
     encoder : NetworkFile or None
         Of `load_spectrum_encoder`.
+    source : str
+        Name of the spectrum's file.
 
     Raises
     ------
@@ -154,6 +163,8 @@ def compare_observed(
         redshift=spectrum.redshift,
         departure=departure,
         flags=spectrum.flags,
+        galaxy_id=spectrum.galaxy_id,
+        source=source,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from numbers import Integral
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ from picassso.painting.spectra.predicted import QUANTILES, PredictedSpectrum
 from picassso.painting.spectra.stamp import FIBRE_DIAMETER, Position, Stamp, cut_stamp
 from picassso.painting.spectra.weights import SpectrumWeights
 
-__all__ = ["predict_spectra", "predict_spectrum"]
+__all__ = ["check_draws", "predict_spectra", "predict_spectrum"]
 
 _SPECTRA_AT_ONCE = 4096
 """Decoded together: 16 MB of them."""
@@ -62,8 +63,10 @@ def predict_spectrum(
     Raises
     ------
     InputError
-        If the image cannot be used (see `cut_stamp`), or fewer than 16 samples are asked for.
+        If the image cannot be used (see `cut_stamp`), fewer than 16 samples are asked for, or the
+        seed is negative or no whole number.
     """
+    check_draws(samples, seed)
     stamp = cut_stamp(image, weights, position=position)
     return next(_predict([image], [stamp], weights, samples=samples, seed=seed))
 
@@ -88,7 +91,13 @@ def predict_spectra(
     ------
     PredictedSpectrum or InputError
         One for each image, in their order: what is wrong with one does not stop the others.
+
+    Raises
+    ------
+    InputError
+        If samples or seed cannot be used (see `check_draws`).
     """
+    check_draws(samples, seed)
     together = max(_SPECTRA_AT_ONCE // max(samples, 1), 1)
     for batch in _batches(images, together):
         stamps = [_stamp_or_error(image, weights) for image in batch]
@@ -98,6 +107,22 @@ def predict_spectra(
         )
         for stamp in stamps:
             yield stamp if isinstance(stamp, InputError) else next(predicted)
+
+
+def check_draws(samples: int, seed: int) -> None:
+    """Refuse a number of draws, or a seed of them, that cannot be used.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than 16 samples, or the seed is negative or no whole number.
+    """
+    if samples < _FEWEST_SAMPLES:
+        raise InputError(
+            f"{samples} samples are too few for quantiles; ask for {_FEWEST_SAMPLES} or more"
+        )
+    if not isinstance(seed, Integral) or seed < 0:
+        raise InputError(f"seed is {seed}; expected a whole number of 0 or more")
 
 
 def _batches(images: Iterable[GalaxyImage], size: int) -> Iterator[list[GalaxyImage]]:
@@ -127,10 +152,6 @@ def _predict(
     seed: int,
 ) -> Iterator[PredictedSpectrum]:
     """Predictions of one batch, in its order."""
-    if samples < _FEWEST_SAMPLES:
-        raise InputError(
-            f"{samples} samples are too few for quantiles; ask for {_FEWEST_SAMPLES} or more"
-        )
     if not images:
         return
     mean, scale = _encode(stamps, weights)

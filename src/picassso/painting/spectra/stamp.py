@@ -17,6 +17,9 @@ __all__ = ["FIBRE_DIAMETER", "Stamp", "cut_stamp", "pixel_position"]
 FIBRE_DIAMETER = 3.0
 """Arcsec; that of SDSS's first spectrographs (York et al. 2000, AJ 120, 1579)."""
 
+_MOST_HIDDEN = 0.5
+"""Part of the fibre that may be filled from around it."""
+
 Position = tuple[float, float] | Any
 """Pixels x, y from 0, or an astropy SkyCoord."""
 
@@ -74,13 +77,13 @@ def cut_stamp(
     ------
     InputError
         If the image is of another survey, lacks a band or its noise; if the position is not on
-        the image, or given on the sky of an image without WCS; if the fibre sees only masked
-        pixels.
+        the image, or given on the sky of an image without WCS; if more than
+        half of the fibre is masked or off the image.
     """
     order, noise = choose_bands(image, weights)
     x, y = pixel_position(image, position)
     flux, unknown, corner = _cut(image, order, x, y, weights.pixels)
-    hidden = _hidden_in_fibre(image, unknown, x - corner[0], y - corner[1])
+    hidden = _hidden_in_fibre(image, x, y)
     beyond = _beyond_edge(image, corner, weights.pixels)
     flux = filled(flux, unknown)
     psf = image.psf_fwhm[order].astype(np.float32)
@@ -97,7 +100,9 @@ def cut_stamp(
     found = {
         "outside_training_range": outside,
         "masked_pixels_in_fibre": _warning(
-            hidden, f"{hidden:.0%} of the fibre is masked; its light was guessed from around it"
+            hidden,
+            f"{hidden:.0%} of the fibre is masked or lies off the image; its light was guessed "
+            "from around it",
         ),
         "image_ends_within_stamp": _warning(
             beyond,
@@ -136,6 +141,11 @@ def pixel_position(image: GalaxyImage, position: Position | None) -> tuple[float
                 "celestial WCS; give pixels x, y instead"
             )
         x, y = (float(v) for v in image.wcs.world_to_pixel(position))
+        if not (np.isfinite(x) and np.isfinite(y)):
+            raise InputError(
+                f"{image.galaxy_id}: the position {_sky_text(position)} is not on this "
+                "image's side of the sky; check its signs and units"
+            )
     else:
         try:
             x, y = (float(v) for v in position)
@@ -150,6 +160,10 @@ def pixel_position(image: GalaxyImage, position: Position | None) -> tuple[float
             f"{width} x {height} pixels"
         )
     return x, y
+
+
+def _sky_text(position: Any) -> str:
+    return str(position.to_string("hmsdms"))
 
 
 def _cut(
@@ -174,14 +188,22 @@ def _cut(
     return flux, unknown, (left, bottom)
 
 
-def _hidden_in_fibre(image: GalaxyImage, unknown: NDArray[np.bool_], x: float, y: float) -> float:
-    """Fraction of the pixels that the fibre covers, at x and y of the stamp, which are unknown."""
+def _hidden_in_fibre(image: GalaxyImage, x: float, y: float) -> float:
+    """Fraction of the pixels that the fibre covers which are masked or off the image."""
     radius = max(0.5 * FIBRE_DIAMETER / image.pixel_scale, 1.0)
-    rows, columns = np.ogrid[: unknown.shape[0], : unknown.shape[1]]
-    hidden = float(unknown[(rows - y) ** 2 + (columns - x) ** 2 <= radius**2].mean())
-    if hidden == 1.0:
+    top, left = int(np.floor(y - radius)), int(np.floor(x - radius))
+    side = int(np.ceil(2 * radius)) + 2
+    rows, columns = np.mgrid[top : top + side, left : left + side]
+    inside = (rows - y) ** 2 + (columns - x) ** 2 <= radius**2
+    rows, columns = rows[inside], columns[inside]
+    height, width = image.shape
+    there = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+    seen = int((~image.mask[rows[there], columns[there]]).sum())
+    hidden = 1.0 - seen / len(rows)
+    if hidden > _MOST_HIDDEN:
         raise InputError(
-            f"{image.galaxy_id}: every pixel of the fibre is masked; choose another position"
+            f"{image.galaxy_id}: {hidden:.0%} of the fibre is masked or lies off the image, at "
+            f"most {_MOST_HIDDEN:.0%} may; choose another position"
         )
     return hidden
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from picassso.analysis.spectra import Condition, Ranking, classify, rank_targets
 from picassso.analysis.spectra.expressions import CLASS
 from picassso.core import InputError, PicasssoError
-from picassso.painting.spectra.candidates import candidates_of
+from picassso.painting.spectra.candidates import UNSEEN_SPLIT, candidates_of, is_store
 from picassso.painting.spectra.measures import MEASURED, MEASURED_UNITS
 from picassso.painting.spectra.predicted import PredictedSpectrum
 
@@ -43,6 +43,8 @@ class Candidate:
         16%, 50% and 84% of what the condition asks for, by name.
     flags : tuple of str
         Of the predicted spectrum.
+    provenance : mapping of str to str
+        Of the predicted spectrum.
     """
 
     galaxy_id: str
@@ -52,6 +54,12 @@ class Candidate:
     probability: float
     quantiles: dict[str, NDArray[np.float32]]
     flags: tuple[str, ...]
+    provenance: Mapping[str, str]
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the conditions of its image are those that the network was trained on."""
+        return "outside_training_range" not in self.flags
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,8 +69,9 @@ class Targets:
     Parameters
     ----------
     table : Table
-        A row a galaxy, the most probable first: its place, probability, and the expected purity
-        and completeness of the list down to it; in its metadata condition and weights.
+        A row a galaxy, the most probable first, those that are not trusted last: its place,
+        probability, and the expected purity and completeness of the list down to it; in its
+        metadata condition and weights.
     ranking : Ranking
         The same as arrays.
     failures : tuple of str
@@ -109,6 +118,7 @@ def judge(predicted: PredictedSpectrum, condition: Condition) -> Candidate:
         probability=float(condition.probability(samples)),
         quantiles={n: predicted.index(n)[1:4] for n in condition.names if n != CLASS},
         flags=predicted.flags,
+        provenance=predicted.provenance,
     )
 
 
@@ -118,8 +128,8 @@ def find_targets(
     *,
     options: Mapping[str, Any] | None = None,
     weights: str | Path | None = None,
-    samples: int = 256,
-    seed: int = 0,
+    samples: int | None = None,
+    seed: int | None = None,
     split: str | None = None,
 ) -> Targets:
     """Rank galaxies by the probability that their spectra fulfil a condition.
@@ -135,15 +145,17 @@ def find_targets(
         Of `picassso.archive.fits.read_image`, for images; default: those of SDSS.
     weights : path, optional
         For images and data sets; default: those shipped for their bands.
-    samples, seed : int
-        Draws from each posterior, and their seed.
+    samples, seed : int, optional
+        Draws from each posterior, and their seed, for images and data sets; default: 256 and 0.
     split : str, optional
-        Of a data set: ``"train"``, ``"validation"`` or ``"test"`` alone.
+        Of a data set: ``"train"``, ``"validation"``, ``"test"`` or ``"all"``; default: ``"test"``,
+        whose galaxies no network trained on it has seen.
 
     Raises
     ------
     InputError
-        If the condition cannot be read, or no galaxy can be ranked.
+        If the condition cannot be read, no galaxy can be ranked, something is given that does not
+        apply, or spectra were predicted by different weights.
     """
     wanted = parse_condition(condition)
     found = candidates_of(
@@ -156,25 +168,52 @@ def find_targets(
     )
     good: list[Candidate] = []
     failures: list[str] = []
-    about: dict[str, str] = {}
     for one in found:
         try:
             if isinstance(one, PicasssoError):
                 raise one
             good.append(judge(one, wanted))
-            about = about or {k: v for k, v in one.provenance.items() if k in _OF_ALL}
         except PicasssoError as error:
             failures.append(str(error))
     if not good:
         raise InputError(failures[0] if failures else "there is no galaxy to rank")
-    ranking = rank_targets([c.probability for c in good])
+    _refuse_other_weights(good)
+    ranking = rank_targets([c.probability for c in good], trusted=[c.trusted for c in good])
     table = _table([good[k] for k in ranking.order], ranking)
-    table.meta |= {"condition": str(wanted), **about}
+    table.meta |= {
+        "condition": str(wanted),
+        "by_class": CLASS in wanted.names,
+        **_common(good),
+    }
+    if is_store(things[0]):
+        table.meta["split"] = split or UNSEEN_SPLIT
     return Targets(table, ranking, tuple(failures))
 
 
-_OF_ALL = ("weights", "weights_fingerprint", "decoder_fingerprint", "version", "samples", "seed")
-"""Entries of the provenance that are the same for all galaxies of a catalogue."""
+_WEIGHTS = ("weights_fingerprint", "decoder_fingerprint")
+_SHARED = ("weights", *_WEIGHTS, "version", "samples", "seed")
+
+
+def _refuse_other_weights(candidates: Sequence[Candidate]) -> None:
+    """Probabilities of different networks have no common rank."""
+    first = candidates[0]
+    for other in candidates[1:]:
+        if any(other.provenance.get(k) != first.provenance.get(k) for k in _WEIGHTS):
+            names = [
+                f"{c.galaxy_id} by {c.provenance.get('weights')} "
+                f"({c.provenance.get('weights_fingerprint')})"
+                for c in (first, other)
+            ]
+            raise InputError(
+                f"spectra were predicted by different weights, {' and '.join(names)}; rank those "
+                "of one network, or predict them again"
+            )
+
+
+def _common(candidates: Sequence[Candidate]) -> dict[str, str]:
+    """Entries of the provenance that are the same for all galaxies of a catalogue."""
+    values = {k: {c.provenance.get(k) for c in candidates} for k in _SHARED}
+    return {k: v for k, found in values.items() if len(found) == 1 and (v := found.pop())}
 
 
 def _table(ranked: Sequence[Candidate], ranking: Ranking) -> Table:
@@ -198,5 +237,6 @@ def _table(ranked: Sequence[Candidate], ranking: Ranking) -> Table:
         for k, quantile in enumerate(("p16", "p50", "p84")):
             table[f"{name}_{quantile}"] = [float(c.quantiles[name][k]) for c in ranked]
             table[f"{name}_{quantile}"].unit = units[name] or None
+    table["trusted"] = [c.trusted for c in ranked]
     table["flags"] = [",".join(c.flags) for c in ranked]
     return table
