@@ -380,7 +380,8 @@ def test_targets_beyond_training_come_last(tmp_path, picassso, weights, spectra)
     out = tmp_path / "a.ecsv"
     code, said, _ = picassso("targets", folder, "--condition", "D4000 > 1", "-o", out)
     table = Table.read(out)
-    assert code == 0 and "1 of 5 lie outside the range of training" in said
+    assert code == 0 and "outside the range of training (trusted is False)" in said
+    assert "others: 1 of 5" in said
     assert list(table["trusted"]) == [True] * 4 + [False]
     assert table["galaxy_id"][-1] == "a far one" and table["probability"][-1] > 0.9
     assert "outside_training_range" in table["flags"][-1]

@@ -165,8 +165,8 @@ def _report(table: Table, output: Path, figure: Path) -> None:
         notes.append(f"Note: {CLASS_CAVEAT}")
     if far := int((~table["trusted"]).sum()):
         notes.append(
-            f"Note: {far} of {number} lie outside the range of training (trusted is False); they "
-            "are ranked after the others"
+            f"Note: outside the range of training (trusted is False), and so ranked after the "
+            f"others: {far} of {number}"
         )
     say_lines(
         console,

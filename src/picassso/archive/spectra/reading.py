@@ -70,7 +70,10 @@ def read_spectrum(
     """
     held = held_spectra(path)
     if row is None and len(held) > 1:
-        raise InputError(f"{path}: holds {len(held)} spectra; choose one: row 0 to {len(held) - 1}")
+        raise InputError(
+            f"{path}: holds {len(held)} spectra; choose one: row 0 to {len(held) - 1} "
+            "(--row, or row= in Python)"
+        )
     chosen = 0 if row is None else row
     if not (is_number(chosen) and chosen == int(chosen) and 0 <= chosen < len(held)):
         raise InputError(
