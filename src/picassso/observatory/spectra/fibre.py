@@ -204,5 +204,5 @@ def _moments(value: NDArray[np.float32], weight: NDArray[np.float32]) -> tuple[f
     total = weight.sum(dtype=np.float64)
     if not total > 0:
         return 0.0, 0.0
-    mean = float((weight @ value.astype(np.float64)) / total)
-    return mean, float(np.sqrt((weight @ (value - mean) ** 2.0) / total))
+    mean = float((weight * value.astype(np.float64)).sum() / total)
+    return mean, float(np.sqrt((weight * (value - mean) ** 2.0).sum() / total))

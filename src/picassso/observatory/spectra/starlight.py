@@ -96,7 +96,7 @@ def visual_light(table: SpectralTable, stars: LitStars) -> NDArray[np.float32]:
     from picassso.observatory._light_kernel import bilinear
 
     visual = (_VISUAL[0] < SPECTRAL_GRID) & (_VISUAL[1] > SPECTRAL_GRID)
-    luminosity = table.coefficients @ table.components[:, visual].mean(axis=1)
+    luminosity = _product(table.coefficients, table.components[:, visual].mean(axis=1))
     light = np.empty((len(stars.mass), 1), np.float32)
     logarithm = np.log(luminosity)[..., None]
     bilinear(*_log_axes(table), logarithm, stars.age, stars.metallicity, light)
@@ -146,13 +146,20 @@ def _sum(
     )
     flat = sorted_mass.reshape(n_metal * n_age, -1)
     used = np.flatnonzero(flat.any(axis=1))
-    mixture = flat[used].T @ table.coefficients.reshape(-1, n_component)[used]
-    spectra = (mixture @ table.components).reshape(*sorted_mass.shape[1:], -1)
+    mixture = _product(flat[used].T, table.coefficients.reshape(-1, n_component)[used])
+    spectra = _product(mixture, table.components).reshape(*sorted_mass.shape[1:], -1)
     unmoved = np.einsum("vrl,rl->vl", spectra, modes.transmission)
     for pixels, spectrum in zip(range(first, last + 1), unmoved, strict=True):
         start = SHIFT_PIXELS - pixels
         total += spectrum[start : start + len(FIBRE_GRID)] * np.exp(-pixels * _PIXEL)
     return total
+
+
+def _product(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Matrix product by torch, whose threads are known, so that its sums always round alike."""
+    import torch
+
+    return (torch.from_numpy(a) @ torch.from_numpy(b)).numpy()
 
 
 def _log_axes(table: SpectralTable) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
