@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
-from picassso.core import InputError, folder_made_whole, output_folder, written_whole
+from picassso.core import (
+    InputError,
+    folder_made_whole,
+    output_folder,
+    remove_partial_files,
+    written_whole,
+)
 
 
 def test_replaces_when_done(tmp_path) -> None:
@@ -80,3 +87,13 @@ def test_an_output_folder_that_cannot_be_used_is_refused(tmp_path, monkeypatch) 
     with pytest.raises(InputError, match="may not write there"), output_folder(tmp_path / "new"):
         pass
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    left = tmp_path / "deep" / ".0a1b2c3d.partial.weights.onnx"
+    kept = tmp_path / "deep" / "weights.partial.onnx"
+    left.parent.mkdir()
+    for path in (left, kept):
+        path.write_text("")
+    remove_partial_files(tmp_path)
+    assert not left.exists() and kept.exists()

@@ -2,7 +2,13 @@
 
 from picassso.core.cosmology import DEFAULT_COSMOLOGY, Cosmology
 from picassso.core.errors import InputError, MissingExtraError, PicasssoError, need
-from picassso.core.files import folder_made_whole, output_folder, write_text, written_whole
+from picassso.core.files import (
+    folder_made_whole,
+    output_folder,
+    remove_partial_files,
+    write_text,
+    written_whole,
+)
 from picassso.core.images import GalaxyImage
 from picassso.core.lines import EMISSION_LINES, LINE_NAMES, EmissionLine, get_line
 from picassso.core.machine import usable_cores
@@ -88,6 +94,7 @@ __all__ = [
     "output_folder",
     "pixel_edges",
     "reference_band",
+    "remove_partial_files",
     "usable_cores",
     "vacuum_to_air",
     "write_text",

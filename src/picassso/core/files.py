@@ -11,7 +11,13 @@ from pathlib import Path
 
 from picassso.core.errors import InputError
 
-__all__ = ["folder_made_whole", "output_folder", "write_text", "written_whole"]
+__all__ = [
+    "folder_made_whole",
+    "output_folder",
+    "remove_partial_files",
+    "write_text",
+    "written_whole",
+]
 
 
 @contextmanager
@@ -32,6 +38,15 @@ def written_whole(path: Path) -> Iterator[Path]:
             error.filename = str(path)
         raise
     finally:
+        partial.unlink(missing_ok=True)
+
+
+def remove_partial_files(folder: Path) -> None:
+    """Remove what `written_whole` left in a folder and all below when its process was killed.
+
+    For folders that no other process writes to.
+    """
+    for partial in list(folder.rglob(".*.partial.*")):
         partial.unlink(missing_ok=True)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from picassso import __version__
-from picassso.core import InputError, write_text
+from picassso.core import InputError, remove_partial_files, write_text
 from picassso.training.config import LoopConfig
 
 __all__ = ["AUTOENCODER", "RunDirectory"]
@@ -69,6 +69,7 @@ class RunDirectory:
             Where what is learnt from lies, from any folder, and its fingerprint.
         """
         if self.manifest.exists():
+            remove_partial_files(self.path)
             return
         self.path.mkdir(parents=True, exist_ok=True)
         manifest = {**_described(config, data), "version": __version__, "versions": _versions()}

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.archive import DatasetStore
-from picassso.core import InputError, written_whole
+from picassso.core import InputError, remove_partial_files, written_whole
 from picassso.studies.experiments.plan import Run
 from picassso.training.config import TrainConfig
 
@@ -62,6 +62,7 @@ def perform(run: Run, *, cpu: bool) -> None:
 
     if is_finished(run):
         return
+    remove_partial_files(run.folder)
     learn = learn_maps if isinstance(run.training, TrainConfig) else learn_spectra
     result = {
         "fingerprint": run.fingerprint,
