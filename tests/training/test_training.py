@@ -290,9 +290,11 @@ def test_a_run_finds_its_data_from_any_folder(
     monkeypatch.chdir(tmp_path)
     train(store.path, output="run", config=short, cpu=True, progress=False)
     assert json.loads(run.manifest.read_text())["data"] == {str(store.path): store.fingerprint}
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
     written = export("run", output="ours.v1")
     assert [str(p) for p in written] == ["ours.v1.onnx", "ours.v1.safetensors"]
-    assert load_weights(written[1])[1]["name"] == "ours.v1"
+    manifest = load_weights(written[1])[1]
+    assert manifest["name"] == "ours.v1" and manifest["created"] == "2001-09-09"
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "ours.v1.onnx",
         "ours.v1.safetensors",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -68,7 +70,7 @@ class Release:
             "validation_loss": found["validation_loss"],
             "licence": self.licence,
             "version": __version__,
-            "created": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            "created": _today().isoformat(),
         }
 
 
@@ -176,6 +178,12 @@ def _twins(output: Path) -> tuple[Path, Path]:
         if path.is_dir():
             raise InputError(f"{path}: is a folder, expected the name of a file; choose another")
     return twins
+
+
+def _today() -> datetime.date:
+    """Of UTC; SOURCE_DATE_EPOCH, as in reproducible builds, makes files alike on any day."""
+    seconds = int(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).date()
 
 
 def _synthetic_seeds(stores: Sequence[DatasetStore]) -> list[int]:
