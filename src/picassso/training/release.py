@@ -68,6 +68,12 @@ class Release:
             "train_config": self.manifest["config"],
             "step": found["step"],
             "validation_loss": found["validation_loss"],
+            **self.signature(),
+        }
+
+    def signature(self) -> dict[str, str]:
+        """What is said of every file that is written."""
+        return {
             "licence": self.licence,
             "version": __version__,
             "created": _today().isoformat(),
@@ -102,8 +108,9 @@ def export(
     Returns
     -------
     onnx, safetensors, ... : Path
-        The files written. Of the tasks of spectra there is a third, ``decoder.onnx`` beside them,
-        which makes spectra of latents.
+        The files written. Beside those of the tasks of spectra lies ``decoder.onnx``, which makes
+        spectra of latents, and beside an encoder of images ``spectrum_encoder.onnx``, which makes
+        latents of spectra.
 
     Raises
     ------

@@ -43,7 +43,7 @@ from picassso.analysis.spectra.ratios import (
     log_ratio,
     schawinski_2007,
 )
-from picassso.analysis.spectra.stars import near_lines, stellar_light
+from picassso.analysis.spectra.stars import near_lines
 from picassso.analysis.spectra.targets import (
     Ranking,
     Reliability,
@@ -93,6 +93,5 @@ __all__ = [
     "sample_quantiles",
     "schawinski_2007",
     "select_outliers",
-    "stellar_light",
     "uniformity",
 ]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from picassso.analysis.spectra import INDICES, measure
 from picassso.analysis.spectra.ratios import EMISSION_CLASSES, classify
 
-__all__ = ["CLASS_CAVEAT", "MEASURED", "MEASURED_UNITS", "class_shares", "measure_samples"]
+__all__ = ["MEASURED", "MEASURED_UNITS", "class_shares", "measure_samples"]
 
 MEASURED: tuple[str, ...] = (
     "EW_OII",
@@ -34,18 +34,15 @@ MEASURED: tuple[str, ...] = (
 
 MEASURED_UNITS: tuple[str, ...] = tuple(INDICES[name].unit for name in MEASURED)
 
-CLASS_CAVEAT = (
-    "emission classes are measured on the whole spectrum, absorption of the stars included (stars "
-    "not subtracted), so weak emission counts as none"
-)
-"""For whoever reads `class_shares`."""
-
 
 def measure_samples(
-    wavelength: NDArray[np.float64], flux: NDArray[np.float32]
+    wavelength: NDArray[np.float64], flux: NDArray[np.float32], stars: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Measure spectra (..., L) at rest: (..., K) in the order of `MEASURED`, NaN where unknown."""
-    found = measure(wavelength, flux, MEASURED)
+    """Measure spectra (..., L) at rest: (..., K) in the order of `MEASURED`, NaN where unknown.
+
+    Lines are measured above `stars` (..., L), the light that is not theirs.
+    """
+    found = measure(wavelength, flux, MEASURED, stars=stars)
     return np.stack([found[name] for name in MEASURED], axis=-1).astype(np.float32)
 
 

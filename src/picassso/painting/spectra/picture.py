@@ -87,8 +87,7 @@ def draw_spectrum(
 
 def _note(predicted: PredictedSpectrum, observed: ObservedSpectrum | None) -> str:
     words = "picassso {version}, weights {weights}".format(**predicted.provenance)
-    words += "\nemission classes: stars not subtracted"
-    if observed is None or observed.departure is None:
+    if observed is None:
         return words
     return f"{words}\nobserved latents: p-value {observed.departure.p_value:.2g}"
 

@@ -182,7 +182,6 @@ def find_targets(
     table = _table([good[k] for k in ranking.order], ranking)
     table.meta |= {
         "condition": str(wanted),
-        "by_class": CLASS in wanted.names,
         **_common(good),
     }
     if is_store(things[0]):

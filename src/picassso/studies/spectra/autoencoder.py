@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from picassso import __version__
 from picassso.analysis.spectra import SpectralPCA
 from picassso.archive import DatasetStore
+from picassso.archive.fibres import rest_spectra
 from picassso.core import InputError, output_folder
 from picassso.studies.spectra.constancy import Constancy, constancy_scores, measure_constancy
 from picassso.studies.spectra.files import write_autoencoder_evaluation
@@ -33,7 +34,6 @@ from picassso.studies.spectra.samples import (
     mock_sample,
     observed_sample,
     split_in_halves,
-    true_spectra,
 )
 from picassso.studies.spectra.scores import Score
 from picassso.studies.spectra.weights import load_autoencoder
@@ -177,4 +177,4 @@ def _held_still(
     first = np.sort(first)
     if len(first) > _MOST_HELD_STILL:
         first = first[np.linspace(0, len(first) - 1, _MOST_HELD_STILL).round().astype(int)]
-    return measure_constancy(model, true_spectra(store, rows[first]), ids[first], seed=seed)
+    return measure_constancy(model, rest_spectra(store, rows[first]), ids[first], seed=seed)

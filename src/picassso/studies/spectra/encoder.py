@@ -49,9 +49,6 @@ _SAMPLES = 128
 _MOST_LEARNT_FROM = 4000
 """Training views from which colours are taught."""
 
-_MOST_REFERENCE = 1000
-"""Validation views whose distances calibrate p-values."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EncoderEvaluation:
@@ -209,15 +206,14 @@ def _evaluate(
     if autoencoder is not None and truth.target is not None:
         rivals = _rivals(store, weights, autoencoder, predictions.row, seed=seed)
         decoded = {
-            name: measure_samples(REST_GRID, _decoded(autoencoder, numbers))
+            name: measure_samples(REST_GRID, *_decoded(autoencoder, numbers))
             for name, numbers in rivals.items()
         }
         scores += latent_scores(predictions, truth.target, rivals, sample=sample, seed=seed)
-        held = spread_over(store.indices("validation"), _MOST_REFERENCE)
-        if len(held):
-            reference = predict_rows(store, held, weights, samples=16, seed=seed)
-            departing = measure_departing(store, predictions, reference, autoencoder, seed=seed)
-            scores += departing_scores(departing, sample=sample)
+        departing = measure_departing(
+            store, predictions, weights.reference_distances, autoencoder, seed=seed
+        )
+        scores += departing_scores(departing, sample=sample)
     selections = tuple(select(predictions, truth, text) for text in CONDITIONS)
     scores += flux_scores(predictions, truth, sample=sample, seed=seed)
     scores += index_scores(predictions, truth, decoded, sample=sample, seed=seed)
@@ -238,10 +234,12 @@ def _evaluate(
     }
 
 
-def _decoded(autoencoder: AutoencoderModel, numbers: NDArray[np.float64]) -> NDArray[np.float32]:
-    """(N, 1000) spectra of latents and log10 of the norm."""
-    spectra = autoencoder.decode(numbers[:, :-1]) * 10.0 ** numbers[:, -1:]
-    return spectra.astype(np.float32)
+def _decoded(
+    autoencoder: AutoencoderModel, numbers: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Spectra and their stars, (N, 1000) each, of latents and log10 of the norm."""
+    spectra = (autoencoder.decode(numbers[:, :-1]) * 10.0 ** numbers[:, -1:]).astype(np.float32)
+    return spectra, autoencoder.stars(spectra)
 
 
 def _rivals(

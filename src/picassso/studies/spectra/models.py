@@ -105,6 +105,13 @@ class AutoencoderModel:
         with torch.no_grad():
             return self.network.decode(torch.from_numpy(latents).float()).double().numpy()
 
+    def stars(self, spectra: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, 1000) what is not of lines in spectra without noise."""
+        import torch
+
+        with torch.no_grad():
+            return self.network.stars.of_clean(torch.from_numpy(spectra)).numpy()
+
     def reconstruct(
         self, flux: NDArray[np.float32], inverse_variance: NDArray[np.float32]
     ) -> NDArray[np.float64]:

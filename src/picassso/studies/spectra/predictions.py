@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from picassso.analysis.spectra import classify
 from picassso.archive import DatasetStore
+from picassso.archive.fibres import rest_spectra
 from picassso.core import REST_GRID, InputError
 from picassso.painting.spectra import SpectrumWeights, predict_spectra
 from picassso.painting.spectra.measures import MEASURED, measure_samples
 from picassso.studies.spectra.models import AutoencoderModel
-from picassso.studies.spectra.samples import true_spectra
 
 __all__ = ["Predictions", "Truth", "classes_of", "predict_rows", "truth_of"]
 
@@ -71,7 +71,7 @@ class Truth:
     target : (N, D) array or None
         What the encoder should have said; None where the autoencoder is not at hand.
     indices : (N, M) float32 array
-        Of the numbers `MEASURED`.
+        Of the numbers `MEASURED`, the stars subtracted as they truly are.
     """
 
     flux: NDArray[np.float32]
@@ -127,12 +127,13 @@ def truth_of(
     store: DatasetStore, rows: NDArray[np.int64], autoencoder: AutoencoderModel | None
 ) -> Truth:
     """True spectra, what an autoencoder makes of them, and what is measured on them."""
-    flux = true_spectra(store, rows)
+    flux = rest_spectra(store, rows)
+    stars = rest_spectra(store, rows, lines=False)
     target = None
     if autoencoder is not None:
         found = autoencoder.encode_clean(flux)
         target = np.column_stack([found.latents, np.log10(found.norm)])
-    return Truth(flux, target, measure_samples(REST_GRID, flux))
+    return Truth(flux, target, measure_samples(REST_GRID, flux, stars))
 
 
 def classes_of(numbers: NDArray[np.float32]) -> NDArray[np.int8]:

@@ -20,7 +20,7 @@ class AutoencoderConfig(LoopConfig):
 
     Parameters
     ----------
-    latents, widths, components, residuals
+    latents, widths, components, residuals, stellar_components
         See `picassso.networks.spectra.AutoencoderConfig`.
     alpha, divergence_weight : float
         The Kullback-Leibler divergence is weighted by ``1 - alpha``, the maximum mean discrepancy
@@ -70,6 +70,7 @@ class AutoencoderConfig(LoopConfig):
     widths: tuple[int, ...] = (549, 110)
     components: int = Field(30, ge=1)
     residuals: int = Field(20, ge=1)
+    stellar_components: int = Field(10, ge=1)
     alpha: float = 0.0
     divergence_weight: float = Field(1000.0, ge=0)
     kernel_width: float = Field(1.0, gt=0)
@@ -107,6 +108,7 @@ class AutoencoderConfig(LoopConfig):
             widths=self.widths,
             components=self.components,
             residuals=self.residuals,
+            stellar_components=self.stellar_components,
         )
 
 
