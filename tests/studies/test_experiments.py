@@ -362,9 +362,8 @@ def test_killed_again_and_again_it_ends_bit_for_bit_as_if_it_had_not_been(
     store: DatasetStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed by the kernel in training, between export and test, and in the test."""
-    monkeypatch.setenv(
-        "SOURCE_DATE_EPOCH", "1000000000"
-    )  # midnight may fall between the two studies
+    # Midnight may fall between the two studies.
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
     config = tmp_path / "studies.json"
     config.write_text(json.dumps(TINY | {"train": TINY["train"] | {"epochs": 20}}))
     words = ["study", "bands", str(store.path), "--config", str(config), "--no-progress"]
