@@ -32,7 +32,7 @@ ENCODER: dict[str, Any] = {
         "psf_fwhm": [0.8, 2.0],
     },
     "decoder_fingerprint": "tiny",
-    "reference_distances": list(np.linspace(0.0, 50.0, 99)),
+    "reference_distances": list(np.linspace(0.5, 50.0, 99)),
     "data_fingerprint": "tiny",
     "licence": "BSD-3-Clause",
     "version": "0.1.0",

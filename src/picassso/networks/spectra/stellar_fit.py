@@ -11,6 +11,10 @@ from picassso.networks.spectra.basis import SpectralBasis, put
 __all__ = ["StellarFit"]
 
 
+_MODEL_ERROR = 0.01
+"""Of a spectrum that comes without noise, in units of its norm."""
+
+
 class StellarFit(nn.Module):
     """Principal components of stars alone, fitted to spectra beside their emission lines.
 
@@ -46,15 +50,19 @@ class StellarFit(nn.Module):
             residual_variance=residual_variance,
         )
         design = self._design()
-        weighted = design * (self.between / self.basis.residual_variance)
-        put(self, reading=torch.linalg.solve(weighted @ design.mT, weighted).float())
+        trust = self.between / (self.basis.residual_variance + _MODEL_ERROR**2)
+        weighted = design * trust
+        prior = nn.functional.pad(1.0 / self.basis.variance.clamp_min(1e-12), (1, 0))
+        precision = weighted @ design.mT + torch.diag(prior)
+        put(self, reading=torch.linalg.solve(precision, weighted))
 
     def of_clean(self, spectra: Tensor) -> Tensor:
-        """(N, L) stars of spectra (N, L) without noise, in their unit: a least-squares fit.
+        """(N, L) stars of spectra (N, L) without noise, of a norm of about one.
 
-        Each pixel counts by what the components leave in it.
+        Least squares, where each pixel counts by what the components leave in it, and each
+        component is held to its variance in the population.
         """
-        return (spectra @ self.reading.mT) @ self._design().to(spectra.dtype)
+        return (spectra @ self.reading.mT.to(spectra.dtype)) @ self._design().to(spectra.dtype)
 
     def of_observed(self, flux: Tensor, weight: Tensor) -> Tensor:
         """(N, L) stars of noisy spectra: the most probable amplitudes, given the population's.
