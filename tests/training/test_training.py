@@ -403,7 +403,7 @@ def test_a_config_that_is_refused_is_not_that_of_the_run(
         ({"batch": 0}, "batch"),
         ({"recipe": ["paper"]}, "recipe"),
         ({"architecture": "vit"}, "architecture"),
-        ({"noise_range": [0.0, 1.0]}, "noise_range is 0 to 1"),
+        ({"noise_range": [0.0, 1.0]}, "noise_range: Value error, is 0 to 1"),
         ({"widths": [8, 8, 8], "blocks": [1, 1]}, "widths and blocks"),
         ({"epochs": float("inf")}, "epochs: Input should be a finite number"),
         ({"learning_rate": float("nan")}, "learning_rate: Input should be a finite number"),

@@ -13,7 +13,10 @@ from picassso.networks.spectra.infovae import InfoVAE
 from picassso.networks.spectra.scatter import ConditionalScatter
 from picassso.networks.spectra.stellar_fit import StellarFit
 
-__all__ = ["Autoencoded", "SpectrumAutoencoder"]
+__all__ = ["NOISELESS", "Autoencoded", "SpectrumAutoencoder"]
+
+NOISELESS = 1e8
+"""Inverse variance of spectra without noise, in units of their norm."""
 
 
 class Autoencoded(NamedTuple):
@@ -171,6 +174,13 @@ class SpectrumAutoencoder(nn.Module):
         unit = torch.where(norm > 0, norm, 1.0)
         mean, log_variance = self.encode(flux / unit, weight * unit * unit)
         return mean, log_variance, norm
+
+    def encode_clean(self, spectra: Tensor) -> tuple[Tensor, Tensor]:
+        """Z-scored latents (N, K) and norm (N, 1) of spectra (N, 1000) without noise and gaps."""
+        size = spectra.square().mean(dim=1, keepdim=True)
+        weight = NOISELESS / torch.where(size > 0, size, 1.0)
+        mean, _, norm = self.encode_observed(spectra, weight.expand_as(spectra))
+        return mean, norm
 
     def decode(self, latents: Tensor) -> Tensor:
         """Z-scored latents (N, K) to spectra (N, 1000) of a root mean square of about one."""

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AutoencoderModel", "ComponentModel", "Encoded", "SpectralModel"]
 
-NOISELESS = 1e8
-"""Inverse variance of spectra without noise, in units of their root mean square."""
-
 _CHUNK = 1000
 """Spectra that are encoded at once."""
 
@@ -94,6 +91,8 @@ class AutoencoderModel:
 
     def encode_clean(self, flux: NDArray[np.float32]) -> Encoded:
         """The same of spectra without noise and gaps."""
+        from picassso.networks.spectra.autoencoder import NOISELESS
+
         size = np.mean(np.square(flux, dtype=np.float64), axis=1, keepdims=True)
         weight = np.broadcast_to(NOISELESS / np.where(size > 0, size, 1.0), flux.shape)
         return self.encode(flux, weight.astype(np.float32))

@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from picassso.analysis.spectra import SpectralPCA
 from picassso.archive import DatasetStore
 from picassso.networks import SpectrumAutoencoder, save_weights
-from picassso.networks.spectra.autoencoder import Autoencoded
+from picassso.networks.spectra.autoencoder import NOISELESS, Autoencoded
 from picassso.networks.spectra.basis import SpectralBasis
 from picassso.networks.spectra.stellar_fit import StellarFit
 from picassso.training.ahead import one_ahead
 from picassso.training.spectra.config import AutoencoderConfig
-from picassso.training.spectra.library import NOISELESS, SpectraBatch, read_library, read_stars
+from picassso.training.spectra.library import SpectraBatch, read_library, read_stars
 from picassso.training.spectra.losses import discrepancy, divergence, misfit
 from picassso.training.spectra.scatter import fit_error, fit_scatter
 
@@ -187,7 +187,7 @@ def _shifts(network: SpectrumAutoencoder, batches: Iterable[SpectraBatch]) -> tu
         norm = network.norm(flux, weight).clamp_min(1e-3)[:, None]
         flux, weight = flux / norm, weight * norm.square()
         seen, _ = network.encode(flux, weight)
-        clean, _ = network.encode(truth, torch.full_like(truth, NOISELESS))
+        clean, _ = network.encode_clean(truth)
         noise = 1.0 / network.information(network.fill(flux, weight), weight)
         found.append((seen - clean, noise))
     shift, noise = (torch.cat(part).cpu() for part in zip(*found, strict=True))

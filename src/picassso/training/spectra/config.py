@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from picassso.networks.spectra import registry
-from picassso.training.config import LoopConfig
+from picassso.training.config import LoopConfig, NoiseRange
 
 __all__ = ["AutoencoderConfig", "SpectrumConfig"]
 
@@ -159,15 +159,8 @@ class SpectrumConfig(LoopConfig):
     crop: int = Field(64, ge=0)
     augment: bool = True
     fresh_noise: bool = True
-    noise_range: tuple[float, float] = (0.5, 1.5)
+    noise_range: NoiseRange = (0.5, 1.5)
     validation_images: int = Field(2000, ge=1)
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> SpectrumConfig:
-        low, high = self.noise_range
-        if not 0 < low <= high:
-            raise ValueError(f"noise_range is {low:g} to {high:g}, expected 0 < low <= high")
-        return self
 
     def network(self, bands: tuple[str, ...], latents: int) -> registry.EncoderConfig:
         """Config of the network for the bands of the data and the latents of the autoencoder."""

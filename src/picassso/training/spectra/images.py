@@ -19,7 +19,6 @@ from picassso.observatory.spectra.spectrograph import observe_spectrum
 from picassso.training.ahead import one_ahead
 from picassso.training.data import ViewSet, draw_view, shuffled_indices
 from picassso.training.spectra.config import SpectrumConfig
-from picassso.training.spectra.library import NOISELESS
 
 __all__ = ["FibreBatch", "FibreImages"]
 
@@ -178,11 +177,8 @@ def _targets(
     spectra = torch.from_numpy(rest_spectra(store, rows))
     found = []
     for some in spectra.split(_CHUNK):
-        size = some.square().mean(dim=1, keepdim=True)
-        weight = (NOISELESS / size).expand_as(some)
-        scale = autoencoder.norm(some, weight)[:, None]
-        latents, _ = autoencoder.encode(some / scale, weight * scale.square())
-        found.append(torch.cat([latents, torch.log10(scale)], dim=1) if norm else latents)
+        latents, size = autoencoder.encode_clean(some)
+        found.append(torch.cat([latents, torch.log10(size)], dim=1) if norm else latents)
     return torch.cat(found).numpy()
 
 

@@ -20,10 +20,7 @@ from picassso.observatory.spectra.widen import widen
 from picassso.training.data import shuffled_indices
 from picassso.training.spectra.config import AutoencoderConfig
 
-__all__ = ["NOISELESS", "Library", "SpectraBatch", "read_library", "read_stars"]
-
-NOISELESS = 1e8
-"""Inverse variance of spectra without noise, in units of their norm."""
+__all__ = ["Library", "SpectraBatch", "read_library", "read_stars"]
 
 _CHUNK = 1000
 """Fibres whose light is in memory at once."""
