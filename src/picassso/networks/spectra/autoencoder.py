@@ -7,16 +7,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from picassso.core import REST_GRID
+from picassso.core import NOISELESS, REST_GRID
 from picassso.networks.spectra.basis import SpectralBasis, put
 from picassso.networks.spectra.infovae import InfoVAE
 from picassso.networks.spectra.scatter import ConditionalScatter
 from picassso.networks.spectra.stellar_fit import StellarFit
 
-__all__ = ["NOISELESS", "Autoencoded", "SpectrumAutoencoder"]
-
-NOISELESS = 1e8
-"""Inverse variance of spectra without noise, in units of their norm."""
+__all__ = ["Autoencoded", "SpectrumAutoencoder"]
 
 
 class Autoencoded(NamedTuple):

@@ -68,14 +68,14 @@ class Truth:
     ----------
     flux : (N, 1000) float32 array
         Without noise, at the resolution of SDSS.
-    target : (N, D) array or None
-        What the encoder should have said; None where the autoencoder is not at hand.
+    target : (N, D) array
+        What the encoder should have said: latents of the autoencoder, and log10 of the norm.
     indices : (N, M) float32 array
         Of the numbers `MEASURED`, the stars subtracted as they truly are.
     """
 
     flux: NDArray[np.float32]
-    target: NDArray[np.float64] | None
+    target: NDArray[np.float64]
     indices: NDArray[np.float32]
 
     @property
@@ -123,16 +123,12 @@ def predict_rows(
     )
 
 
-def truth_of(
-    store: DatasetStore, rows: NDArray[np.int64], autoencoder: AutoencoderModel | None
-) -> Truth:
+def truth_of(store: DatasetStore, rows: NDArray[np.int64], autoencoder: AutoencoderModel) -> Truth:
     """True spectra, what an autoencoder makes of them, and what is measured on them."""
     flux = rest_spectra(store, rows)
     stars = rest_spectra(store, rows, lines=False)
-    target = None
-    if autoencoder is not None:
-        found = autoencoder.encode_clean(flux)
-        target = np.column_stack([found.latents, np.log10(found.norm)])
+    found = autoencoder.encode_clean(flux)
+    target = np.column_stack([found.latents, np.log10(found.norm)])
     return Truth(flux, target, measure_samples(REST_GRID, flux, stars))
 
 

@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from picassso.analysis.spectra import SpectralPCA
 from picassso.archive import DatasetStore
+from picassso.core import NOISELESS
 from picassso.networks import SpectrumAutoencoder, save_weights
-from picassso.networks.spectra.autoencoder import NOISELESS, Autoencoded
+from picassso.networks.spectra.autoencoder import Autoencoded
 from picassso.networks.spectra.basis import SpectralBasis
 from picassso.networks.spectra.stellar_fit import StellarFit
 from picassso.training.ahead import one_ahead
