@@ -1,4 +1,4 @@
-"""The gas that young stars light: its metallicity and its ionisation parameter."""
+"""The gas that young stars light: its metallicity, its ionisation and its mixture of elements."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.core import SOLAR_METALLICITY, Gas, Stars
-from picassso.observatory.nebular import NEBULAR_MAX_AGE
+from picassso.observatory.spectra.narrow_lines import element_factors
+from picassso.observatory.truth import STAR_FORMATION_TIME
 
 __all__ = ["LOG_U_SCATTER", "IonisedGas", "ionised_gas", "mean_log_u"]
 
 LOG_U_SCATTER = 0.25
 """dex, between galaxies: a choice, made wide so that what learns from them is not taught one
 law."""
+
+_ELEMENT_SCATTER = 0.1
+"""dex, of each element, between galaxies: a choice; N/O scatters at every O/H (Perez-Montero &
+Contini 2009, MNRAS 398, 949)."""
 
 _NEIGHBOURS = 8
 _INNER_FACE = 0.7
@@ -28,15 +33,18 @@ class IonisedGas:
     ----------
     metallicity : (N,) float32 array
         Of the gas about each star: mass fraction of metals; NaN for stars older than
-        `NEBULAR_MAX_AGE`, which have no nebula.
+        `STAR_FORMATION_TIME`, which carry no lines; see `fibre_light`.
     log_u : float
         log10 of the ionisation parameter of the galaxy.
+    line_factors : (25,) float64 array
+        On the lines of metals, since no galaxy has the very mixture of elements of the grids.
     flags : tuple of str
         ``"line_metallicity_from_stars"`` where the galaxy has no gas of known metallicity.
     """
 
     metallicity: NDArray[np.float32]
     log_u: float
+    line_factors: NDArray[np.float64]
     flags: tuple[str, ...] = ()
 
 
@@ -46,8 +54,9 @@ def ionised_gas(stars: Stars, gas: Gas | None, rng: np.random.Generator) -> Ioni
     Its metallicity is the mean, by mass, over the eight gas cells nearest to each star; that of
     the star where the galaxy has no gas or its metallicity is unknown. One ionisation parameter
     is drawn for the galaxy: normal about `mean_log_u` of the mean metallicity of that gas, with
-    `LOG_U_SCATTER`. (The light of images keeps log U = -3 and the metallicity of the stars: an
-    approximation that moves broad bands little.)
+    `LOG_U_SCATTER`; and a factor of 0.1 dex for the lines of each element. (The light of images
+    keeps log U = -3 and the metallicity of the stars: an approximation that moves broad bands
+    little.)
 
     Parameters
     ----------
@@ -58,8 +67,9 @@ def ionised_gas(stars: Stars, gas: Gas | None, rng: np.random.Generator) -> Ioni
     rng : numpy.random.Generator
         Of the galaxy, so that all of its views agree.
     """
-    young = np.flatnonzero(stars.age <= NEBULAR_MAX_AGE)
+    young = np.flatnonzero(stars.age < STAR_FORMATION_TIME)
     deviate = rng.standard_normal()
+    factors = element_factors(rng, 1, abundance=_ELEMENT_SCATTER, ionisation=0.0)[0]
     metallicity = np.full(len(stars), np.nan, np.float32)
     typical = SOLAR_METALLICITY
     flags: tuple[str, ...] = ()
@@ -70,7 +80,8 @@ def ionised_gas(stars: Stars, gas: Gas | None, rng: np.random.Generator) -> Ioni
             metallicity[young] = stars.metallicity[young]
             flags = ("line_metallicity_from_stars",)
         typical = float(np.average(metallicity[young], weights=stars.initial_mass[young]))
-    return IonisedGas(metallicity, mean_log_u(typical) + LOG_U_SCATTER * deviate, flags)
+    log_u = mean_log_u(typical) + LOG_U_SCATTER * deviate
+    return IonisedGas(metallicity, log_u, factors, flags)
 
 
 def mean_log_u(metallicity: float) -> float:
