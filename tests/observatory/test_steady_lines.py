@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pytest
 from scipy import integrate
+from toy_galaxies import rotating_disc
 
 from picassso.core import LINE_NAMES
 from picassso.observatory.spectra.fibre import StarsInView, fibre_light
+from picassso.observatory.spectra.gas_around_stars import ionised_gas, mean_log_u
 from picassso.observatory.spectra.populations import SpectralTable
 from picassso.observatory.truth import STAR_FORMATION_TIME
 
@@ -116,3 +120,47 @@ def test_lines_are_log_linear_in_metallicity(spectral_table: SpectralTable) -> N
         )
     ratio = np.array(found) / np.array(list(expected.values()))
     np.testing.assert_allclose(ratio, ratio[0, HALPHA], rtol=1e-4)
+
+
+@lru_cache
+def log_factors() -> np.ndarray:
+    """(400, 25) log10 of the factors on lines of many galaxies."""
+    stars = rotating_disc(n_stars=50).stars
+    drawn = (ionised_gas(stars, None, np.random.default_rng(seed)) for seed in range(400))
+    return np.log10([gas.line_factors for gas in drawn])
+
+
+def test_elements_scatter_and_hydrogen_does_not() -> None:
+    factors = log_factors()
+    for name, scatter in {"Halpha": 0.0, "HeI5877": 0.0, "NII6585": 0.1, "OIII5008": 0.1}.items():
+        column = factors[:, LINE_NAMES.index(name)]
+        assert column.std() == pytest.approx(scatter, rel=0.15)
+    oxygen = [LINE_NAMES.index(name) for name in ("OII3727", "OIII5008", "OI6302")]
+    np.testing.assert_allclose(factors[:, oxygen], factors[:, oxygen[:1]].repeat(3, axis=1))
+
+
+@pytest.mark.parametrize("z", [0.008, 0.012, 0.016, 0.02, 0.03, 0.04])
+def test_typical_gas_lies_on_the_sequence_of_star_forming_galaxies(
+    spectral_table: SpectralTable, z: float
+) -> None:
+    """That of Kewley et al. 2013 (ApJ 774, 100), whose galaxies scatter by 0.1 dex about it; and
+    so below the line of Kauffmann et al. 2003.
+    """
+    one = galaxy(np.random.default_rng(0), 1, z=z)
+    one.age[:], one.gas_metallicity[:] = 0.05, z
+    lines = fibre_light(
+        one,
+        spectral_table,
+        redshift=0.05,
+        psf_fwhm=1.3,
+        dust=0.0,
+        log_u=mean_log_u(z),
+        line_factors=10.0 ** log_factors().mean(axis=0),
+    ).line_flux
+
+    def ratio(top: str, bottom: str) -> float:
+        return float(np.log10(lines[LINE_NAMES.index(top)] / lines[LINE_NAMES.index(bottom)]))
+
+    nitrogen, oxygen = ratio("NII6585", "Halpha"), ratio("OIII5008", "Hbeta")
+    assert nitrogen == pytest.approx(0.61 / (oxygen - 1.1) - 0.08, abs=0.15)
+    assert oxygen < 0.61 / (nitrogen - 0.05) + 1.3
