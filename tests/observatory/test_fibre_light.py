@@ -218,8 +218,9 @@ def test_a_wide_fibre_sees_the_light_of_the_image(
     def wide(stars: StarsInView, table: SpectralTable, **conditions) -> FibreLight:
         own = np.where(stars.age < STAR_FORMATION_TIME, stars.metallicity, np.nan).astype("f4")
         stars = replace(stars, gas_metallicity=own)
-        as_in_image = {"log_u": -3.0, "line_factors": 1.0, "other": None, "diameter": WIDE}
-        return fibre_light(stars, table, **{**conditions, **as_in_image})
+        as_in_image = {"log_u": -3.0, "line_factors": 1.0, "other": None}
+        all_of_it = {"time": STAR_FORMATION_TIME, "diameter": WIDE}
+        return fibre_light(stars, table, **{**conditions, **as_in_image, **all_of_it})
 
     monkeypatch.setattr(scene, "fibre_light", wide)
     monkeypatch.setattr(SurveyFraming, "draw_dust", lambda self, rng: float(dusty))

@@ -11,7 +11,11 @@ from toy_galaxies import rotating_disc
 
 from picassso.core import LINE_NAMES
 from picassso.observatory.spectra.fibre import StarsInView, fibre_light
-from picassso.observatory.spectra.gas_around_stars import ionised_gas, mean_log_u
+from picassso.observatory.spectra.gas_around_stars import (
+    averaging_time,
+    ionised_gas,
+    mean_log_u,
+)
 from picassso.observatory.spectra.populations import SpectralTable
 from picassso.observatory.truth import STAR_FORMATION_TIME
 
@@ -84,6 +88,28 @@ def test_expected_halpha_is_kept_and_chance_falls(spectral_table: SpectralTable)
     )
     error = np.hypot(relative_now, relative_before) / np.sqrt(seeds)
     assert now.mean() / (before.mean() * per_luminosity) == pytest.approx(1.0, abs=4.0 * error)
+
+
+def test_time_is_as_short_as_leaves_enough_stars() -> None:
+    rng = np.random.default_rng(0)
+    for n, expected in ((200, 0.1), (3000, 0.1), (10_000, 0.04), (1_000_000, 0.01)):
+        age = rng.uniform(0.0, 1.0, n).astype("f4")
+        assert averaging_time(age) == pytest.approx(expected, rel=0.2)
+        assert (age < averaging_time(age)).sum() >= min(400, (age < 0.1).sum())
+
+
+def test_a_steady_rate_is_as_bright_over_any_time(spectral_table: SpectralTable) -> None:
+    halpha = []
+    for time in (0.01, 0.03, 0.1):
+        stars = galaxy(np.random.default_rng(0), 20_000, z=0.02)
+        stars.gas_metallicity[:] = np.where(stars.age < time, 0.02, np.nan)
+        young = stars.take(np.flatnonzero(stars.age < time))
+        light = fibre_light(
+            young, spectral_table, redshift=0.05, psf_fwhm=1.3, dust=0.0, log_u=-3.0, time=time
+        )
+        halpha.append(light.line_flux[HALPHA])
+    error = 1.0 / np.sqrt(20_000 * 0.01)
+    np.testing.assert_allclose(halpha, halpha[-1], rtol=3.0 * error)
 
 
 def test_lines_do_not_follow_the_age_of_the_particle(spectral_table: SpectralTable) -> None:

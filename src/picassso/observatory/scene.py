@@ -203,6 +203,7 @@ class Scene:
             psf_fwhm=float(exposure.psf_fwhm[bands.index(reference_band(bands))]),
             dust=exposure.dust,
             log_u=self.ionised_gas.log_u,
+            time=self.ionised_gas.time,
             line_factors=self.ionised_gas.line_factors,
             other=self.other_gas,
             centre=float(np.hypot(*exposure.offset)),

@@ -100,6 +100,7 @@ def fibre_light(
     psf_fwhm: float,
     dust: float,
     log_u: float,
+    time: float = STAR_FORMATION_TIME,
     line_factors: NDArray[np.float64] | float = 1.0,
     other: OtherGas | None = None,
     centre: float = 0.0,
@@ -120,13 +121,11 @@ def fibre_light(
     mean velocity of all light, and are as broad as young stars and HII regions, the nucleus, and
     old stars make them, weighted by their Halpha.
 
-    A star particle stands for many stars born at somewhat different times, while Halpha lasts for
-    some 5 Myr: lines that followed the age of the particle would come from a handful of them. So
-    every particle younger than 100 Myr has, for each Msun, the lines of stars that formed at a
-    constant rate over those 100 Myr, behind the birth clouds of the youngest. This keeps the
-    Halpha of a steady star formation rate, and smooths bursts shorter than 100 Myr, which real
-    Halpha sees (3 to 10 Myr; ultraviolet light 10 to 100 or more: Kennicutt & Evans 2012, ARA&A
-    50, 531, table 1). The light of images and the continuum follow the particles' own ages.
+    The light of images and the continuum follow the age of each star particle. Halpha lasts so
+    shortly that it would come from a handful of them: every star with a gas metallicity has, for
+    each Msun, the lines of stars that formed at a constant rate over `time`, behind the birth
+    clouds of the youngest. This keeps the Halpha of a steady star formation rate, and smooths
+    bursts shorter than that; see `averaging_time`.
 
     Parameters
     ----------
@@ -142,6 +141,8 @@ def fibre_light(
         Dust-to-metal ratio in units of the Galactic one.
     log_u : float
         log10 of the ionisation parameter.
+    time : float
+        In which the stars of known gas metallicity formed [Gyr].
     line_factors : (25,) array or float
         On the lines of gas about young stars.
     other : OtherGas or None
@@ -187,7 +188,8 @@ def fibre_light(
     )
     mean, stellar_dispersion = _moments(inside.velocity, light_between(table, lit, *_VISUAL))
     continuum = starlight(table, lit, inside.velocity - mean)
-    components = [_young_lines(table, lit, inside, log_u, line_factors)]
+    per_mass = table.steady_lines_at(log_u, over=time) * line_factors
+    components = [_young_lines(table, lit, inside, per_mass)]
     if other is not None:
         components.append(_old_lines(table, lit, inside, other))
         if other.nucleus is not None:
@@ -214,13 +216,12 @@ def _young_lines(
     table: SpectralTable,
     lit: LitStars,
     stars: StarsInView,
-    log_u: float,
-    factors: NDArray[np.float64] | float,
+    per_mass: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], float]:
     """(25,) luminosities of gas about young stars [Lsun], and its velocity dispersion [km/s]."""
     young = np.flatnonzero(np.isfinite(stars.gas_metallicity))
-    light = _steady_lines(table, stars.gas_metallicity[young], log_u)
-    light *= factors * lit.mass[young, None]
+    light = _at_metallicity(table.line_metallicity, per_mass, stars.gas_metallicity[young])
+    light *= lit.mass[young, None]
     if stars.dust_column is not None:
         light *= screen_transmission(
             stars.dust_column[young],
@@ -233,15 +234,13 @@ def _young_lines(
     return lines, float(np.hypot(dispersion, _NEBULAR_DISPERSION)) if lines.any() else 0.0
 
 
-def _steady_lines(
-    table: SpectralTable, metallicity: NDArray[np.float32], log_u: float
+def _at_metallicity(
+    grid: NDArray[np.float64], lines: NDArray[np.float64], metallicity: NDArray[np.float32]
 ) -> NDArray[np.float64]:
-    """(N, 25) lines of steady star formation, linear in the logarithms of both [Lsun per Msun]."""
-    lines = table.steady_lines_at(log_u, over=STAR_FORMATION_TIME)
+    """(N, 25) of the (Y, 25) lines on a grid of metallicities, linear in the logarithms of both."""
     logarithm = np.log(np.maximum(lines, _FAINTEST))
-    grid = np.log(table.line_metallicity)
-    floored = np.maximum(metallicity.astype(np.float64), table.line_metallicity[0])
-    place = np.interp(np.log(floored), grid, np.arange(len(grid)))
+    floored = np.maximum(metallicity.astype(np.float64), grid[0])
+    place = np.interp(np.log(floored), np.log(grid), np.arange(len(grid)))
     low = np.minimum(place.astype(np.int64), len(grid) - 2)
     part = (place - low)[:, None]
     return np.exp((1.0 - part) * logarithm[low] + part * logarithm[low + 1])

@@ -108,13 +108,13 @@ class SpectralTable:
         log_u : float
             As for `lines_at`.
         over : float
-            Time for which stars have formed [Gyr], not less than the oldest of `line_age`.
+            Time in which the stars formed that stand for all that light gas [Gyr].
 
         Returns
         -------
         (Y, 25) float64 array
-            Lsun per Msun formed in that time: the integral over the ages that light gas, by
-            trapezoids, the youngest of the table standing for all younger ones, over the time.
+            Lsun per Msun formed in that time: the integral over all of `line_age`, by trapezoids,
+            the youngest of the table standing for all younger ones, over the time.
         """
         age = np.concatenate([[0.0], self.line_age])
         lines = self.lines_at(log_u).astype(np.float64)
