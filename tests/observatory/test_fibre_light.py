@@ -36,7 +36,6 @@ from picassso.observatory import (
     scene,
     screen_transmission,
 )
-from picassso.observatory.nebular import NEBULAR_MAX_AGE
 from picassso.observatory.photometry import FilterCurve
 from picassso.observatory.spectra.aperture import fraction_in_fibre
 from picassso.observatory.spectra.fibre import StarsInView, fibre_light
@@ -47,6 +46,7 @@ from picassso.observatory.spectra.gas_around_stars import (
 )
 from picassso.observatory.spectra.populations import SHIFT_PIXELS, SpectralTable
 from picassso.observatory.spectra.starlight import LARGEST_VELOCITY, LitStars, starlight
+from picassso.observatory.truth import STAR_FORMATION_TIME
 from picassso.universe import read_particles
 
 INSIDE = slice(SHIFT_PIXELS, -SHIFT_PIXELS)
@@ -67,7 +67,7 @@ def stars_in_view(n: int = 400, *, seed: int = 0, dusty: bool = False) -> StarsI
         age=age,
         metallicity=metallicity,
         dust_column=rng.gamma(1.0, 5e5, n).astype("f4") if dusty else None,
-        gas_metallicity=np.where(age <= NEBULAR_MAX_AGE, metallicity, np.nan).astype("f4"),
+        gas_metallicity=np.where(age < STAR_FORMATION_TIME, metallicity, np.nan).astype("f4"),
     )
 
 
@@ -182,6 +182,27 @@ def band_flux(light: FibreLight, curve: FilterCurve) -> float:
     return flux_density / 3.631e-29
 
 
+def steady(particles: Particles, parts: int = 200) -> Particles:
+    """With each star younger than 100 Myr in parts whose ages fill these 100 Myr evenly."""
+    stars = particles.stars
+    young = stars.age < STAR_FORMATION_TIME
+    index = np.concatenate([np.flatnonzero(~young), np.repeat(np.flatnonzero(young), parts)])
+    share = np.where(young[index], np.float32(1.0 / parts), np.float32(1.0))
+    age = stars.age[index]
+    age[young[index]] = np.tile(
+        ((np.arange(parts) + 0.5) * STAR_FORMATION_TIME / parts).astype("f4"), young.sum()
+    )
+    stars = Stars(
+        position=stars.position[index],
+        velocity=stars.velocity[index],
+        mass=stars.mass[index] * share,
+        initial_mass=stars.initial_mass[index] * share,
+        age=age,
+        metallicity=stars.metallicity[index],
+    )
+    return replace(particles, stars=stars)
+
+
 @pytest.mark.parametrize("dusty", [False, True])
 def test_a_wide_fibre_sees_the_light_of_the_image(
     spectral_table: SpectralTable,
@@ -190,18 +211,21 @@ def test_a_wide_fibre_sees_the_light_of_the_image(
     dusty: bool,
 ) -> None:
     """All bands of all views to 1% (2% behind dust, which the image takes at one wavelength a
-    band), where lines are made as the image makes them: log U = -3, metallicity of the star.
+    band), where young stars alone light the gas, at a steady rate, and lines are made as the image
+    makes them: log U = -3, metallicity of the star.
     """
 
     def wide(stars: StarsInView, table: SpectralTable, **conditions) -> FibreLight:
-        own = np.where(stars.age <= NEBULAR_MAX_AGE, stars.metallicity, np.nan).astype("f4")
+        own = np.where(stars.age < STAR_FORMATION_TIME, stars.metallicity, np.nan).astype("f4")
         stars = replace(stars, gas_metallicity=own)
-        return fibre_light(stars, table, **{**conditions, "log_u": -3.0, "diameter": WIDE})
+        as_in_image = {"log_u": -3.0, "line_factors": 1.0, "other": None}
+        all_of_it = {"time": STAR_FORMATION_TIME, "diameter": WIDE}
+        return fibre_light(stars, table, **{**conditions, **as_in_image, **all_of_it})
 
     monkeypatch.setattr(scene, "fibre_light", wide)
     monkeypatch.setattr(SurveyFraming, "draw_dust", lambda self, rng: float(dusty))
     framing = SurveyFraming(pixels=192, redshift_range=(0.06, 0.06), frame_fraction=1.0)
-    particles = rotating_disc()
+    particles = steady(rotating_disc())
     for view in observe(particles, framing=framing, survey=SDSS, seed=1, spectra=True):
         for band in "gri":
             b = SDSS.bands.index(band)
@@ -369,7 +393,7 @@ def test_lines_have_the_metallicity_of_the_gas_at_hand() -> None:
     rich = gas.position[:, 0] > 0
     gas = replace(gas, metallicity=np.where(rich, 0.03, 0.005).astype("f4"))
     found = ionised_gas(particles.stars, gas, np.random.default_rng(0))
-    young = particles.stars.age <= NEBULAR_MAX_AGE
+    young = particles.stars.age < STAR_FORMATION_TIME
     assert (np.isnan(found.metallicity) == ~young).all() and found.flags == ()
     side = particles.stars.position[young, 0]
     np.testing.assert_allclose(found.metallicity[young][side > 2.0], 0.03, rtol=1e-5)
@@ -385,7 +409,7 @@ def test_without_gas_lines_have_the_metallicity_of_the_stars(gas: str) -> None:
         "of unknown metallicity": replace(particles.gas, metallicity=None),
     }[gas]
     found = ionised_gas(particles.stars, cells, np.random.default_rng(0))
-    young = particles.stars.age <= NEBULAR_MAX_AGE
+    young = particles.stars.age < STAR_FORMATION_TIME
     np.testing.assert_array_equal(found.metallicity[young], particles.stars.metallicity[young])
     assert found.flags == ("line_metallicity_from_stars",)
 

@@ -15,7 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from picassso.core import EMISSION_LINES, FIBRE_GRID, LIGHT_SPEED, LINE_NAMES
 from picassso.observatory.dust import attenuation_curve
-from picassso.observatory.spectra.narrow_lines import draw_ratios, element_factors
+from picassso.observatory.spectra.narrow_lines import (
+    blended_dispersion,
+    draw_reddened_ratios,
+    element_factors,
+)
 
 __all__ = ["WidenedLight", "broaden", "widen"]
 
@@ -111,14 +115,16 @@ def widen(
     level = _level(stars, _LINES[_HALPHA])
     seyfert, other = _excited(rng, weak=young[:, _HALPHA] < _RED_WIDTH * level)
     width = _equivalent_widths(rng, seyfert, other)
-    old = _other_lines(rng, seyfert) * (width * level)[:, None]
+    old = draw_reddened_ratios(rng, seyfert) * (width * level)[:, None]
     old_sigma = np.hypot(sigma, np.abs(rng.normal(0.0, 2.0 * _GAS_BROADENING, n)))
     share = rng.uniform(0.0, _POWER_LAW_SHARE, n) * seyfert * _level(stars, 4500.0)
     stars += (share[:, None] * (FIBRE_GRID / 4500.0) ** _POWER_LAW).astype(np.float32)
     return WidenedLight(
         continuum=stars,
         line_flux=(young + old).astype(np.float32),
-        line_dispersion=_together(young[:, _HALPHA], sigma, old[:, _HALPHA], old_sigma),
+        line_dispersion=blended_dispersion(
+            [young[:, _HALPHA], old[:, _HALPHA]], [sigma, old_sigma]
+        ),
     )
 
 
@@ -192,27 +198,7 @@ def _equivalent_widths(
     return np.where(seyfert, 0.5 * 80.0**u, np.where(other, 0.3 * 20.0**u, 0.0))
 
 
-def _other_lines(rng: np.random.Generator, seyfert: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """(N, 25) lines of nuclei and LINERs behind dust of their own, on the scale of Halpha = 1."""
-    av = rng.exponential(0.6, len(seyfert))
-    lines = draw_ratios(rng, seyfert)
-    lines *= np.exp(-_V_TO_EXPONENT * av[:, None] * attenuation_curve(_LINES))
-    return lines / lines[:, _HALPHA, None]
-
-
 def _level(continuum: NDArray[np.float32], wavelength: float) -> NDArray[np.float64]:
     """(N,) continuum about a wavelength: mean over 1% on either side."""
     near = np.abs(FIBRE_GRID / wavelength - 1.0) < 0.01
     return continuum[:, near].mean(axis=1, dtype=np.float64)
-
-
-def _together(
-    first: NDArray[np.float64],
-    first_sigma: NDArray[np.float64],
-    second: NDArray[np.float64],
-    second_sigma: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Dispersion of two components of gas as one, weighted by their flux."""
-    total = np.maximum(first + second, np.finfo(np.float64).tiny)
-    variance = (first * first_sigma**2 + second * second_sigma**2) / total
-    return np.where(first + second > 0.0, np.sqrt(variance), first_sigma)
