@@ -165,7 +165,10 @@ def test_outliers_are_found_and_no_others(honest: Pair, monkeypatch: pytest.Monk
     reference = made_up_posteriors(samples=2, seed=5)
     Labelled(monkeypatch, 0.2)
     of = {id(p): t.target for p, t in (honest, reference)}
-    found = measure_departing(of, honest[0], reference[0], None, seed=0)  # type: ignore[arg-type]
+    everyone = np.arange(len(reference[0].row))
+    seen = departing._observed(of, reference[0], everyone, None, seed=0)
+    known, _ = departing._compare(reference[0], everyone, seen)
+    found = measure_departing(of, honest[0], known, None, seed=0)  # type: ignore[arg-type]
     scores = list(departing_scores(found, sample="test"))
     own = {"quantity": "as they are"}
     assert find_score(scores, statistic="calibrated_p_value", **own).value > 1e-3
