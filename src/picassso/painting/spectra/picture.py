@@ -40,7 +40,12 @@ _TABLE = {
 }
 """Rows of the table, by the names of indices."""
 
-_ALARMING = ("outside_training_range", "masked_pixels_in_fibre", "image_ends_within_stamp")
+_ALARMING = (
+    "outside_training_range",
+    "masked_pixels_in_fibre",
+    "image_ends_within_stamp",
+    "brighter_beside_fibre",
+)
 """Flags that are written into the figure: bands may be wrong."""
 
 _RETIRED = 3.0

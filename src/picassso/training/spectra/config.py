@@ -78,7 +78,7 @@ class AutoencoderConfig(LoopConfig):
     weighting: Literal["observed", "even"] = "observed"
     reference_snr: float = Field(20.0, gt=0)
     softening: float = Field(0.02, ge=0)
-    constancy: float = Field(0.0, ge=0)
+    constancy: float = Field(1.0, ge=0)
     widen: bool = True
     versions: int = Field(4, ge=1)
     snr_range: tuple[float, float] = (3.0, 35.0)
