@@ -18,7 +18,7 @@ from picassso.training.calibrate import calibrate
 from picassso.training.ranges import training_range
 from picassso.training.run import AUTOENCODER, RunDirectory
 
-__all__ = ["Release", "export"]
+__all__ = ["Release", "export", "synthetic_seeds"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Release:
             "survey": self.stores[0].survey,
             **measured,
             "data_fingerprint": "+".join(sorted(s.fingerprint for s in self.stores)),
-            "synthetic_seeds": _synthetic_seeds(self.stores),
+            "synthetic_seeds": synthetic_seeds(self.stores),
             "train_config": self.manifest["config"],
             "step": found["step"],
             "validation_loss": found["validation_loss"],
@@ -193,7 +193,7 @@ def _today() -> datetime.date:
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).date()
 
 
-def _synthetic_seeds(stores: Sequence[DatasetStore]) -> list[int]:
+def synthetic_seeds(stores: Sequence[DatasetStore]) -> list[int]:
     """Seeds of the synthetic universes learnt from: no galaxy of them is a fair test.
 
     A galaxy depends on the seed and its number alone, and how the galaxies of a store are split

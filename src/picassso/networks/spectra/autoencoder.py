@@ -100,7 +100,7 @@ class SpectrumAutoencoder(nn.Module):
         put(self, latent_mean=latents.mean(dim=0), latent_std=latents.std(dim=0).clamp_min(1e-6))
 
     def set_errors(self, *, floor: Tensor, slope: Tensor) -> None:
-        """Set the variance (K,) of z-scored latents: `floor` plus `slope` / `information`."""
+        """Set the variance (K,) of z-scored latents: `floor` plus `slope` times `noise`."""
         put(self, error_floor=floor, error_slope=slope)
 
     def norm(self, flux: Tensor, weight: Tensor) -> Tensor:
@@ -144,13 +144,15 @@ class SpectrumAutoencoder(nn.Module):
         """
         filled = self.fill(flux, weight)
         mean, _ = self.vae.encode(filled - self._mean(filled))
-        noise = 1.0 / self.information(filled, weight).clamp_min(1e-6)
-        variance = self.error_floor + self.error_slope * noise[:, None]
+        variance = self.error_floor + self.error_slope * self.noise(filled, weight)[:, None]
         return (mean - self.latent_mean) / self.latent_std, torch.log(variance)
 
-    def information(self, filled: Tensor, weight: Tensor) -> Tensor:
-        """(N,) mean over all pixels of the squared signal to noise, 0 where nothing is known."""
-        return (weight.clamp_min(0.0) * filled.square()).mean(dim=1)
+    def noise(self, filled: Tensor, weight: Tensor) -> Tensor:
+        """(N,) inverse of the mean over all pixels of the squared signal to noise.
+
+        A pixel of which nothing is known has none; without any, the noise is a million.
+        """
+        return 1.0 / (weight.clamp_min(0.0) * filled.square()).mean(dim=1).clamp_min(1e-6)
 
     def encode_observed(self, flux: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Z-scored latents and norm of spectra that are not normalised.

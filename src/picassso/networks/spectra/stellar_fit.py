@@ -12,7 +12,7 @@ __all__ = ["StellarFit"]
 
 
 _MODEL_ERROR = 0.01
-"""Of a spectrum that comes without noise, in units of its norm."""
+"""Of any spectrum, in units of its norm: neither real stars nor decoded ones are those learnt."""
 
 
 class StellarFit(nn.Module):
@@ -47,11 +47,10 @@ class StellarFit(nn.Module):
             mean=mean,
             components=components,
             variance=variance,
-            residual_variance=residual_variance,
+            residual_variance=residual_variance + _MODEL_ERROR**2,
         )
         design = self._design()
-        trust = self.between / (self.basis.residual_variance + _MODEL_ERROR**2)
-        weighted = design * trust
+        weighted = design * (self.between / self.basis.residual_variance)
         prior = nn.functional.pad(1.0 / self.basis.variance.clamp_min(1e-12), (1, 0))
         precision = weighted @ design.mT + torch.diag(prior)
         put(self, reading=torch.linalg.solve(precision, weighted))

@@ -19,6 +19,7 @@ from picassso.networks.spectra.autoencoder import Autoencoded
 from picassso.networks.spectra.basis import SpectralBasis
 from picassso.networks.spectra.stellar_fit import StellarFit
 from picassso.training.ahead import one_ahead
+from picassso.training.release import synthetic_seeds
 from picassso.training.spectra.config import AutoencoderConfig
 from picassso.training.spectra.library import SpectraBatch, read_library, read_stars
 from picassso.training.spectra.losses import discrepancy, divergence, misfit
@@ -39,8 +40,8 @@ class AutoencoderTask:
     The parts of the loss are ``misfit`` a pixel, ``divergence`` a spectrum [nat], ``discrepancy``,
     and ``shift``: the mean square of the way from the latents of a spectrum without noise and gaps
     to those of the same with them, in standard deviations of the prior. Beside them stand
-    ``within``, the share of the latents that this moves by less than the standard deviation that
-    the encoder claims (68% where it is right), and ``error``, the mean square of what the
+    ``within``, the share of the latents that this moves by less than the standard deviation of the
+    posterior that the loss draws from, and ``error``, the mean square of what the
     reconstruction misses of the true spectrum, over all pixels, seen or not, in units of its norm.
 
     Parameters
@@ -62,7 +63,9 @@ class AutoencoderTask:
         self.config = config
         self.about = {
             "train_config": config.model_dump(mode="json"),
+            "survey": stores[0].survey,
             "data_fingerprint": "+".join(sorted(store.fingerprint for store in stores)),
+            "synthetic_seeds": synthetic_seeds(stores),
         }
         self.library = read_library(stores, "train", config=config)
         self.held_out = read_library(stores, "validation", config=config)
@@ -189,8 +192,7 @@ def _shifts(network: SpectrumAutoencoder, batches: Iterable[SpectraBatch]) -> tu
         flux, weight = flux / norm, weight * norm.square()
         seen, _ = network.encode(flux, weight)
         clean, _ = network.encode_clean(truth)
-        noise = 1.0 / network.information(network.fill(flux, weight), weight)
-        found.append((seen - clean, noise))
+        found.append((seen - clean, network.noise(network.fill(flux, weight), weight)))
     shift, noise = (torch.cat(part).cpu() for part in zip(*found, strict=True))
     return shift, noise
 

@@ -18,6 +18,7 @@ _LARGEST_STEP = 0.5
 _RIDGE = 3.0
 """Prior on the coefficients of z-scored latents, in spectra: few spectra give one size to all."""
 
+_TINY = 1e-300
 _QUIET = 1e-4
 """Least size of what is missed, in units of the norm."""
 
@@ -103,7 +104,7 @@ def fit_error(shift: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
     shift : (N, K) Tensor
         By which noise and gaps moved latents.
     noise : (N,) Tensor
-        Inverse of `SpectrumAutoencoder.information`.
+        As of `SpectrumAutoencoder.noise`.
 
     Returns
     -------
@@ -113,12 +114,15 @@ def fit_error(shift: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
     """
     square, x = shift.double().square(), noise.double()[:, None]
     floor = square.mean(dim=0).clamp_min(_QUIET**2)
+    least = (square.median(dim=0).values / len(square)).clamp_min(_QUIET**2)  # few tell no less
     slope = torch.zeros_like(floor)
     for _ in range(_ROUNDS):
         weight = (floor + slope * x).pow(-2)
         total, first, second = ((weight * x**k).sum(dim=0) for k in range(3))
         mean, along = ((weight * square * x**k).sum(dim=0) for k in range(2))
-        slope = ((total * along - first * mean) / (total * second - first**2)).clamp_min(0.0)
-        floor = ((mean - slope * first) / total).clamp_min(_QUIET**2)
-        slope = torch.where(floor > _QUIET**2, slope, along / second)
+        spread = (total * second - first**2).clamp_min(_TINY)
+        slope = ((total * along - first * mean) / spread).clamp_min(0.0)
+        floor = (mean - slope * first) / total
+        slope = torch.where(floor > least, slope, (along - least * first).clamp_min(0.0) / second)
+        floor = torch.maximum(floor, least)
     return floor.float(), slope.float()
