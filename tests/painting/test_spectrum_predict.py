@@ -146,6 +146,9 @@ def test_a_galaxy_that_lies_aside_is_noticed(weights) -> None:
     assert flag not in predict_spectrum(aside, weights, position=(31.5, 31.5)).flags
     assert flag not in predict_spectrum(make_image(), weights).flags
     assert flag not in predict_spectrum(make_image(shift=(3.0, 0.0)), weights).flags
+    noise = np.random.default_rng(0).normal(0.0, 0.1, (5, 64, 64)).astype(np.float32)
+    blank = make_image((64, 64), flux=noise, noise=np.full(5, 0.1, np.float32))
+    assert flag not in predict_spectrum(blank, weights).flags, "noise has no centre"
 
 
 def test_masked_pixels_in_the_fibre_are_said(weights) -> None:

@@ -33,7 +33,7 @@ def test_few_values_give_one_size_to_all() -> None:
     features = scatter_features(draw(6, 6))
     found = fit_log_scale(features, 0.1 * draw(6, 1, seed=1))
     assert np.log(0.1) - 1.5 < float(found[0]) < np.log(0.1) + 1.0
-    assert float(found[1:].abs().max()) < 1.0
+    assert float(found[1:].abs().max()) < 0.3
 
 
 def test_spectra_miss_as_much_as_their_latents_say() -> None:
@@ -68,4 +68,10 @@ def test_errors_have_a_floor_and_grow_with_noise() -> None:
     variance = floor + slope * noise[:, None]
     found = fit_error(variance.sqrt() * draw(20000, 3).float(), noise)
     torch.testing.assert_close(found[0], floor, rtol=0.05, atol=1e-3)
-    torch.testing.assert_close(found[1], slope, rtol=0.1, atol=0.01)
+    torch.testing.assert_close(found[1], slope, rtol=0.1, atol=1e-3)
+
+
+@pytest.mark.parametrize("number", [1, 2, 5])
+def test_errors_of_few_spectra_are_numbers(number: int) -> None:
+    floor, slope = fit_error(0.2 * draw(number, 3).float(), torch.linspace(0.1, 1.0, number))
+    assert (floor > 0).all() and (slope >= 0).all() and slope.isfinite().all()

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from fibre_store import fibre_store
 from picassso.archive import DatasetStore
+from picassso.archive.fibres import rest_spectra
 from picassso.cli.app import build_app
 from picassso.core import REST_GRID, InputError
 
@@ -38,7 +39,7 @@ from picassso.training.spectra import calibrate as spectra_calibrate  # noqa: E4
 from picassso.training.spectra import release as spectra_release  # noqa: E402
 from picassso.training.spectra.autoencoder import AutoencoderTask  # noqa: E402
 from picassso.training.spectra.calibrate import calibrate  # noqa: E402
-from picassso.training.spectra.images import FibreImages, rest_spectra  # noqa: E402
+from picassso.training.spectra.images import FibreImages  # noqa: E402
 from picassso.training.spectra.library import read_library  # noqa: E402
 
 ENCODE = AutoencoderConfig.resolve(

@@ -34,6 +34,7 @@ from picassso.analysis.spectra.posterior import (
     uniformity,
 )
 from picassso.analysis.spectra.ratios import (
+    CLASSIFIED,
     EMISSION_CLASSES,
     NO_EMISSION,
     classify,
@@ -55,6 +56,7 @@ from picassso.analysis.spectra.targets import (
 
 __all__ = [
     "CREDIBLE_LEVELS",
+    "CLASSIFIED",
     "EMISSION_CLASSES",
     "INDICES",
     "MEASURED_LINES",

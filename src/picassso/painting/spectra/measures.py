@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.analysis.spectra import INDICES, measure
-from picassso.analysis.spectra.ratios import EMISSION_CLASSES, classify
+from picassso.analysis.spectra.ratios import CLASSIFIED, EMISSION_CLASSES, classify
 
 __all__ = ["MEASURED", "MEASURED_UNITS", "class_shares", "measure_samples"]
 
@@ -48,6 +48,6 @@ def measure_samples(
 
 def class_shares(numbers: NDArray[np.float32]) -> list[dict[str, float]]:
     """Share of samples (N, S, K), in the order of `MEASURED`, in each of `EMISSION_CLASSES`."""
-    found = classify(*(numbers[..., MEASURED.index(n)] for n in ("log_NII_Ha", "log_OIII_Hb")))
+    found = classify(*(numbers[..., MEASURED.index(name)] for name in CLASSIFIED))
     shares = np.stack([(found == k).mean(axis=1) for k in range(len(EMISSION_CLASSES))], axis=1)
     return [dict(zip(EMISSION_CLASSES, row, strict=True)) for row in shares.tolist()]

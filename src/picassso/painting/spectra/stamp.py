@@ -20,9 +20,12 @@ FIBRE_DIAMETER = 3.0
 _MOST_HIDDEN = 0.5
 """Part of the fibre that may be filled from around it."""
 
-_FARTHEST = 10.0
-"""Arcsec from the fibre, within which a brighter place may be the galaxy's centre."""
+_NEAREST, _FARTHEST = 3.0, 10.0
+"""Arcsec from the fibre's middle, between which a brighter place may be the galaxy's centre: its
+edge with the seeing, and the size of a large galaxy."""
 _MUCH_BRIGHTER = 2.0
+_CERTAIN = 5.0
+"""Standard deviations."""
 
 Position = tuple[float, float] | Any
 """Pixels x, y from 0, or an astropy SkyCoord."""
@@ -90,7 +93,10 @@ def cut_stamp(
     hidden = _hidden_in_fibre(image, x, y)
     beyond = _beyond_edge(image, corner, weights.pixels)
     flux = filled(flux, unknown)
-    aside = _brighter_aside(flux[len(flux) // 2], image.pixel_scale) if position is None else 0.0
+    middle = len(flux) // 2
+    aside = 0.0
+    if position is None:
+        aside = _brighter_aside(flux[middle], float(noise[middle]), image.pixel_scale)
     psf = image.psf_fwhm[order].astype(np.float32)
     outside = outside_training(
         weights,
@@ -229,10 +235,11 @@ def _beyond_edge(image: GalaxyImage, corner: tuple[int, int], side: int) -> floa
     return 1.0 - kept[0] * kept[1] / side**2
 
 
-def _brighter_aside(flux: NDArray[np.float32], pixel_scale: float) -> float:
+def _brighter_aside(flux: NDArray[np.float32], noise: float, pixel_scale: float) -> float:
     """Distance from the middle of a stamp to where it is brightest [arcsec].
 
-    0 where that is within a fibre's diameter, beyond `_FARTHEST`, or not much brighter.
+    0 where that is within `_NEAREST`, beyond `_FARTHEST`, not much brighter, or no more so than
+    noise may be.
     """
     from scipy.ndimage import uniform_filter
 
@@ -243,8 +250,9 @@ def _brighter_aside(flux: NDArray[np.float32], pixel_scale: float) -> float:
     near = np.where(distance <= _FARTHEST, smooth, -np.inf)
     within = smooth[distance <= max(0.5 * FIBRE_DIAMETER, pixel_scale)].max()
     peak = near.argmax()
-    much = near.flat[peak] > _MUCH_BRIGHTER * max(float(within), 0.0)
-    return float(distance.flat[peak]) if much and distance.flat[peak] > FIBRE_DIAMETER else 0.0
+    # Of nine pixels the mean, of which the noise is a third.
+    much = near.flat[peak] - _MUCH_BRIGHTER * max(float(within), 0.0) > _CERTAIN * noise / 3.0
+    return float(distance.flat[peak]) if much and distance.flat[peak] > _NEAREST else 0.0
 
 
 def _warning(fraction: float, words: str) -> tuple[str, ...]:

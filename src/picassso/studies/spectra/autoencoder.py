@@ -36,7 +36,7 @@ from picassso.studies.spectra.samples import (
     split_in_halves,
 )
 from picassso.studies.spectra.scores import Score
-from picassso.studies.spectra.weights import autoencoder_about, load_autoencoder
+from picassso.studies.spectra.weights import autoencoder_about, autoencoder_file, load_autoencoder
 
 __all__ = ["AutoencoderEvaluation", "evaluate_autoencoder"]
 
@@ -123,11 +123,12 @@ def evaluate_autoencoder(
         store = DatasetStore.open(store)
     if examples < 0:
         raise InputError(f"examples is {examples}, expected at least 0")
-    rows = rows_of(store, split, limit=limit, seed=seed, learnt_from=autoencoder_about(weights))
+    about = autoencoder_about(weights)
+    rows = rows_of(store, split, limit=limit, seed=seed, learnt_from=about)
     real = observed_sample([Path(p) for p in observed]) if observed else None
     with output_folder(Path(output)):
         with status("reading the weights", progress):
-            model = load_autoencoder(weights, Path(output))
+            model = load_autoencoder(autoencoder_file(weights, Path(output)))
         with status("fitting principal components", progress):
             beside = _components(store, model.latents, seed=seed)
         with status("observing and reconstructing spectra", progress):

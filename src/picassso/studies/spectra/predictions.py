@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.analysis.spectra import classify
+from picassso.analysis.spectra import CLASSIFIED, classify
 from picassso.archive import DatasetStore
 from picassso.archive.fibres import rest_spectra
 from picassso.core import REST_GRID, InputError
@@ -134,5 +134,4 @@ def truth_of(store: DatasetStore, rows: NDArray[np.int64], autoencoder: Autoenco
 
 def classes_of(numbers: NDArray[np.float32]) -> NDArray[np.int8]:
     """(...) classes of emission of numbers (..., M) in the order of `MEASURED`."""
-    ratios = (numbers[..., MEASURED.index(name)] for name in ("log_NII_Ha", "log_OIII_Hb"))
-    return classify(*ratios)
+    return classify(*(numbers[..., MEASURED.index(name)] for name in CLASSIFIED))

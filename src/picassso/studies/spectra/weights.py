@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from picassso.core import InputError
 from picassso.painting.spectra import SpectrumWeights, load_spectrum_encoder
+from picassso.painting.spectra.observed import ENCODER_NAME
 from picassso.painting.spectra.weights import DECODER_NAME
 from picassso.painting.weights import check_entries, read_network
 from picassso.studies.spectra.models import AutoencoderModel
@@ -21,6 +22,7 @@ __all__ = [
     "ENCODER",
     "autoencoder_about",
     "autoencoder_beside",
+    "autoencoder_file",
     "encoder_file",
     "finished_run",
     "load_autoencoder",
@@ -77,43 +79,60 @@ def finished_run(path: Path) -> RunDirectory:
 
 
 def autoencoder_about(weights: str | os.PathLike[str]) -> Mapping[str, Any]:
-    """Manifest of the autoencoder of a finished run, or of a file of weights."""
+    """Manifest of an autoencoder; arguments and errors as of `autoencoder_file`."""
     path = Path(weights)
-    network = read_network(finished_run(path).best if path.is_dir() else path, threads=1)
-    check_entries(network, kind=AUTOENCODER, required=("latents", "network_fingerprint"))
-    return network.about
+    file = finished_run(path).best if path.is_dir() else path.with_suffix(".onnx")
+    return read_network(file, threads=1).about
 
 
-def load_autoencoder(weights: str | os.PathLike[str], folder: Path) -> AutoencoderModel:
-    """Autoencoder of a run, or of the ONNX file of its encoder.
+def autoencoder_file(weights: str | os.PathLike[str], folder: Path) -> Path:
+    """ONNX file of an encoder of spectra, with its decoder beside it.
 
     Parameters
     ----------
     weights : path
-        A run, which is exported into the folder first; or what `picassso export` made of one, with
-        ``decoder.onnx`` beside it.
+        A finished run, of which both are written into the folder; or what `picassso export` made
+        of one.
     folder : Path
         Exists.
 
     Raises
     ------
     InputError
-        If the file holds no encoder of spectra, or its decoder is missing or another's.
+        If the run is not finished.
     """
     path = Path(weights)
-    if path.is_dir():
-        from picassso.training import export
+    if not path.is_dir():
+        return path.with_suffix(".onnx")
+    from picassso.networks import AutoencoderConfig, SpectrumAutoencoder, load_network
+    from picassso.networks.spectra.export import export_spectrum_decoder, export_spectrum_encoder
 
-        path = export(path, output=folder / "spectrum_encoder.onnx")[0]
-    encoder = read_network(path.with_suffix(".onnx"))
+    network, config, about = load_network(finished_run(path).best, AutoencoderConfig)
+    assert isinstance(network, SpectrumAutoencoder)
+    file = folder / ENCODER_NAME
+    about = {**about, "name": path.resolve().name}
+    export_spectrum_encoder(network, config, file, about=about)
+    export_spectrum_decoder(network, config, file.with_name(DECODER_NAME), about=about)
+    return file
+
+
+def load_autoencoder(file: Path) -> AutoencoderModel:
+    """Autoencoder of the ONNX file of its encoder.
+
+    Raises
+    ------
+    InputError
+        If the file holds no encoder of spectra, or its decoder is missing or another's.
+    """
+    encoder = read_network(file)
     check_entries(encoder, kind=AUTOENCODER, required=("part", "latents", "network_fingerprint"))
-    decoder = read_network(path.with_name(DECODER_NAME))
+    decoder = read_network(file.with_name(DECODER_NAME))
     check_entries(decoder, kind=AUTOENCODER, required=("part", "config", "network_fingerprint"))
     expected = encoder.about["network_fingerprint"]
     if encoder.about["part"] != "encoder" or decoder.about["network_fingerprint"] != expected:
         raise InputError(
-            f"{encoder.path}: not an encoder of spectra with its own decoder beside it; export "
-            "the two together with `picassso export`"
+            f"{file}: not an encoder of spectra with its own decoder beside it; export the two "
+            "together with `picassso export`"
         )
     return AutoencoderModel(encoder, decoder)
 

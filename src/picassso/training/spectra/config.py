@@ -31,8 +31,8 @@ class AutoencoderConfig(LoopConfig):
         What must come back: ``"truth"``, the spectrum without noise, which only mocks can give, or
         ``"noisy"``, the one that went in, as in Portillo et al.
     weighting : str
-        ``"observed"`` weighs each pixel by the inverse variance that it has, so that the variance
-        of the latents is that of their posterior; ``"even"`` weighs all spectra as if observed at
+        ``"observed"`` weighs each pixel by the inverse variance that it has, so that the posterior
+        of the loss is that of the latents; ``"even"`` weighs all spectra as if observed at
         `reference_snr`, whatever their noise.
     reference_snr : float
         Median signal to noise a pixel.

@@ -99,7 +99,7 @@ class FibreImages:
         return len(self.views)
 
     def spectra(self, which: NDArray[np.int64], *, lines: bool = True) -> NDArray[np.float32]:
-        """(n, 1000) noise-free spectra of some images; see `picassso.archive.rest_spectra`."""
+        """(n, 1000) noise-free spectra of some images, with or without emission lines."""
         parts = self.views.parts
         places = (self.views.order[k] for k in which)
         return np.concatenate(
