@@ -84,8 +84,8 @@ def widen(
     """Draw other galaxies out of the light of fibres, one for each.
 
     Drawn for each galaxy: dust in front of it (none for 30%, else A_V exponential with mean 0.5
-    for stars and 1 / 0.44 times that for gas); a factor of 0.35 dex on all lines of young stars
-    and of 0.15 dex on each element and on ionisation; a Gaussian in velocity that broadens stars
+    for stars and 1 / 0.44 times that for gas); a factor of 0.35 dex on all of its own lines and of
+    0.15 dex on each element and on ionisation; a Gaussian in velocity that broadens stars
     (half-normal, 120 km/s) and one that broadens gas (60 km/s); for 12% the narrow lines of a
     Seyfert nucleus, with a power law of up to a tenth of the stars at 4500 A, and for 12% of a
     LINER; and LINER-like lines for 60% of galaxies whose own lines are weak.
@@ -110,20 +110,20 @@ def widen(
     stars *= continuum
     broadening = np.abs(rng.normal(0.0, _STELLAR_BROADENING, n))
     stars = broaden(stars, broadening)
-    young = line_flux * gas * _line_factors(rng, n)
+    own = line_flux * gas * _line_factors(rng, n)
     sigma = np.hypot(line_dispersion, np.abs(rng.normal(0.0, _GAS_BROADENING, n)))
     level = _level(stars, _LINES[_HALPHA])
-    seyfert, other = _excited(rng, weak=young[:, _HALPHA] < _RED_WIDTH * level)
+    seyfert, other = _excited(rng, weak=own[:, _HALPHA] < _RED_WIDTH * level)
     width = _equivalent_widths(rng, seyfert, other)
-    old = draw_reddened_ratios(rng, seyfert) * (width * level)[:, None]
-    old_sigma = np.hypot(sigma, np.abs(rng.normal(0.0, 2.0 * _GAS_BROADENING, n)))
+    added = draw_reddened_ratios(rng, seyfert) * (width * level)[:, None]
+    added_sigma = np.hypot(sigma, np.abs(rng.normal(0.0, 2.0 * _GAS_BROADENING, n)))
     share = rng.uniform(0.0, _POWER_LAW_SHARE, n) * seyfert * _level(stars, 4500.0)
     stars += (share[:, None] * (FIBRE_GRID / 4500.0) ** _POWER_LAW).astype(np.float32)
     return WidenedLight(
         continuum=stars,
-        line_flux=(young + old).astype(np.float32),
+        line_flux=(own + added).astype(np.float32),
         line_dispersion=blended_dispersion(
-            [young[:, _HALPHA], old[:, _HALPHA]], [sigma, old_sigma]
+            [own[:, _HALPHA], added[:, _HALPHA]], [sigma, added_sigma]
         ),
     )
 
@@ -170,7 +170,7 @@ def _dust(rng: np.random.Generator, n: int) -> tuple[NDArray[np.float32], NDArra
 
 
 def _line_factors(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
-    """(n, 25) factors on the lines of young stars: one for all, one an element, one an ion."""
+    """(n, 25) factors on the lines of galaxies: one for all, one an element, one an ion."""
     strength = 10.0 ** rng.normal(0.0, _STRENGTH_SCATTER, (n, 1))
     return strength * element_factors(
         rng, n, abundance=_ABUNDANCE_SCATTER, ionisation=_IONISATION_SCATTER
