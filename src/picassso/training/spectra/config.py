@@ -60,11 +60,11 @@ class AutoencoderConfig(LoopConfig):
 
     task: ClassVar[str] = "spectrum-autoencoder"
 
-    epochs: float = Field(60.0, gt=0)
+    epochs: float = Field(90.0, gt=0)
     batch: int = Field(128, ge=1)
     learning_rate: float = Field(1e-3, gt=0)
     weight_decay: float = Field(0.0, ge=0)
-    checkpoints: int = Field(15, ge=1)
+    checkpoints: int = Field(18, ge=1)
 
     latents: int = Field(6, ge=1)
     widths: tuple[int, ...] = (549, 110)
@@ -78,7 +78,7 @@ class AutoencoderConfig(LoopConfig):
     weighting: Literal["observed", "even"] = "observed"
     reference_snr: float = Field(20.0, gt=0)
     softening: float = Field(0.02, ge=0)
-    constancy: float = Field(1.0, ge=0)
+    constancy: float = Field(4.0, ge=0)
     widen: bool = True
     versions: int = Field(4, ge=1)
     snr_range: tuple[float, float] = (3.0, 35.0)
