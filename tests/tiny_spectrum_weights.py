@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from fits_galaxies import galaxy, make_wcs
+from picassso.analysis.spectra import near_lines
 from picassso.core import REST_GRID, GalaxyImage, get_line
 
 BANDS = ("u", "g", "r", "i", "z")
@@ -31,6 +32,7 @@ ENCODER: dict[str, Any] = {
         "psf_fwhm": [0.8, 2.0],
     },
     "decoder_fingerprint": "tiny",
+    "reference_distances": list(np.linspace(0.5, 50.0, 99)),
     "data_fingerprint": "tiny",
     "licence": "BSD-3-Clause",
     "version": "0.1.0",
@@ -126,6 +128,14 @@ def smooth_spectra() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return mean, changes, 0.01 * wiggle
 
 
+def smooth_stars() -> np.ndarray:
+    """(1 + LATENTS, 1000) mean and changes of `smooth_spectra` without the lines."""
+    mean, changes, _ = smooth_spectra()
+    between = ~near_lines(REST_GRID)
+    rows = np.vstack([mean, changes])
+    return np.stack([np.interp(REST_GRID, REST_GRID[between], row[between]) for row in rows])
+
+
 def _encoder(manifest: dict[str, Any]) -> bytes:
     """Latents follow the colours of the light at the centre, the norm its brightness."""
     from onnx import helper
@@ -193,9 +203,11 @@ def write_tiny_spectrum_encoder(folder: Path, **changes: Any) -> None:
         "sizes": np.array([1, LATENTS]),
         "spread": np.full((1, LATENTS), np.log(0.1**2), np.float32),
         "zero": np.array(0.0, np.float32),
+        "without_lines": smooth_stars().astype(np.float32),
     }
     nodes = [
         node("MatMul", ["flux", "solve"], ["solved"]),
+        node("MatMul", ["solved", "without_lines"], ["stars"]),
         node("Split", ["solved", "sizes"], ["norm", "scaled"], axis=1),
         node("Div", ["scaled", "norm"], ["latents"]),
         node("ReduceSum", ["weight"], ["all"], keepdims=1),
@@ -205,7 +217,12 @@ def write_tiny_spectrum_encoder(folder: Path, **changes: Any) -> None:
         node("Add", ["still", "spread"], ["log_variance"]),
     ]
     shapes = {"flux": ["n", len(mean)], "weight": ["n", len(mean)]}
-    outputs = {"latents": ["n", LATENTS], "log_variance": ["n", LATENTS], "norm": ["n", 1]}
+    outputs = {
+        "latents": ["n", LATENTS],
+        "log_variance": ["n", LATENTS],
+        "norm": ["n", 1],
+        "stars": ["n", len(mean)],
+    }
     manifest = {**DECODER, "part": "encoder", **changes}
     content = _model(nodes, shapes, outputs, constants, manifest)
     (folder / "spectrum_encoder.onnx").write_bytes(content)
@@ -221,10 +238,20 @@ def _decoder(manifest: dict[str, Any]) -> bytes:
         node("MatMul", ["residual", "wiggle"], ["b"]),
         node("Add", ["a", "b"], ["c"]),
         node("Add", ["c", "base"], ["spectra"]),
+        node("MatMul", ["latents", "star_changes"], ["d"]),
+        node("Add", ["d", "star_base"], ["stars"]),
     ]
     inputs = {"latents": ["n", LATENTS], "residual": ["n", RESIDUALS]}
-    constants = {"changes": changes, "wiggle": wiggle, "base": mean[None]}
-    return _model(nodes, inputs, {"spectra": ["n", len(mean)]}, constants, manifest)
+    star_base, star_changes = np.split(smooth_stars().astype(np.float32), [1])
+    constants = {
+        "changes": changes,
+        "wiggle": wiggle,
+        "base": mean[None],
+        "star_changes": star_changes,
+        "star_base": star_base,
+    }
+    outputs = {"spectra": ["n", len(mean)], "stars": ["n", len(mean)]}
+    return _model(nodes, inputs, outputs, constants, manifest)
 
 
 def _model(

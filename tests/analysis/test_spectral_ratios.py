@@ -20,8 +20,8 @@ from picassso.analysis.spectra import (
 from picassso.core import REST_GRID, get_line
 
 
-def _class(log_nii_ha: float, log_oiii_hb: float) -> str:
-    return EMISSION_CLASSES[int(classify(log_nii_ha, log_oiii_hb))]
+def _class(log_nii_ha: float, log_oiii_hb: float, halpha_width: float = 5.0) -> str:
+    return EMISSION_CLASSES[int(classify(log_nii_ha, log_oiii_hb, halpha_width))]
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,12 @@ def _class(log_nii_ha: float, log_oiii_hb: float) -> str:
 )
 def test_known_places(log_nii_ha: float, log_oiii_hb: float, expected: str) -> None:
     assert _class(log_nii_ha, log_oiii_hb) == expected
+
+
+@pytest.mark.parametrize("width", [0.49, -1.0, np.nan])
+def test_lines_too_weak_tell_no_class(width: float) -> None:
+    assert _class(0.0, 1.0, width) == "no_emission"
+    assert _class(0.0, 1.0, 0.5) == "Seyfert"
 
 
 def test_lines_of_the_papers() -> None:
@@ -63,7 +69,7 @@ def test_ratio_of_what_is_not_positive_is_not_known(a: float, b: float) -> None:
 
 
 def test_shapes() -> None:
-    assert classify(np.zeros((3, 4)), np.zeros((3, 4))).shape == (3, 4)
+    assert classify(np.zeros((3, 4)), np.zeros((3, 4)), np.ones((3, 4))).shape == (3, 4)
 
 
 def test_stars_hide_a_seyfert() -> None:

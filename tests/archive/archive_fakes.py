@@ -83,6 +83,7 @@ def fake_observe(
     truth="smoothed",
     device="cpu",
     spectra=False,
+    nuclei=True,
 ):
     """Random pixels that depend on seed and galaxy; properties without gas are absent."""
     rng = np.random.default_rng([seed, *particles.galaxy_id.encode()])

@@ -191,6 +191,33 @@ def test_a_cut_off_run_goes_on_and_others_do_not(fake, store, tmp_path, monkeypa
     assert resumed.fingerprint == store.fingerprint
 
 
+def test_stores_with_and_without_nuclei_are_not_mixed(fake, store, tmp_path):
+    source = FakeSource(N, bad=(BAD,))
+    assert store.config["nuclei"] is True
+    with pytest.raises(InputError, match="nuclei is True there and False now"):
+        fake(store.path, source=source, spectra=True, nuclei=False)
+    without = fake(tmp_path / "without.zarr", source=source, spectra=True, nuclei=False)
+    assert without.config["nuclei"] is False and without.fingerprint != store.fingerprint
+    assert rebin(without, pixels=4, output=tmp_path / "coarse.zarr").config["nuclei"] is False
+
+
+def test_stores_of_earlier_versions_do_not_go_on(fake, store):
+    """Their lines came from the youngest particles alone; their config says nothing of nuclei."""
+    meta = store.path / "zarr.json"
+    content = json.loads(meta.read_text())
+    del content["attributes"]["config"]["nuclei"]
+    meta.write_text(json.dumps(content))
+    for nuclei in (True, False):
+        with pytest.raises(InputError, match=f"nuclei is None there and {nuclei} now"):
+            fake(store.path, source=FakeSource(N, bad=(BAD,)), spectra=True, nuclei=nuclei)
+
+
+def test_nuclei_are_of_spectra_alone(fake, plain, tmp_path):
+    assert "nuclei" not in plain.config
+    with pytest.raises(InputError, match="nuclei are of spectra alone"):
+        fake(tmp_path / "none.zarr", source=FakeSource(N), nuclei=False)
+
+
 def test_coarser_images_keep_their_spectra(store, tmp_path):
     coarse = rebin(store, pixels=4, output=tmp_path / "coarse.zarr")
     assert coarse.has_spectra
@@ -236,11 +263,12 @@ def test_command_line(fake, plain, tmp_path):
 
     path = tmp_path / "mock.zarr"
     words = ["mock", "--synthetic", str(N), "--pixels", "16", "--views", "2", "--workers", "1"]
-    words += ["--spectra", "--no-progress", "-o", str(path)]
+    words += ["--spectra", "--no-nuclei", "--no-progress", "-o", str(path)]
     said = CliRunner().invoke(build_app(), words)
     assert said.exit_code == 0, said.output
     assert str(path / "spectra_sheet.png") in said.output
-    assert DatasetStore.open(path).has_spectra
+    made = DatasetStore.open(path)
+    assert made.has_spectra and made.config["nuclei"] is False
 
 
 REAL = {"synthetic": 3, "seed": 3, "pixels": 32, "views": 2, "progress": False}
@@ -263,6 +291,16 @@ def test_the_real_observatory_fills_a_store(real, tmp_path):
     assert (continuum > 0).all() and (line_flux >= 0).all()
     assert (line_dispersion >= 0).all() and (real.table["stellar_dispersion"] > 1).all()
     np.testing.assert_array_equal(redshift, real.table["redshift"])
+
+
+def test_nuclei_reach_the_store(real, tmp_path):
+    """Without them lines alone are others."""
+    none = mocks.mock(**REAL, spectra=True, nuclei=False, workers=1, output=tmp_path / "none.zarr")
+    assert files(real, "flux", "maps") == files(none, "flux", "maps")
+    rows = np.arange(6)
+    (with_, lines, *_), (without, young, *_) = real.fibre_lights(rows), none.fibre_lights(rows)
+    np.testing.assert_array_equal(with_, without)
+    assert (lines >= young).all() and (lines > young).any()
 
 
 @pytest.mark.slow

@@ -40,7 +40,11 @@ def autoencoder(seed: int = 0) -> SpectrumAutoencoder:
     network.set_basis(**{k: torch.tensor(v) for k, v in basis_of(POPULATION, 10).items()})
     with torch.no_grad():
         network.set_population(network(tensor(POPULATION), torch.zeros(400, 6)).mean)
-        network.set_residuals(0.01 * torch.randn(3, 1000))
+        network.scatter.set(
+            components=0.01 * torch.randn(3, 1000),
+            coefficients=0.1 * torch.randn(28, 3),
+            limits=torch.tensor([[-0.5], [0.5]]).expand(2, 3),
+        )
     return network
 
 
@@ -77,11 +81,24 @@ def test_what_is_handed_out_is_what_the_loss_saw() -> None:
     draw = torch.randn(40, 6)
     with torch.no_grad():
         inner = network(tensor(NEW), draw)
-        latents, log_variance = network.encode(tensor(NEW), torch.full((40, 1000), 1e12))
-        z_scored = latents + draw * torch.exp(0.5 * log_variance)
+        latents, _ = network.encode(tensor(NEW), torch.full((40, 1000), 1e12))
+        spread = draw * torch.exp(0.5 * inner.log_variance) / network.latent_std
         torch.testing.assert_close(
-            network.decode(z_scored), inner.reconstruction, rtol=1e-4, atol=1e-4
+            network.decode(latents + spread), inner.reconstruction, rtol=1e-4, atol=1e-4
         )
+
+
+def test_errors_of_latents_grow_with_noise_from_a_floor() -> None:
+    network = autoencoder()
+    floor, slope = torch.linspace(0.01, 0.06, 6), torch.linspace(3.0, 0.5, 6)
+    network.set_errors(floor=floor, slope=slope)
+    with torch.no_grad():
+        for snr in (3.0, 10.0, 1e3):
+            weight = torch.full((40, 1000), snr**2)
+            _, log_variance = network.encode(tensor(NEW), weight)
+            size = network.fill(tensor(NEW), weight).square().mean(dim=1, keepdim=True)
+            expected = floor + slope / (snr**2 * size)
+            torch.testing.assert_close(log_variance.exp(), expected, rtol=1e-3, atol=0)
 
 
 @pytest.mark.parametrize("snr", [20.0, 50.0, 200.0])
@@ -158,12 +175,16 @@ def test_scatter_has_the_covariance_of_its_components() -> None:
         plain = network.decode(latents)
         assert torch.equal(network.with_scatter(latents, torch.zeros(4, 3)), plain)
         one = torch.tensor([0.0, 2.0, 0.0]).expand(4, -1)
+        scale = network.scatter.scale(latents)
         torch.testing.assert_close(
             network.with_scatter(latents, one) - plain,
-            2.0 * network.residual_components[1].expand(4, -1),
+            2.0 * scale[:, 1:2] * network.scatter.components[1],
             rtol=0,
             atol=1e-6,
         )
+        assert float(scale.std(dim=0).min()) > 0.01
+        far = network.scatter.scale(1e3 * latents).log()
+        assert float(far.abs().max()) <= 0.5 + 1e-6, "it is held within what was seen"
 
 
 @pytest.mark.parametrize("condition", [1e1, 1e4, 1e7])

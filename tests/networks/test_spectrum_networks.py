@@ -313,7 +313,13 @@ def test_onnx_of_the_autoencoder_says_what_torch_says(tmp_path: Path) -> None:
     config = AutoencoderConfig(latents=4, components=10, residuals=3)
     network, population = config.build().eval(), toy_spectra(200)
     network.set_basis(**{k: torch.tensor(v) for k, v in basis_of(population, 10).items()})
-    network.set_residuals(0.01 * torch.randn(3, 1000))
+    network.scatter.set(
+        components=0.01 * torch.randn(3, 1000),
+        coefficients=0.1 * torch.randn(15, 3),
+        limits=torch.tensor([[-1.0], [1.0]]).expand(2, 3),
+    )
+    network.set_errors(floor=torch.full((4,), 0.01), slope=torch.full((4,), 0.5))
+    network.stars.set(**{k: torch.tensor(v) for k, v in basis_of(population, 10).items()})
     with torch.no_grad():
         filled = torch.tensor(population, dtype=torch.float32)
         network.set_population(network(filled, torch.zeros(200, 4)).mean)
@@ -331,14 +337,17 @@ def test_onnx_of_the_autoencoder_says_what_torch_says(tmp_path: Path) -> None:
         x = {"flux": flux.astype(np.float32), "weight": weight.astype(np.float32)}
         latents, residual = torch.randn(n, 4), torch.randn(n, 3)
         with torch.no_grad():
-            expected = network.encode_observed(*(torch.tensor(v) for v in x.values()))
-            spectra = network.with_scatter(latents, residual).numpy()
+            seen = tuple(torch.tensor(v) for v in x.values())
+            expected = (*network.encode_observed(*seen), network.stars.of_observed(*seen))
+            spectra = network.with_scatter(latents, residual)
+            without_lines = network.stars.of_clean(spectra)
         said = encoder.run(None, x)
         assert said[2].shape == (n, 1) and (said[2][0] > 2.3) and (n == 1 or said[2][-1] == 0)
         for ours, theirs in zip(said, expected, strict=True):
             np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-5, atol=1e-5)
-        y = decoder.run(None, {"latents": latents.numpy(), "residual": residual.numpy()})[0]
-        np.testing.assert_allclose(y, spectra, rtol=1e-5, atol=1e-5)
+        y = decoder.run(None, {"latents": latents.numpy(), "residual": residual.numpy()})
+        for ours, theirs in zip(y, (spectra, without_lines), strict=True):
+            np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-5, atol=1e-5)
 
 
 def test_halved_weights_take_half_the_room_and_say_almost_the_same(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fibre_stars import lit, seen, stars_in_view
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, special
@@ -18,14 +19,12 @@ from picassso.core import (
     DEFAULT_COSMOLOGY,
     EMISSION_LINES,
     FIBRE_GRID,
-    LIGHT_SPEED,
     LINE_NAMES,
     SDSS,
     FibreLight,
     InputError,
     Particles,
     Stars,
-    pixel_edges,
 )
 from picassso.observatory import (
     LightTable,
@@ -36,46 +35,17 @@ from picassso.observatory import (
     scene,
     screen_transmission,
 )
-from picassso.observatory.nebular import NEBULAR_MAX_AGE
 from picassso.observatory.photometry import FilterCurve
 from picassso.observatory.spectra.aperture import fraction_in_fibre
 from picassso.observatory.spectra.fibre import StarsInView, fibre_light
-from picassso.observatory.spectra.gas_around_stars import (
-    LOG_U_SCATTER,
-    ionised_gas,
-    mean_log_u,
-)
 from picassso.observatory.spectra.populations import SHIFT_PIXELS, SpectralTable
-from picassso.observatory.spectra.starlight import LARGEST_VELOCITY, LitStars, starlight
+from picassso.observatory.spectra.starlight import LitStars, starlight
+from picassso.observatory.truth import STAR_FORMATION_TIME
 from picassso.universe import read_particles
 
 INSIDE = slice(SHIFT_PIXELS, -SHIFT_PIXELS)
 WIDE = 1e4
 """Arcsec: a fibre that misses nothing."""
-
-
-def stars_in_view(n: int = 400, *, seed: int = 0, dusty: bool = False) -> StarsInView:
-    """Stars of all ages within some kpc."""
-    rng = np.random.default_rng(seed)
-    age = (10.0 ** rng.uniform(-3.0, 1.1, n)).astype("f4")
-    metallicity = rng.uniform(0.003, 0.04, n).astype("f4")
-    return StarsInView(
-        distance=rng.gamma(2.0, 1.0, n).astype("f4"),
-        radius=rng.uniform(0.0, 0.3, n).astype("f4"),
-        velocity=rng.normal(0.0, 120.0, n).astype("f4"),
-        initial_mass=rng.uniform(1e5, 1e6, n).astype("f4"),
-        age=age,
-        metallicity=metallicity,
-        dust_column=rng.gamma(1.0, 5e5, n).astype("f4") if dusty else None,
-        gas_metallicity=np.where(age <= NEBULAR_MAX_AGE, metallicity, np.nan).astype("f4"),
-    )
-
-
-def lit(stars: StarsInView, dust: float = 1.0) -> LitStars:
-    return LitStars(stars.initial_mass, stars.metallicity, stars.age, stars.dust_column, dust)
-
-
-seen = partial(fibre_light, redshift=0.05, psf_fwhm=1.3, dust=1.0, log_u=-3.0)
 
 
 # How much of a point source a fibre takes in.
@@ -182,6 +152,27 @@ def band_flux(light: FibreLight, curve: FilterCurve) -> float:
     return flux_density / 3.631e-29
 
 
+def steady(particles: Particles, parts: int = 200) -> Particles:
+    """With each star younger than 100 Myr in parts whose ages fill these 100 Myr evenly."""
+    stars = particles.stars
+    young = stars.age < STAR_FORMATION_TIME
+    index = np.concatenate([np.flatnonzero(~young), np.repeat(np.flatnonzero(young), parts)])
+    share = np.where(young[index], np.float32(1.0 / parts), np.float32(1.0))
+    age = stars.age[index]
+    age[young[index]] = np.tile(
+        ((np.arange(parts) + 0.5) * STAR_FORMATION_TIME / parts).astype("f4"), young.sum()
+    )
+    stars = Stars(
+        position=stars.position[index],
+        velocity=stars.velocity[index],
+        mass=stars.mass[index] * share,
+        initial_mass=stars.initial_mass[index] * share,
+        age=age,
+        metallicity=stars.metallicity[index],
+    )
+    return replace(particles, stars=stars)
+
+
 @pytest.mark.parametrize("dusty", [False, True])
 def test_a_wide_fibre_sees_the_light_of_the_image(
     spectral_table: SpectralTable,
@@ -190,128 +181,27 @@ def test_a_wide_fibre_sees_the_light_of_the_image(
     dusty: bool,
 ) -> None:
     """All bands of all views to 1% (2% behind dust, which the image takes at one wavelength a
-    band), where lines are made as the image makes them: log U = -3, metallicity of the star.
+    band), where young stars alone light the gas, at a steady rate, and lines are made as the image
+    makes them: log U = -3, metallicity of the star.
     """
 
     def wide(stars: StarsInView, table: SpectralTable, **conditions) -> FibreLight:
-        own = np.where(stars.age <= NEBULAR_MAX_AGE, stars.metallicity, np.nan).astype("f4")
+        own = np.where(stars.age < STAR_FORMATION_TIME, stars.metallicity, np.nan).astype("f4")
         stars = replace(stars, gas_metallicity=own)
-        return fibre_light(stars, table, **{**conditions, "log_u": -3.0, "diameter": WIDE})
+        as_in_image = {"log_u": -3.0, "line_factors": 1.0, "other": None}
+        all_of_it = {"time": STAR_FORMATION_TIME, "diameter": WIDE}
+        return fibre_light(stars, table, **{**conditions, **as_in_image, **all_of_it})
 
     monkeypatch.setattr(scene, "fibre_light", wide)
     monkeypatch.setattr(SurveyFraming, "draw_dust", lambda self, rng: float(dusty))
     framing = SurveyFraming(pixels=192, redshift_range=(0.06, 0.06), frame_fraction=1.0)
-    particles = rotating_disc()
+    particles = steady(rotating_disc())
     for view in observe(particles, framing=framing, survey=SDSS, seed=1, spectra=True):
         for band in "gri":
             b = SDSS.bands.index(band)
             image = view.image.flux[b].sum(dtype=float) * view.image.pixel_scale**2
             fibre = band_flux(view.fibre, sdss_light.curves[b])
             assert fibre == pytest.approx(image, rel=0.02 if dusty else 0.01), (view.camera, band)
-
-
-# How stars move.
-
-
-@settings(max_examples=20, deadline=None)
-@given(velocity=st.floats(-800.0, 800.0))
-def test_a_receding_star_is_redshifted(spectral_table: SpectralTable, velocity: float) -> None:
-    """Every line at (1 + v / c) times its wavelength, and the light kept."""
-    stars = stars_in_view(20)
-    still = starlight(spectral_table, lit(stars), np.zeros(20))
-    moving = starlight(spectral_table, lit(stars), np.full(20, velocity))
-    shift = 1.0 + velocity / LIGHT_SPEED
-    for rest in (3934.8, 4102.9, 4862.7, 5176.6, 5895.6):
-        near = np.abs(FIBRE_GRID / rest - 1.0) < 0.006
-        expected = np.interp(FIBRE_GRID[near] / shift, FIBRE_GRID, still) / shift
-        np.testing.assert_allclose(moving[near], expected, rtol=0.03)
-
-        def centre(spectrum: np.ndarray, at: float) -> float:
-            inside = np.abs(FIBRE_GRID / at - 1.0) < 0.002
-            depth = (spectrum[inside].max() - spectrum[inside]) ** 2
-            return float((depth @ FIBRE_GRID[inside]) / depth.sum())
-
-        if abs(centre(still, rest) - rest) < 1.0:
-            got = centre(moving, rest * shift) / centre(still, rest)
-            assert got == pytest.approx(shift, abs=1.5e-4)
-
-    def between(spectrum: np.ndarray, ends: np.ndarray) -> float:
-        edges = pixel_edges(FIBRE_GRID)
-        summed = np.concatenate([[0.0], np.cumsum(spectrum * np.diff(edges))])
-        return float(np.diff(np.interp(ends, edges, summed))[0])
-
-    ends = np.array([3500.0, 9000.0])
-    assert between(moving, ends * shift) == pytest.approx(between(still, ends), rel=1e-5)
-
-
-def test_whole_pixels_shift_exactly(spectral_table: SpectralTable) -> None:
-    stars = stars_in_view(30)
-    still = starlight(spectral_table, lit(stars), np.zeros(30))
-    for pixels in (-4, 1, 7):
-        factor = 10.0 ** (1e-4 * pixels)
-        velocity = np.full(30, (factor - 1.0) * LIGHT_SPEED)
-        moving = starlight(spectral_table, lit(stars), velocity) * factor
-        inner = slice(10, -10)
-        np.testing.assert_allclose(moving[inner], np.roll(still, pixels)[inner], rtol=1e-4)
-
-
-@pytest.mark.parametrize("sigma", [30.0, 100.0, 250.0])
-def test_many_velocities_broaden_by_their_dispersion_and_no_more(
-    spectral_table: SpectralTable, sigma: float
-) -> None:
-    """Against a Gaussian of exactly that width; one of half a pixel more does not fit."""
-    quantiles = (np.arange(4000) + 0.5) / 4000
-    velocity = sigma * special.ndtri(quantiles)
-    star = stars_in_view(1)
-    one = lit(replace(star, age=np.full(1, 3.0, "f4"), metallicity=np.full(1, 0.02, "f4")))
-    many = LitStars(*(np.repeat(c, 4000) for c in (one.mass, one.metallicity, one.age)), None, 1.0)
-    broad = starlight(spectral_table, many, velocity) / 4000
-    still = starlight(spectral_table, one, np.zeros(1))
-
-    def blurred(width: float) -> np.ndarray:
-        frequency = np.fft.rfftfreq(len(still))
-        pixels = width / LIGHT_SPEED / (1e-4 * np.log(10.0))
-        transfer = np.exp(-2.0 * (np.pi * frequency * pixels) ** 2)
-        return np.fft.irfft(np.fft.rfft(still) * transfer, len(still))
-
-    inner = slice(200, -200)
-    right = np.std(broad[inner] / blurred(sigma)[inner] - 1.0)
-    wrong = np.std(broad[inner] / blurred(np.hypot(sigma, 28.0))[inner] - 1.0)
-    assert right < 0.0025 and right < 0.6 * wrong
-
-
-def test_velocities_are_measured_about_their_mean(spectral_table: SpectralTable) -> None:
-    """As the redshift of a spectrum is: a galaxy that moves as a whole looks the same."""
-    stars = stars_in_view()
-    moving = replace(stars, velocity=stars.velocity + np.float32(500.0))
-    still, moved = seen(stars, spectral_table), seen(moving, spectral_table)
-    np.testing.assert_allclose(moved.continuum, still.continuum, rtol=1e-3)
-    assert moved.stellar_dispersion == pytest.approx(still.stellar_dispersion, rel=1e-4)
-    assert moved.line_dispersion == pytest.approx(still.line_dispersion, rel=1e-4)
-
-
-def test_dispersions_are_those_of_the_stars(spectral_table: SpectralTable) -> None:
-    n = 40_000
-    rng = np.random.default_rng(1)
-    ages = np.where(np.arange(n) % 2, 5.0, 0.005).astype("f4")
-    stars = replace(
-        stars_in_view(n),
-        age=ages,
-        velocity=np.where(ages > 1.0, rng.normal(0, 200, n), rng.normal(0, 50, n)).astype("f4"),
-        gas_metallicity=np.where(ages > 1.0, np.nan, 0.02).astype("f4"),
-    )
-    light = seen(stars, spectral_table)
-    assert light.line_dispersion == pytest.approx(np.hypot(50.0, 18.0), rel=0.03)
-    old = seen(stars.take(np.flatnonzero(ages > 1.0)), spectral_table)
-    assert old.stellar_dispersion == pytest.approx(200.0, rel=0.03)
-    assert 50.0 < light.stellar_dispersion < 200.0
-
-
-def test_the_fastest_stars_are_counted(spectral_table: SpectralTable) -> None:
-    stars = stars_in_view(5)
-    fast = starlight(spectral_table, lit(stars), np.full(5, 9000.0))
-    limit = starlight(spectral_table, lit(stars), np.full(5, LARGEST_VELOCITY))
-    np.testing.assert_allclose(fast, limit, rtol=1e-4)
 
 
 # Dust.
@@ -358,61 +248,6 @@ def test_dust_reddens_lines_by_the_curve(spectral_table: SpectralTable) -> None:
         age_gyr=stars.age[:1],
     )[0]
     np.testing.assert_allclose(dusty.line_flux / clear.line_flux, expected, rtol=1e-4)
-
-
-# Gas.
-
-
-def test_lines_have_the_metallicity_of_the_gas_at_hand() -> None:
-    particles = rotating_disc()
-    gas = particles.gas
-    rich = gas.position[:, 0] > 0
-    gas = replace(gas, metallicity=np.where(rich, 0.03, 0.005).astype("f4"))
-    found = ionised_gas(particles.stars, gas, np.random.default_rng(0))
-    young = particles.stars.age <= NEBULAR_MAX_AGE
-    assert (np.isnan(found.metallicity) == ~young).all() and found.flags == ()
-    side = particles.stars.position[young, 0]
-    np.testing.assert_allclose(found.metallicity[young][side > 2.0], 0.03, rtol=1e-5)
-    np.testing.assert_allclose(found.metallicity[young][side < -2.0], 0.005, rtol=1e-5)
-
-
-@pytest.mark.parametrize("gas", ["absent", "empty", "of unknown metallicity"])
-def test_without_gas_lines_have_the_metallicity_of_the_stars(gas: str) -> None:
-    particles = rotating_disc()
-    cells = {
-        "absent": None,
-        "empty": rotating_disc(n_gas=0).gas,
-        "of unknown metallicity": replace(particles.gas, metallicity=None),
-    }[gas]
-    found = ionised_gas(particles.stars, cells, np.random.default_rng(0))
-    young = particles.stars.age <= NEBULAR_MAX_AGE
-    np.testing.assert_array_equal(found.metallicity[young], particles.stars.metallicity[young])
-    assert found.flags == ("line_metallicity_from_stars",)
-
-
-def test_rich_gas_is_less_ionised() -> None:
-    assert mean_log_u(0.002) - mean_log_u(0.02) == pytest.approx(0.8)
-    assert mean_log_u(0.0) == mean_log_u(0.0002)
-    stars = rotating_disc().stars
-    drawn = np.array(
-        [ionised_gas(stars, None, np.random.default_rng(seed)).log_u for seed in range(300)]
-    )
-    assert np.std(drawn) == pytest.approx(LOG_U_SCATTER, rel=0.15)
-
-
-@pytest.mark.parametrize("log_u", [-3.5, -3.0, -2.5])
-def test_shells_are_as_ionised_on_average_as_the_spheres_of_the_relation(log_u: float) -> None:
-    """Photons left at a radius fall as the volume inside grows; U goes as them over r^2."""
-    inner, density, recombination, light_speed = 1e19, 100.0, 2.6e-13, 2.998e10
-    cube = 1.0 + 3.0 * 10.0**log_u * light_speed / (inner * density * recombination)
-    radius = np.linspace(1.0, cube ** (1 / 3), 2001)
-    left = (cube - radius**3) / (cube - 1.0)
-    shell = 10.0**log_u * integrate.trapezoid(left, radius) * 3.0 / (cube - 1.0)
-    radius = np.linspace(0.0, 1.0, 2001)
-    sphere = 3.0 * integrate.trapezoid(1.0 - radius**3, radius)  # in units of U at the edge
-    at_edge = np.log10(shell / sphere)
-    carton = -3.58
-    assert log_u - at_edge == pytest.approx(mean_log_u(0.02) - carton, abs=0.05)
 
 
 # The hook.

@@ -30,7 +30,6 @@ def test_a_page_wide_with_its_numbers(predicted) -> None:
     said = words_on(figure)
     assert r"EW(H$\alpha$)" in said and "D4000" in said and "m99   z = 0.05" in said
     assert any("weights tiny spectra" in words for words in said)
-    assert any("stars not subtracted" in words for words in said)
     assert "observed" not in said and not any("outside" in words for words in said)
     picture = figure.axes[0]
     circle = picture.patches[-1]

@@ -137,6 +137,20 @@ def test_small_and_oblong_images_are_filled_and_flagged(weights) -> None:
     np.testing.assert_allclose(small.mean, whole.mean, rtol=0.1)
 
 
+def test_a_galaxy_that_lies_aside_is_noticed(weights) -> None:
+    """15 pixels are 6 arcsec; a position that was asked for is not doubted."""
+    flag = "brighter_beside_fibre"
+    aside = make_image((64, 64), shift=(15.0, 0.0))
+    found = predict_spectrum(aside, weights)
+    assert flag in found.flags and "arcsec from it the image" in found.provenance["assumptions"]
+    assert flag not in predict_spectrum(aside, weights, position=(31.5, 31.5)).flags
+    assert flag not in predict_spectrum(make_image(), weights).flags
+    assert flag not in predict_spectrum(make_image(shift=(3.0, 0.0)), weights).flags
+    noise = np.random.default_rng(0).normal(0.0, 0.1, (5, 64, 64)).astype(np.float32)
+    blank = make_image((64, 64), flux=noise, noise=np.full(5, 0.1, np.float32))
+    assert flag not in predict_spectrum(blank, weights).flags, "noise has no centre"
+
+
 def test_masked_pixels_in_the_fibre_are_said(weights) -> None:
     image = make_image()
     mask = image.mask.copy()

@@ -23,6 +23,7 @@ from picassso.figures import (
 from picassso.report.spectra import write_encoder_report
 from picassso.report.spectra.cells import number_cell, score_cell
 from picassso.studies.spectra import EncoderEvaluation, Score
+from picassso.studies.spectra.departing import Departing, departing_scores
 from picassso.studies.spectra.posteriors import (
     bin_scores,
     flux_coverage,
@@ -48,12 +49,13 @@ def evaluation() -> EncoderEvaluation:
     selections = tuple(select(predictions, truth, text) for text in CONDITIONS)
     rivals = {"linear": truth.target + 0.5}
     redshift = {"redshift": np.linspace(0.01, 0.1, 60)}
+    even = np.linspace(0.01, 1.0, 60)
+    departing = Departing(even, {"as they are": even, "swapped": 0.1 * even}, reference=99)
     return EncoderEvaluation(
         about={
             "weights": "made_up", "weights_fingerprint": "0123", "store": "made_up.zarr",
             "store_fingerprint": "4567" * 8, "bands": "ugriz", "split": "test", "seed": 0,
             "limit": None, "views": 60, "galaxies": 60, "latents": 3, "examples": 3,
-            "latents_judged": True,
         },
         model={
             "kind": "spectrum-encoder", "architecture": "compact", "config": {"widths": [8, 8]},
@@ -66,7 +68,7 @@ def evaluation() -> EncoderEvaluation:
         flux_coverage=flux_coverage(predictions, truth),
         confusion=confusion(truth, predictions),
         selections=selections,
-        departing=None,
+        departing=departing,
         scores=(
             *latent_scores(predictions, truth.target, rivals, **common),
             *flux_scores(predictions, truth, **common),
@@ -74,6 +76,7 @@ def evaluation() -> EncoderEvaluation:
             *class_scores(predictions, truth, {"linear": truth.indices}, **common),
             *(n for s in selections for n in selection_scores(s, predictions.galaxy_id, **common)),
             *bin_scores(predictions, truth, redshift, **common),
+            *departing_scores(departing, sample="test"),
         ),
     )  # fmt: skip
 
@@ -81,7 +84,7 @@ def evaluation() -> EncoderEvaluation:
 def test_the_page_says_what_was_measured(evaluation: EncoderEvaluation, tmp_path: Path) -> None:
     page = write_encoder_report(evaluation, tmp_path).read_text()
     assert "Wu &amp; Peek" in page or "the paper&#39;s" in page
-    assert "Outliers" not in page, "there was no autoencoder to observe with"
+    assert "those of 99 validation galaxies" in page
     rows = list(csv.reader((tmp_path / "tables" / "latents.csv").open()))
     assert len(rows) == 1 + 3 + 2, "latents, all of them, and the norm"
     (score,) = (

@@ -37,7 +37,11 @@ from picassso.studies.spectra.selection import (
     select,
     selection_scores,
 )
-from tiny_spectrum_weights import make_image, write_tiny_spectrum_weights
+from tiny_spectrum_weights import (
+    make_image,
+    write_tiny_spectrum_encoder,
+    write_tiny_spectrum_weights,
+)
 
 Pair = tuple[Predictions, Truth]
 
@@ -161,7 +165,10 @@ def test_outliers_are_found_and_no_others(honest: Pair, monkeypatch: pytest.Monk
     reference = made_up_posteriors(samples=2, seed=5)
     Labelled(monkeypatch, 0.2)
     of = {id(p): t.target for p, t in (honest, reference)}
-    found = measure_departing(of, honest[0], reference[0], None, seed=0)  # type: ignore[arg-type]
+    everyone = np.arange(len(reference[0].row))
+    seen = departing._observed(of, reference[0], everyone, None, seed=0)
+    known, _ = departing._compare(reference[0], everyone, seen)
+    found = measure_departing(of, honest[0], known, None, seed=0)  # type: ignore[arg-type]
     scores = list(departing_scores(found, sample="test"))
     own = {"quantity": "as they are"}
     assert find_score(scores, statistic="calibrated_p_value", **own).value > 1e-3
@@ -207,44 +214,35 @@ def test_views_of_one_galaxy_are_not_independent() -> None:
 
 def test_an_encoder_is_judged_and_reported(store: DatasetStore, tmp_path: Path) -> None:
     weights = write_tiny_spectrum_weights(tmp_path / "weights")
+    write_tiny_spectrum_encoder(tmp_path / "weights")
     output = tmp_path / "evaluation"
     command = ["evaluate", str(weights), str(store.path), "-o", str(output), "--no-progress"]
     result = CliRunner().invoke(build_app(), command, catch_exceptions=False)
     assert result.exit_code == 0, result.output
     page = (output / "report.html").read_text()
-    for words in ("Latents were not judged", "Bands of flux", "Targets", "Classes of emission"):
+    for words in ("Latents", "Bands of flux", "Targets", "Classes of emission", "Outliers"):
         assert words in page
     about = json.loads((output / "evaluation.json").read_text())
-    assert about["views"] == len(store.indices("test")) and not about["latents_judged"]
+    assert about["views"] == len(store.indices("test"))
     galaxies = list(csv.DictReader((output / "galaxies.csv").open()))
     assert len(galaxies) == about["views"]
-    assert {f"true_{n}" for n in MEASURED} <= set(galaxies[0])
+    assert {f"true_{n}" for n in MEASURED} | {"true_latent_0"} <= set(galaxies[0])
     scores = list(csv.DictReader((output / "scores.csv").open()))
-    assert {s["part"] for s in scores} == {"flux", "indices", "classes", "targets", "bins"}
+    parts = {"latents", "outliers", "flux", "indices", "classes", "targets", "bins"}
+    assert {s["part"] for s in scores} == parts
+    assert {"linear", "neighbours"} < {s["method"] for s in scores}
     assert "Performance" in (output / "model_card.md").read_text()
 
 
-def test_latents_are_judged_where_the_autoencoder_is_at_hand(
+def test_without_the_encoder_of_spectra_nothing_is_judged(
     store: DatasetStore, tmp_path: Path
 ) -> None:
-    torch = pytest.importorskip("torch")
-    from picassso.networks import AutoencoderConfig, save_weights
-    from picassso.networks.weights import network_manifest
     from picassso.studies import evaluate_encoder
 
-    torch.manual_seed(0)
-    config = AutoencoderConfig(latents=LATENTS, widths=(8,), components=3, residuals=2)
-    network = config.build()
-    network.set_population(torch.randn(20, LATENTS))
-    mark = network_manifest(network, config)["network_fingerprint"]
-    weights = write_tiny_spectrum_weights(
-        tmp_path, encoder={"decoder_fingerprint": mark}, decoder={"network_fingerprint": mark}
-    )
-    save_weights(network, config, tmp_path / "autoencoder.safetensors", about={})
-    found = evaluate_encoder(weights, store, output=tmp_path / "out", progress=False)
-    assert found.about["latents_judged"] and set(found.rivals) == {"linear", "neighbours"}
-    assert found.departing is not None
-    assert {"latents", "outliers"} <= {s.part for s in found.scores}
+    weights = write_tiny_spectrum_weights(tmp_path / "weights")
+    with pytest.raises(InputError, match="needs the encoder of spectra beside it"):
+        evaluate_encoder(weights, store, output=tmp_path / "out", progress=False)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_store_of_another_survey_is_refused(store: DatasetStore, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from fibre_store import fibre_store
 from picassso.archive import DatasetStore, write_spectrum
+from picassso.archive.fibres import rest_spectra
 from picassso.cli.app import build_app
 from picassso.core import REST_GRID, InputError, Spectrum
 from picassso.observatory.spectra.spectrograph import observe_spectrum
@@ -32,7 +33,6 @@ from picassso.studies.spectra.samples import (
     mock_sample,
     observed_sample,
     split_in_halves,
-    true_spectra,
 )
 from picassso.studies.spectra.scores import Score, find_score, measured, scores_csv
 from picassso.studies.spectra.weights import weights_kind
@@ -41,7 +41,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("accelerate")
 
 from picassso.studies import evaluate_autoencoder  # noqa: E402
-from picassso.training import AutoencoderConfig, train  # noqa: E402
+from picassso.training import AutoencoderConfig, export, train  # noqa: E402
 from picassso.training.run import RunDirectory  # noqa: E402
 
 ENCODE = AutoencoderConfig.resolve(
@@ -195,7 +195,7 @@ def test_mocks_are_observed_as_their_noise_says(store: DatasetStore) -> None:
     known = own.inverse_variance > 0
     pull = ((own.flux - own.truth) * np.sqrt(own.inverse_variance))[known]
     assert pull.std() == pytest.approx(1.0, abs=0.05)
-    np.testing.assert_array_equal(own.truth, true_spectra(store, rows))
+    np.testing.assert_array_equal(own.truth, rest_spectra(store, rows))
     other = mock_sample(store, rows, widened=True, seed=1)
     assert (np.abs(other.truth / own.truth - 1).max(axis=1) > 0.01).all()
     again = mock_sample(store, rows, widened=True, seed=1)
@@ -206,7 +206,7 @@ class Steadfast(AutoencoderModel):
     """Its latents are what the spectrum is without noise, plus something for each redshift."""
 
     def __init__(self) -> None:
-        super().__init__(None)  # type: ignore[arg-type]
+        super().__init__(None, None)  # type: ignore[arg-type]
 
     def encode(self, flux: np.ndarray, inverse_variance: np.ndarray) -> Encoded:
         unseen = (inverse_variance <= 0).mean(axis=1)
@@ -216,7 +216,7 @@ class Steadfast(AutoencoderModel):
 
 def test_shifts_are_those_that_were_put_in(store: DatasetStore) -> None:
     rows = store.indices("test")[:3]
-    flux, ids = true_spectra(store, rows), store.table["galaxy_id"][rows]
+    flux, ids = rest_spectra(store, rows), store.table["galaxy_id"][rows]
     found = measure_constancy(Steadfast(), flux, ids, seed=0)
     assert not found.shift[..., 0].any() and (found.shift[..., 1] > 0).all()
     assert not found.scatter.any()
@@ -295,8 +295,10 @@ def test_kinds_are_told_and_what_does_not_fit_is_refused(
         evaluate_autoencoder(encoding.path, store, output=tmp_path / "out", limit=0)
     with pytest.raises(InputError, match="split"):
         evaluate_autoencoder(encoding.path, store, output=tmp_path / "out", split="none")
-    alone = tmp_path / "alone.onnx"
-    alone.write_bytes(b"")
-    with pytest.raises(InputError, match="does not decode"):
-        evaluate_autoencoder(alone, store, output=tmp_path / "out")
+    encoder, _, decoder = export(encoding.path, output=tmp_path / "weights" / "spectra.onnx")
+    with pytest.raises(InputError, match="not an encoder of spectra"):
+        evaluate_autoencoder(decoder, store, output=tmp_path / "out", progress=False)
+    decoder.unlink()
+    with pytest.raises(InputError, match=r"decoder\.onnx: there is no such"):
+        evaluate_autoencoder(encoder, store, output=tmp_path / "out", progress=False)
     assert not (tmp_path / "out").exists()

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from fibre_store import fibre_store
 from picassso.archive import DatasetStore
+from picassso.archive.fibres import rest_spectra
 from picassso.cli.app import build_app
 from picassso.core import REST_GRID, InputError
 
@@ -38,7 +39,7 @@ from picassso.training.spectra import calibrate as spectra_calibrate  # noqa: E4
 from picassso.training.spectra import release as spectra_release  # noqa: E402
 from picassso.training.spectra.autoencoder import AutoencoderTask  # noqa: E402
 from picassso.training.spectra.calibrate import calibrate  # noqa: E402
-from picassso.training.spectra.images import FibreImages, rest_spectra  # noqa: E402
+from picassso.training.spectra.images import FibreImages  # noqa: E402
 from picassso.training.spectra.library import read_library  # noqa: E402
 
 ENCODE = AutoencoderConfig.resolve(
@@ -153,7 +154,9 @@ def test_an_autoencoder_learns_and_knows_its_population(
     torch.testing.assert_close(norm, torch.ones(len(norm)), rtol=2e-3, atol=0)
     torch.testing.assert_close(latents.mean(dim=0), torch.zeros(3), rtol=0, atol=0.02)
     torch.testing.assert_close(latents.std(dim=0), torch.ones(3), rtol=0, atol=0.02)
-    scatter = network.residual_components.square().sum(dim=0)
+    with torch.no_grad():
+        scale = network.scatter.scale(network.encode(held_out, torch.full_like(held_out, 1e8))[0])
+    scatter = (scale[:, :, None] * network.scatter.components).square().sum(dim=1)
     assert float(scatter.mean()) == pytest.approx(
         float((decoded - held_out).square().mean()), rel=0.3
     ), "a few components hold most of what is missed"
@@ -233,16 +236,17 @@ def test_calibration_finds_by_how_much_an_encoder_is_too_sure(
     monkeypatch.setattr(spectra_calibrate, "_SAMPLES", 39)
     autoencoder, *_ = load_network(encoding.best, AutoencoderNetwork)
     # What the autoencoder misses would hide how sure the encoder is.
-    autoencoder.set_residuals(torch.zeros_like(autoencoder.residual_components))
+    autoencoder.scatter.components.zero_()
     generator = torch.Generator().manual_seed(0)
     n, numbers = 200, autoencoder.latents + 1
     mean = 0.3 * torch.randn(n, numbers, generator=generator)
     tril = 0.4 * torch.eye(numbers) + 0.1 * torch.ones(numbers, numbers).tril(-1)
     target = mean + torch.randn(n, numbers, generator=generator) @ tril.mT
-    residual = torch.randn(n, len(autoencoder.residual_components), generator=generator)
+    residual = torch.randn(n, len(autoencoder.scatter), generator=generator)
     with torch.no_grad():
         shapes = autoencoder.with_scatter(target[:, :-1], residual)
-    truth = (10.0 ** target[:, -1:] * shapes).numpy()
+        true_stars = autoencoder.stars.of_clean(shapes)
+    truth, stars = ((10.0 ** target[:, -1:] * s).numpy() for s in (shapes, true_stars))
 
     class Claims:
         head = LatentHead(numbers)
@@ -256,8 +260,8 @@ def test_calibration_finds_by_how_much_an_encoder_is_too_sure(
         def batches(self, *, seed: int):
             yield torch.zeros(n, 1), target
 
-        def spectra(self, which: np.ndarray) -> np.ndarray:
-            return truth[which]
+        def spectra(self, which: np.ndarray, *, lines: bool = True) -> np.ndarray:
+            return (truth if lines else stars)[which]
 
     claims = Claims()
     found = calibrate(claims, autoencoder, Images())
@@ -275,11 +279,20 @@ def test_exports_say_what_they_need_to(
     light_onnx: None,
 ) -> None:
     paths = export(predicting.path, output=tmp_path / "ugriz.onnx")
-    assert [p.name for p in paths] == ["ugriz.onnx", "ugriz.safetensors", "decoder.onnx"]
-    encoder, decoder = manifest_of(paths[0]), manifest_of(paths[2])
+    halves = ["decoder.onnx", "spectrum_encoder.onnx"]
+    assert [p.name for p in paths] == ["ugriz.onnx", "ugriz.safetensors", *halves]
+    encoder, decoder, of_spectra = (manifest_of(paths[k]) for k in (0, 2, 3))
     _, _, its = load_network(encoding.best, AutoencoderNetwork)
     assert encoder["decoder_fingerprint"] == its["network_fingerprint"]
-    assert decoder["network_fingerprint"] == its["network_fingerprint"]
+    for half in (decoder, of_spectra):
+        assert half["network_fingerprint"] == its["network_fingerprint"]
+        assert half["licence"] == encoder["licence"] and half["version"] == encoder["version"]
+        assert half["created"] == encoder["created"]
+        assert half["training_range"]["signal_to_noise"] == list(ENCODE.snr_range)
+    held_out = store.table["galaxy"][store.indices("validation")]
+    distances = encoder["reference_distances"]
+    assert len(distances) == len(np.unique(held_out)) and sorted(distances) == distances
+    assert min(distances) > 0
     assert encoder["pixels"] == PREDICT.crop and encoder["synthetic_seeds"] == [5]
     low, high = PREDICT.noise_range
     assert encoder["training_range"]["noise_r"] == pytest.approx([0.05 * low, 0.05 * high])

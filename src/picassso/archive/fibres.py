@@ -17,13 +17,16 @@ from picassso.core import FIBRE_GRID, LINE_NAMES, FibreLight, InputError
 if TYPE_CHECKING:
     from picassso.archive.store import DatasetStore
 
-__all__ = ["FibreArrays", "lit_rows"]
+__all__ = ["FibreArrays", "lit_rows", "rest_spectra"]
 
 _DARK = "fibre_without_stars"
 """Flag of `picassso.observatory.spectra.fibre.fibre_light`."""
 
 _MANTISSA_BITS = 13
 """Explicit mantissa bits that are kept: a relative error of at most 2^-14 = 6.1e-5."""
+
+_CHUNK = 500
+"""Fibres whose light is in memory at once."""
 
 _GRID = {
     "log10_first": 3.49,
@@ -170,6 +173,38 @@ def lit_rows(store: DatasetStore, split: str) -> NDArray[np.int64]:
     rows = store.indices(split)
     dark = [_DARK in flags.split(";") for flags in store.table["flags"][rows].tolist()]
     return rows[~np.array(dark, dtype=bool)]
+
+
+def rest_spectra(
+    store: DatasetStore, rows: NDArray[np.int64], *, lines: bool = True
+) -> NDArray[np.float32]:
+    """(n, 1000) noise-free spectra at rest of some rows of a store, on `REST_GRID`.
+
+    Parameters
+    ----------
+    store : DatasetStore
+        With spectra.
+    rows : (n,) int array
+        Which.
+    lines : bool
+        With the emission lines, or what is left without them.
+
+    Raises
+    ------
+    InputError
+        If the store has no spectra, or no light enters one of the fibres.
+    """
+    from picassso.observatory.spectra.spectrograph import rest_fluxes
+
+    found = []
+    for first in range(0, len(rows), _CHUNK):
+        continuum, line_flux, *seen = store.fibre_lights(rows[first : first + _CHUNK])
+        found.append(rest_fluxes(continuum, line_flux * lines, *seen))
+    spectra = np.concatenate(found)
+    dark = ~(spectra > 0).any(axis=1)
+    if dark.any():
+        raise InputError(f"{store.path}: no light enters the fibre of row {rows[dark][0]}")
+    return spectra
 
 
 def _rows_of(array: Any, rows: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -54,6 +54,7 @@ def mock(
     device: str = "cpu",
     truth: str = "smoothed",
     spectra: bool = False,
+    nuclei: bool = True,
     limit: int | None = None,
     resume: bool = True,
     progress: bool = True,
@@ -111,6 +112,9 @@ def mock(
     spectra : bool
         Keep beside every image the light that enters a fibre on its middle, too; see
         `picassso.core.FibreLight`. Images and maps stay the same bit by bit.
+    nuclei : bool
+        Give the spectra the narrow lines of hidden active nuclei and of gas about old stars; False
+        leaves the lines of gas about young stars alone. Images hold no light of nuclei.
     limit : int, optional
         Stop after this many galaxies.
     resume : bool
@@ -142,6 +146,8 @@ def mock(
         raise InputError(f"seed is {seed}, expected 0 or more")
     if framing not in FRAMINGS:
         raise InputError(f"unknown framing {framing!r}; choose one of {list(FRAMINGS)}")
+    if not (nuclei or spectra):
+        raise InputError("nuclei are of spectra alone; leave them in, or ask for spectra, too")
     if truth not in ("smoothed", "histogram"):
         raise InputError(f"unknown truth {truth!r}; choose 'smoothed' or 'histogram'")
     workers = _workers_on(device, workers)
@@ -168,7 +174,7 @@ def mock(
         "truth": truth,
         # Only where they are used, so that older stores stay what they are.
         **({} if frames is None else frames.identity()),
-        **({"spectra": True} if spectra else {}),
+        **({"spectra": True, "nuclei": nuclei} if spectra else {}),
         **({} if device == "cpu" else {"device": device.partition(":")[0]}),
     }
     plan = RenderPlan(
@@ -180,6 +186,7 @@ def mock(
         truth=truth,
         device=device,
         spectra=spectra,
+        nuclei=nuclei,
     )
     path = plan.store
     begun = path.exists()

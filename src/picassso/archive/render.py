@@ -74,6 +74,8 @@ class RenderPlan:
         Real sky to lay under the images; None leaves them without noise.
     spectra : bool
         Whether the light of a fibre is made, too.
+    nuclei : bool
+        Whether that holds lines of active nuclei and of gas about old stars.
     """
 
     store: Path
@@ -85,6 +87,7 @@ class RenderPlan:
     device: str = "cpu"
     sky: StoredSky | None = None
     spectra: bool = False
+    nuclei: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,7 @@ def _observe(
         truth=plan.truth,
         device=plan.device,
         spectra=plan.spectra,
+        nuclei=plan.nuclei,
     )
     if plan.sky is not None:
         observations = [

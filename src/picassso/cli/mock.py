@@ -78,6 +78,13 @@ def mock(
     spectra: Annotated[
         bool, typer.Option("--spectra", help="Keep the light of a 3 arcsec fibre on each, too.")
     ] = False,
+    nuclei: Annotated[
+        bool,
+        typer.Option(
+            "--nuclei/--no-nuclei",
+            help="Lines of active nuclei and of gas about old stars in the spectra, or none.",
+        ),
+    ] = True,
     limit: Annotated[int | None, typer.Option(help="Stop after this many galaxies.")] = None,
     workers: Annotated[
         int | None, typer.Option(help="Processes [default: one for each core].")
@@ -112,6 +119,7 @@ def mock(
         device=device,
         truth=truth,
         spectra=spectra,
+        nuclei=nuclei,
         limit=limit,
         resume=resume,
         progress=progress,

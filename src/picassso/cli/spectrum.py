@@ -213,7 +213,6 @@ def _report(
     predicted: PredictedSpectrum, observed: ObservedSpectrum | None, fits: Path, sheet: Path
 ) -> None:
     """Main indices with their intervals, assumptions, and what was written."""
-    from picassso.painting.spectra.measures import CLASS_CAVEAT
     from picassso.painting.spectra.picture import error_text
 
     console = new_console()
@@ -228,7 +227,7 @@ def _report(
     console.print(table)
     shares = sorted(predicted.class_probabilities.items(), key=lambda item: -item[1])
     classes = ", ".join(f"{n.replace('_', ' ')} {p:.0%}" for n, p in shares if p >= 0.005)
-    lines = (*predicted.assumptions, CLASS_CAVEAT, *_doubts(predicted, observed))
+    lines = (*predicted.assumptions, *_doubts(predicted, observed))
     notes = [f"Note: {line}" for line in lines]
     compared = [f"Compared: {_departure_text(observed)}"] if observed else []
     written = f"Written: {fits} and {sheet}"
@@ -252,10 +251,8 @@ def _doubts(predicted: PredictedSpectrum, observed: ObservedSpectrum | None) -> 
 
 def _departure_text(observed: ObservedSpectrum) -> str:
     """How unlike the observed latents are, in words."""
-    if (found := observed.departure) is None:
-        return "no encoder of spectra lies beside the weights: latents are not compared"
-    kind = "among galaxies of reference" if found.calibrated else "of chi-squared, not calibrated"
+    found = observed.departure
     return (
         f"squared distance of the observed latents from those predicted {found.distance:.3g}, "
-        f"p-value {found.p_value:.2g} {kind}"
+        f"p-value {found.p_value:.2g} among validation galaxies"
     )

@@ -143,8 +143,6 @@ def _write(found: Targets, output: Path, figure: Path) -> None:
 
 def _report(table: Table, output: Path, figure: Path) -> None:
     """The first galaxies, what to expect at some depths, and what was written."""
-    from picassso.painting.spectra.measures import CLASS_CAVEAT
-
     console = new_console()
     number = len(table)
     expected = table["probability"].sum()
@@ -161,8 +159,6 @@ def _report(table: Table, output: Path, figure: Path) -> None:
     console.print(shown)
     split = table.meta.get("split")
     notes = [] if split is None else [f"Note: {_SPLIT_WORDS.format(split=split)}"]
-    if table.meta["by_class"]:
-        notes.append(f"Note: {CLASS_CAVEAT}")
     if far := int((~table["trusted"]).sum()):
         notes.append(
             f"Note: outside the range of training (trusted is False), and so ranked after the "

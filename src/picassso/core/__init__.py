@@ -31,7 +31,7 @@ from picassso.core.properties import (
     Excess,
     Property,
 )
-from picassso.core.spectra import FibreLight, Spectrum
+from picassso.core.spectra import NOISELESS, FibreLight, Spectrum
 from picassso.core.surveys import (
     NANOMAGGY_ZERO_POINT,
     PANSTARRS,
@@ -61,6 +61,7 @@ __all__ = [
     "LIGHT_SPEED",
     "LINE_NAMES",
     "NANOMAGGY_ZERO_POINT",
+    "NOISELESS",
     "PANSTARRS",
     "PROPERTIES",
     "PROPERTY_NAMES",

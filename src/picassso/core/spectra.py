@@ -11,7 +11,10 @@ from picassso.core.errors import InputError
 from picassso.core.lines import EMISSION_LINES
 from picassso.core.wavelengths import FIBRE_GRID
 
-__all__ = ["FibreLight", "Spectrum"]
+__all__ = ["NOISELESS", "FibreLight", "Spectrum"]
+
+NOISELESS = 1e8
+"""Inverse variance of spectra without noise, in units of their root mean square."""
 
 
 @dataclass(frozen=True, slots=True)

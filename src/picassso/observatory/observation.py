@@ -23,6 +23,7 @@ from picassso.observatory.light_cache import load_light_table
 from picassso.observatory.scene import Scene
 from picassso.observatory.smoothing import smoothing_lengths
 from picassso.observatory.spectra.gas_around_stars import ionised_gas
+from picassso.observatory.spectra.nuclei import draw_other_gas
 from picassso.observatory.spectra.populations_cache import load_spectral_table
 
 __all__ = ["Observation", "observe"]
@@ -70,6 +71,7 @@ def observe(
     truth: str = "smoothed",
     device: str = "cpu",
     spectra: bool = False,
+    nuclei: bool = True,
 ) -> list[Observation]:
     """Images and true maps of a galaxy as its cameras see it.
 
@@ -98,6 +100,9 @@ def observe(
     spectra : bool
         Make the light of a fibre of 3 arcsec at the centre of each frame, too. Images and maps
         are the same with and without.
+    nuclei : bool
+        Give the spectra the narrow lines of active nuclei and of gas about old stars, too; see
+        `picassso.observatory.spectra.nuclei`.
 
     Returns
     -------
@@ -137,6 +142,11 @@ def observe(
         device=device,
         spectra=load_spectral_table() if spectra else None,
         ionised_gas=ionised_gas(stars, gas, _gas_rng(seed, number)) if spectra else None,
+        other_gas=(
+            draw_other_gas(float(stars.mass.sum(dtype=np.float64)), _other_gas_rng(seed, number))
+            if spectra and nuclei
+            else None
+        ),
     )
     dusty = gas is not None and gas.metallicity is not None and len(gas) > 0
     dust = framing.draw_dust(np.random.default_rng([seed, number])) if dusty else 0.0
@@ -156,3 +166,8 @@ def observe(
 def _gas_rng(seed: int, number: int) -> np.random.Generator:
     """Stream of a galaxy's ionised gas, apart from those of its dust and of its views."""
     return np.random.default_rng([seed, number, len(CAMERAS)])
+
+
+def _other_gas_rng(seed: int, number: int) -> np.random.Generator:
+    """Stream of what else lights a galaxy's gas, likewise."""
+    return np.random.default_rng([seed, number, len(CAMERAS) + 1])

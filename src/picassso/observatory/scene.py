@@ -26,6 +26,7 @@ from picassso.observatory.projection import project
 from picassso.observatory.psf import FWHM_PER_SIGMA, convolve_gaussian, rebin
 from picassso.observatory.spectra.fibre import StarsInView, fibre_light
 from picassso.observatory.spectra.gas_around_stars import IonisedGas
+from picassso.observatory.spectra.nuclei import OtherGas
 from picassso.observatory.spectra.populations import SpectralTable
 from picassso.observatory.truth import (
     gas_fields,
@@ -66,6 +67,8 @@ class Scene:
         For the light of fibres; None where it is not asked for.
     ionised_gas : IonisedGas or None
         Likewise.
+    other_gas : OtherGas or None
+        Gas that no young stars light; None where there shall be none.
     """
 
     particles: Particles
@@ -78,6 +81,7 @@ class Scene:
     device: str
     spectra: SpectralTable | None = None
     ionised_gas: IonisedGas | None = None
+    other_gas: OtherGas | None = None
 
     def take(
         self, view: int, rotation: NDArray[np.float64], exposure: Exposure
@@ -199,6 +203,10 @@ class Scene:
             psf_fwhm=float(exposure.psf_fwhm[bands.index(reference_band(bands))]),
             dust=exposure.dust,
             log_u=self.ionised_gas.log_u,
+            time=self.ionised_gas.time,
+            line_factors=self.ionised_gas.line_factors,
+            other=self.other_gas,
+            centre=float(np.hypot(*exposure.offset)),
             galaxy_id=self.particles.galaxy_id,
             view=view,
             flags=(*self.particles.flags, *self.ionised_gas.flags),

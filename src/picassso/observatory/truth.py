@@ -7,9 +7,15 @@ from numpy.typing import NDArray
 
 from picassso.core import Gas, Stars
 
-__all__ = ["gas_fields", "histogram", "star_fields", "young_star_formation_rate"]
+__all__ = [
+    "STAR_FORMATION_TIME",
+    "gas_fields",
+    "histogram",
+    "star_fields",
+    "young_star_formation_rate",
+]
 
-_YOUNG = 0.1
+STAR_FORMATION_TIME = 0.1
 """Gyr over which star formation is averaged where a snapshot holds no gas."""
 
 
@@ -37,8 +43,10 @@ def gas_fields(gas: Gas) -> dict[str, NDArray[np.float32]]:
 
 def young_star_formation_rate(stars: Stars) -> NDArray[np.float32]:
     """Mass formed in the last 100 Myr over 100 Myr, of each star particle [Msun yr^-1]."""
-    young = stars.age < _YOUNG
-    return np.where(young, stars.initial_mass / np.float32(_YOUNG * 1e9), np.float32(0.0))
+    young = stars.age < STAR_FORMATION_TIME
+    return np.where(
+        young, stars.initial_mass / np.float32(STAR_FORMATION_TIME * 1e9), np.float32(0.0)
+    )
 
 
 def histogram(

@@ -249,6 +249,7 @@ def _store(path: Path) -> Info:
         "survey": store.survey,
         "bands": " ".join(store.bands),
         "properties": ", ".join(store.properties),
+        "spectra": "of the fibre on each image" if store.has_spectra else "none",
         "complete": "yes" if store.complete else "no: give its `picassso mock` command again",
     }
     if store.complete:

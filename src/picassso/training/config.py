@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from picassso.core import InputError
 from picassso.networks import NetworkConfig
 
-__all__ = ["RECIPES", "LoopConfig", "TrainConfig", "problems_of", "read_config"]
+__all__ = ["RECIPES", "LoopConfig", "NoiseRange", "TrainConfig", "problems_of", "read_config"]
+
+
+def _in_order(limits: tuple[float, float]) -> tuple[float, float]:
+    low, high = limits
+    if not 0 < low <= high:
+        raise ValueError(f"is {low:g} to {high:g}, expected 0 < low <= high")
+    return limits
+
+
+NoiseRange = Annotated[tuple[float, float], AfterValidator(_in_order)]
+"""Lowest and highest factor on the noise of an image."""
 
 RECIPES: dict[str, dict[str, Any]] = {
     "picassso": {},
@@ -157,14 +168,11 @@ class TrainConfig(LoopConfig):
     mean_weight: float = Field(0.1, ge=0)
     augment: bool = True
     fresh_noise: bool = True
-    noise_range: tuple[float, float] = (0.5, 1.5)
+    noise_range: NoiseRange = (0.5, 1.5)
     validation_images: int = Field(512, ge=1)
 
     @model_validator(mode="after")
     def _fits_together(self) -> TrainConfig:
-        low, high = self.noise_range
-        if not 0 < low <= high:
-            raise ValueError(f"noise_range is {low:g} to {high:g}, expected 0 < low <= high")
         if len(self.widths) != len(self.blocks) or not self.widths:
             raise ValueError("widths and blocks must have one number for each level")
         if min(*self.widths, *self.blocks) < 1:

@@ -18,7 +18,7 @@ from picassso.training.calibrate import calibrate
 from picassso.training.ranges import training_range
 from picassso.training.run import AUTOENCODER, RunDirectory
 
-__all__ = ["Release", "export"]
+__all__ = ["Release", "export", "synthetic_seeds"]
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,16 @@ class Release:
             "survey": self.stores[0].survey,
             **measured,
             "data_fingerprint": "+".join(sorted(s.fingerprint for s in self.stores)),
-            "synthetic_seeds": _synthetic_seeds(self.stores),
+            "synthetic_seeds": synthetic_seeds(self.stores),
             "train_config": self.manifest["config"],
             "step": found["step"],
             "validation_loss": found["validation_loss"],
+            **self.signature(),
+        }
+
+    def signature(self) -> dict[str, str]:
+        """What is said of every file that is written."""
+        return {
             "licence": self.licence,
             "version": __version__,
             "created": _today().isoformat(),
@@ -102,8 +108,9 @@ def export(
     Returns
     -------
     onnx, safetensors, ... : Path
-        The files written. Of the tasks of spectra there is a third, ``decoder.onnx`` beside them,
-        which makes spectra of latents.
+        The files written. Beside those of the tasks of spectra lies ``decoder.onnx``, which makes
+        spectra of latents, and beside an encoder of images ``spectrum_encoder.onnx``, which makes
+        latents of spectra.
 
     Raises
     ------
@@ -186,7 +193,7 @@ def _today() -> datetime.date:
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).date()
 
 
-def _synthetic_seeds(stores: Sequence[DatasetStore]) -> list[int]:
+def synthetic_seeds(stores: Sequence[DatasetStore]) -> list[int]:
     """Seeds of the synthetic universes learnt from: no galaxy of them is a fair test.
 
     A galaxy depends on the seed and its number alone, and how the galaxies of a store are split

@@ -34,6 +34,7 @@ from picassso.analysis.spectra.posterior import (
     uniformity,
 )
 from picassso.analysis.spectra.ratios import (
+    CLASSIFIED,
     EMISSION_CLASSES,
     NO_EMISSION,
     classify,
@@ -43,7 +44,7 @@ from picassso.analysis.spectra.ratios import (
     log_ratio,
     schawinski_2007,
 )
-from picassso.analysis.spectra.stars import near_lines, stellar_light
+from picassso.analysis.spectra.stars import near_lines
 from picassso.analysis.spectra.targets import (
     Ranking,
     Reliability,
@@ -55,6 +56,7 @@ from picassso.analysis.spectra.targets import (
 
 __all__ = [
     "CREDIBLE_LEVELS",
+    "CLASSIFIED",
     "EMISSION_CLASSES",
     "INDICES",
     "MEASURED_LINES",
@@ -93,6 +95,5 @@ __all__ = [
     "sample_quantiles",
     "schawinski_2007",
     "select_outliers",
-    "stellar_light",
     "uniformity",
 ]

@@ -108,7 +108,7 @@ def calibrated_p_value(distance: ArrayLike, reference: ArrayLike) -> NDArray[np.
         NaN where not known.
     reference : (n,) array
         Distances of galaxies that obey the mapping and were not used to learn it, one a galaxy;
-        NaN is left out.
+        NaN is left out. Where they chose the best weights, p-values are a little too small.
 
     Raises
     ------

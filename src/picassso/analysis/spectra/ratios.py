@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from picassso.analysis.spectra.indices import measure
 
 __all__ = [
+    "CLASSIFIED",
     "EMISSION_CLASSES",
     "NO_EMISSION",
     "classify",
@@ -28,7 +29,13 @@ EMISSION_CLASSES: tuple[str, ...] = (
 """Names of the classes that `classify` gives the numbers of."""
 
 NO_EMISSION = EMISSION_CLASSES.index("no_emission")
-"""Number of the class of those without a positive flux of one of the four lines."""
+"""Number of the class of those whose lines are too weak to tell."""
+
+CLASSIFIED: tuple[str, ...] = ("log_NII_Ha", "log_OIII_Hb", "EW_Halpha")
+"""Names of the indices that `classify` goes by, in its order."""
+
+_WEAKEST = 0.5
+"""Angstrom of Halpha: galaxies below are passive (Cid Fernandes et al. 2011, MNRAS 413, 1687)."""
 
 
 def log_ratio(flux: ArrayLike, other: ArrayLike) -> NDArray[np.float64]:
@@ -71,26 +78,31 @@ def _hyperbola(x: ArrayLike, *, asymptote: float, level: float) -> NDArray[np.fl
     return np.where(np.isnan(x), np.nan, np.where(left, curve, -np.inf))
 
 
-def classify(log_nii_ha: ArrayLike, log_oiii_hb: ArrayLike) -> NDArray[np.int8]:
+def classify(
+    log_nii_ha: ArrayLike, log_oiii_hb: ArrayLike, halpha_width: ArrayLike
+) -> NDArray[np.int8]:
     """Numbers of the classes of galaxies, as in `EMISSION_CLASSES`.
 
     Below the line of Kauffmann et al. 2003 they are star-forming, between it and that of Kewley et
     al. 2001 composite, above it Seyferts and LINERs on the two sides of the line of Schawinski et
-    al. 2007.
+    al. 2007. Old stars light gas with the ratios of a LINER: what has less than 3 Angstrom of
+    Halpha is more likely retired than active (Cid Fernandes et al. 2011, MNRAS 413, 1687).
 
     Parameters
     ----------
     log_nii_ha, log_oiii_hb : (...) array
         log10([N II] 6585 / Halpha) and log10([O III] 5008 / Hbeta).
+    halpha_width : (...) array
+        Equivalent width of Halpha, positive in emission [Angstrom].
 
     Returns
     -------
     (...) int8 array
-        `NO_EMISSION` where a ratio is NaN.
+        `NO_EMISSION` where a ratio is NaN, or the width is not at least 0.5 Angstrom.
     """
     x, y = np.asarray(log_nii_ha, dtype=np.float64), np.asarray(log_oiii_hb, dtype=np.float64)
     conditions = [
-        np.isnan(x) | np.isnan(y),
+        np.isnan(x) | np.isnan(y) | ~(np.asarray(halpha_width) >= _WEAKEST),
         y < kauffmann_2003(x),
         y < kewley_2001(x),
         y > schawinski_2007(x),
@@ -107,7 +119,7 @@ def classify_spectra(
     inverse_variance: ArrayLike | None = None,
     stars: ArrayLike | None = None,
 ) -> NDArray[np.int8]:
-    """Classes of spectra by the ratios that `measure` gives.
+    """Classes of spectra by what `measure` gives of `CLASSIFIED`.
 
     Without `stars`, what they absorb of Hbeta makes weak emission vanish (`NO_EMISSION`) and moves
     the rest upwards.
@@ -123,6 +135,5 @@ def classify_spectra(
     stars : (..., L) array, optional
         Light of the stars by a model, in the unit of `flux`.
     """
-    names = ("log_NII_Ha", "log_OIII_Hb")
-    found = measure(wavelength, flux, names, inverse_variance=inverse_variance, stars=stars)
-    return classify(*(found[name] for name in names))
+    found = measure(wavelength, flux, CLASSIFIED, inverse_variance=inverse_variance, stars=stars)
+    return classify(*(found[name] for name in CLASSIFIED))

@@ -7,9 +7,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from picassso.core import REST_GRID
+from picassso.core import NOISELESS, REST_GRID
 from picassso.networks.spectra.basis import SpectralBasis, put
 from picassso.networks.spectra.infovae import InfoVAE
+from picassso.networks.spectra.scatter import ConditionalScatter
+from picassso.networks.spectra.stellar_fit import StellarFit
 
 __all__ = ["Autoencoded", "SpectrumAutoencoder"]
 
@@ -47,11 +49,14 @@ class SpectrumAutoencoder(nn.Module):
         Principal components of the basis.
     residuals : int
         Components in which `with_scatter` adds what the autoencoder does not reconstruct.
+    stellar_components : int
+        Of the fit of stars alone, which tells emission lines from absorption.
     """
 
     latent_mean: Tensor
     latent_std: Tensor
-    residual_components: Tensor
+    error_floor: Tensor
+    error_slope: Tensor
 
     def __init__(
         self,
@@ -60,15 +65,19 @@ class SpectrumAutoencoder(nn.Module):
         widths: tuple[int, ...] = (549, 110),
         components: int = 30,
         residuals: int = 20,
+        stellar_components: int = 10,
     ) -> None:
         super().__init__()
         wavelength = torch.tensor(REST_GRID)
         self.latents = latents
         self.basis = SpectralBasis(wavelength, components)
         self.vae = InfoVAE(len(wavelength), latents, widths=widths)
+        self.scatter = ConditionalScatter(latents, residuals, len(wavelength))
+        self.stars = StellarFit(wavelength, stellar_components)
         self.register_buffer("latent_mean", torch.zeros(latents))
         self.register_buffer("latent_std", torch.ones(latents))
-        self.register_buffer("residual_components", torch.zeros(residuals, len(wavelength)))
+        self.register_buffer("error_floor", torch.ones(latents))
+        self.register_buffer("error_slope", torch.zeros(latents))
 
     @property
     def wavelength(self) -> Tensor:
@@ -90,9 +99,9 @@ class SpectrumAutoencoder(nn.Module):
         """Z-score by the latents (N, K) of the training spectra, as `forward` gives them."""
         put(self, latent_mean=latents.mean(dim=0), latent_std=latents.std(dim=0).clamp_min(1e-6))
 
-    def set_residuals(self, components: Tensor) -> None:
-        """Set components (R, 1000), times their deviations, of what is not reconstructed."""
-        put(self, residual_components=components)
+    def set_errors(self, *, floor: Tensor, slope: Tensor) -> None:
+        """Set the variance (K,) of z-scored latents: `floor` plus `slope` times `noise`."""
+        put(self, error_floor=floor, error_slope=slope)
 
     def norm(self, flux: Tensor, weight: Tensor) -> Tensor:
         """Norm (N,) of spectra (N, 1000) in any unit; see `SpectralBasis.norm`."""
@@ -130,12 +139,20 @@ class SpectrumAutoencoder(nn.Module):
         Returns
         -------
         mean, log_variance : (N, K) Tensor
-            Of the latents.
+            Of the latents. The variance is that which noise and gaps brought about in training,
+            at the same signal to noise.
         """
         filled = self.fill(flux, weight)
-        mean, log_variance = self.vae.encode(filled - self._mean(filled))
-        scaled = (mean - self.latent_mean) / self.latent_std
-        return scaled, log_variance - 2.0 * torch.log(self.latent_std)
+        mean, _ = self.vae.encode(filled - self._mean(filled))
+        variance = self.error_floor + self.error_slope * self.noise(filled, weight)[:, None]
+        return (mean - self.latent_mean) / self.latent_std, torch.log(variance)
+
+    def noise(self, filled: Tensor, weight: Tensor) -> Tensor:
+        """(N,) inverse of the mean over all pixels of the squared signal to noise.
+
+        A pixel of which nothing is known has none; without any, the noise is a million.
+        """
+        return 1.0 / (weight.clamp_min(0.0) * filled.square()).mean(dim=1).clamp_min(1e-6)
 
     def encode_observed(self, flux: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Z-scored latents and norm of spectra that are not normalised.
@@ -157,6 +174,13 @@ class SpectrumAutoencoder(nn.Module):
         mean, log_variance = self.encode(flux / unit, weight * unit * unit)
         return mean, log_variance, norm
 
+    def encode_clean(self, spectra: Tensor) -> tuple[Tensor, Tensor]:
+        """Z-scored latents (N, K) and norm (N, 1) of spectra (N, 1000) without noise and gaps."""
+        size = spectra.square().mean(dim=1, keepdim=True)
+        weight = NOISELESS / torch.where(size > 0, size, 1.0)
+        mean, _, norm = self.encode_observed(spectra, weight.expand_as(spectra))
+        return mean, norm
+
     def decode(self, latents: Tensor) -> Tensor:
         """Z-scored latents (N, K) to spectra (N, 1000) of a root mean square of about one."""
         return self.vae.decode(latents * self.latent_std + self.latent_mean) + self._mean(latents)
@@ -171,7 +195,7 @@ class SpectrumAutoencoder(nn.Module):
         residual : (N, R) Tensor
             Standard normal numbers.
         """
-        return self.decode(latents) + residual @ self.residual_components
+        return self.decode(latents) + self.scatter(latents, residual)
 
     def _mean(self, like: Tensor) -> Tensor:
         return self.basis.mean.to(like.dtype)

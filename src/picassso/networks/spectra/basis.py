@@ -35,7 +35,7 @@ class SpectralBasis(nn.Module):
     def __init__(self, wavelength: Tensor, components: int) -> None:
         super().__init__()
         pixels = len(wavelength)
-        self.register_buffer("wavelength", wavelength.double())
+        self.register_buffer("wavelength", wavelength.to(torch.float64, copy=True))
         self.register_buffer("mean", torch.ones(pixels, dtype=torch.float64))
         self.register_buffer("components", torch.zeros(components, pixels, dtype=torch.float64))
         self.register_buffer("variance", torch.ones(components, dtype=torch.float64))
@@ -95,7 +95,16 @@ class SpectralBasis(nn.Module):
         (N,) Tensor
             In the unit of `flux`; 0 where no pixel is known or the light is not positive.
         """
-        x, w = _known(flux, weight)
+        scale, guess = self._scaled_posterior(*_known(flux, weight))
+        return (scale * guess.square().mean(dim=1).sqrt()).to(flux.dtype)
+
+    def project(self, flux: Tensor, weight: Tensor) -> Tensor:
+        """Projection (N, L) of spectra in any unit, as for `norm`; 0 where that is 0."""
+        scale, guess = self._scaled_posterior(*_known(flux, weight))
+        return (scale[:, None] * guess).to(flux.dtype)
+
+    def _scaled_posterior(self, x: Tensor, w: Tensor) -> tuple[Tensor, Tensor]:
+        """Amplitude (N,), 0 where there is no light, and projection of spectra divided by it."""
         # The mean spectrum alone gives the first amplitude, from which two rounds correct.
         scale = _amplitude(x, w, self.mean[None])
         positive = scale > 0
@@ -104,8 +113,7 @@ class SpectralBasis(nn.Module):
             guess, _ = self._posterior(x / scale[:, None], w * scale[:, None] ** 2)
             scale = _amplitude(x, w, guess)
             positive = positive & (scale > 0)
-        norm = scale * guess.square().mean(dim=1).sqrt()
-        return torch.where(positive, norm, 0.0).to(flux.dtype)
+        return torch.where(positive, scale, 0.0), guess
 
     def _posterior(self, x: Tensor, w: Tensor) -> tuple[Tensor, Tensor]:
         """Projection, and what the pixels' own values add to it."""

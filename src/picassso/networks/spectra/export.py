@@ -71,9 +71,10 @@ def export_spectrum_decoder(
     about: dict[str, Any],
     half: bool = False,
 ) -> None:
-    """Write ``decoder(latents (n, K), residual (n, R)) -> spectra (n, 1000)``, atomically.
+    """Write ``decoder(latents (n, K), residual (n, R)) -> spectra, stars``, atomically.
 
-    `SpectrumAutoencoder.with_scatter`; zeros for `residual` give the decoded spectra alone.
+    Spectra (n, 1000) are those of `SpectrumAutoencoder.with_scatter`, where zeros for `residual`
+    give the decoded spectra alone; stars (n, 1000) are their `StellarFit.of_clean`.
 
     Parameters
     ----------
@@ -89,7 +90,7 @@ def export_spectrum_decoder(
         path,
         shapes=({0: batch}, {0: batch}),
         inputs=("latents", "residual"),
-        outputs=("spectra",),
+        outputs=("spectra", "stars"),
         manifest={**network_manifest(network, config), "part": "decoder", **about},
         half=half,
     )
@@ -103,11 +104,12 @@ def export_spectrum_encoder(
     about: dict[str, Any],
     half: bool = False,
 ) -> None:
-    """Write ``encoder(flux, weight) -> latents, log_variance, norm``, atomically.
+    """Write ``encoder(flux, weight) -> latents, log_variance, norm, stars``, atomically.
 
     Flux (n, 1000) is at rest, on `picassso.core.REST_GRID`, in any unit, not normalised; weight
     (n, 1000) is its inverse variance, 0 where nothing is known (flux may be NaN there). Latents
-    (n, K) are z-scored, norm (n, 1) is in the unit of the flux, 0 where there is no light.
+    (n, K) are z-scored, norm (n, 1) is in the unit of the flux, 0 where there is no light; stars
+    (n, 1000) are `StellarFit.of_observed`.
 
     Parameters
     ----------
@@ -123,7 +125,7 @@ def export_spectrum_encoder(
         path,
         shapes=({0: batch}, {0: batch}),
         inputs=("flux", "weight"),
-        outputs=("latents", "log_variance", "norm"),
+        outputs=("latents", "log_variance", "norm", "stars"),
         manifest={**network_manifest(network, config), "part": "encoder", **about},
         half=half,
     )
@@ -134,8 +136,9 @@ class _Decoder(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, latents: Tensor, residual: Tensor) -> Tensor:
-        return self.network.with_scatter(latents, residual)
+    def forward(self, latents: Tensor, residual: Tensor) -> tuple[Tensor, Tensor]:
+        spectra = self.network.with_scatter(latents, residual)
+        return spectra, self.network.stars.of_clean(spectra)
 
 
 class _Encoder(nn.Module):
@@ -143,8 +146,9 @@ class _Encoder(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, flux: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        return self.network.encode_observed(flux, weight)
+    def forward(self, flux: Tensor, weight: Tensor) -> tuple[Tensor, ...]:
+        stars = self.network.stars.of_observed(flux, weight)
+        return *self.network.encode_observed(flux, weight), stars
 
 
 def _plain(network: Any) -> Any:

@@ -47,6 +47,8 @@ class AutoencoderConfig(JsonConfig):
         Principal components that fill gaps and give the norm.
     residuals : int
         Components of the scatter of reconstructions.
+    stellar_components : int
+        Of the fit of stars alone.
     """
 
     kind: ClassVar[str] = "spectrum-autoencoder"
@@ -55,6 +57,7 @@ class AutoencoderConfig(JsonConfig):
     widths: tuple[int, ...] = (549, 110)
     components: int = 30
     residuals: int = 20
+    stellar_components: int = 10
 
     @property
     def name(self) -> str:
@@ -63,7 +66,8 @@ class AutoencoderConfig(JsonConfig):
 
     def build(self) -> SpectrumAutoencoder:
         """Autoencoder with fresh weights; numbers below one raise InputError."""
-        sizes = (self.latents, self.components, self.residuals, len(self.widths), *self.widths)
+        components = (self.components, self.residuals, self.stellar_components)
+        sizes = (self.latents, *components, len(self.widths), *self.widths)
         if min(sizes) < 1:
             raise InputError(f"autoencoder config {self}: every number must be 1 or more")
         return SpectrumAutoencoder(
@@ -71,6 +75,7 @@ class AutoencoderConfig(JsonConfig):
             widths=self.widths,
             components=self.components,
             residuals=self.residuals,
+            stellar_components=self.stellar_components,
         )
 
     def manifest(self, network: nn.Module) -> dict[str, Any]:

@@ -6,11 +6,27 @@ Gas lit by an active nucleus, or by the old stars of a red galaxy, has lines in 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from picassso.core import LINE_NAMES
+from picassso.core import EMISSION_LINES, LINE_NAMES
+from picassso.observatory.dust import attenuation_curve
 
-__all__ = ["LINER", "SEYFERT", "draw_ratios", "element_factors"]
+__all__ = [
+    "LINER",
+    "SEYFERT",
+    "blended_dispersion",
+    "draw_ratios",
+    "draw_reddened_ratios",
+    "element_factors",
+]
+
+_HALPHA = LINE_NAMES.index("Halpha")
+_WAVELENGTH = np.array([line.wavelength for line in EMISSION_LINES])
+_V_TO_EXPONENT = 0.4 * np.log(10.0)
+
+_MEAN_AV = 0.6
+"""Of the dust about nuclei and LINER-like gas, exponential: a choice, a round number that spreads
+Halpha / Hbeta from 3.1 to about 6."""
 
 # Strength of each line on the scale of Hbeta = 1, without dust. The strong lines are chosen to lie
 # in the middle of the Seyfert and LINER branches of Kewley et al. 2006 (MNRAS 372, 961, figure 4);
@@ -85,6 +101,40 @@ def draw_ratios(rng: np.random.Generator, seyfert: NDArray[np.bool_]) -> NDArray
     """
     typical = np.where(seyfert[:, None], SEYFERT, LINER)
     return typical * element_factors(rng, len(seyfert), abundance=0.08, ionisation=0.1)
+
+
+def draw_reddened_ratios(
+    rng: np.random.Generator, seyfert: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """(N, 25) line fluxes of `draw_ratios` behind dust of their own, in units of Halpha's.
+
+    Galactic dust, with an A_V that is exponential with mean 0.6.
+    """
+    av = rng.exponential(_MEAN_AV, len(seyfert))
+    lines = draw_ratios(rng, seyfert)
+    lines *= np.exp(-_V_TO_EXPONENT * av[:, None] * attenuation_curve(_WAVELENGTH))
+    return lines / lines[:, _HALPHA, None]
+
+
+def blended_dispersion(flux: ArrayLike, dispersion: ArrayLike) -> NDArray[np.float64]:
+    """Dispersion of several components of gas as one: root mean square, weighted by flux.
+
+    Parameters
+    ----------
+    flux : (K, ...) array
+        Of one line, in any unit; not negative.
+    dispersion : (K, ...) array
+        km s^-1.
+
+    Returns
+    -------
+    (...) float64 array
+        That of the first component where there is no flux.
+    """
+    flux, dispersion = np.asarray(flux, np.float64), np.asarray(dispersion, np.float64)
+    total = flux.sum(axis=0)
+    variance = (flux * dispersion**2).sum(axis=0) / np.maximum(total, np.finfo(np.float64).tiny)
+    return np.where(total > 0.0, np.sqrt(variance), dispersion[0])
 
 
 def _are(ions: tuple[str, ...]) -> NDArray[np.float64]:

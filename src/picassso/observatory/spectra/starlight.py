@@ -21,15 +21,13 @@ from picassso.observatory.spectra.populations import (
     SpectralTable,
 )
 
-__all__ = ["LARGEST_VELOCITY", "LitStars", "starlight", "visual_light"]
+__all__ = ["LARGEST_VELOCITY", "LitStars", "light_between", "starlight"]
 
 _PIXEL = PIXEL_DEX * float(np.log(10.0))
 _LARGEST_SHIFT = SHIFT_PIXELS - 3
 
 LARGEST_VELOCITY = float(np.expm1(_LARGEST_SHIFT * _PIXEL) * LIGHT_SPEED)
 """2012 km/s; what moves faster is counted at this velocity."""
-
-_VISUAL = (5450.0, 5550.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +89,24 @@ def starlight(
     return free + cloud[0] * born
 
 
-def visual_light(table: SpectralTable, stars: LitStars) -> NDArray[np.float32]:
-    """(N,) light of each star about 5500 A behind its dust [Lsun per Angstrom]."""
+def light_between(
+    table: SpectralTable, stars: LitStars, first: float, last: float
+) -> NDArray[np.float32]:
+    """(N,) mean light of each star between two wavelengths behind its dust [Lsun per Angstrom].
+
+    Dust is taken at the middle.
+    """
     from picassso.observatory._light_kernel import bilinear
 
-    visual = (_VISUAL[0] < SPECTRAL_GRID) & (_VISUAL[1] > SPECTRAL_GRID)
-    luminosity = _product(table.coefficients, table.components[:, visual].mean(axis=1))
+    inside = (first < SPECTRAL_GRID) & (last > SPECTRAL_GRID)
+    luminosity = _product(table.coefficients, table.components[:, inside].mean(axis=1))
     light = np.empty((len(stars.mass), 1), np.float32)
     logarithm = np.log(luminosity)[..., None]
     bilinear(*_log_axes(table), logarithm, stars.age, stars.metallicity, light)
     if stars.dust_column is not None:
         light *= screen_transmission(
             stars.dust_column,
-            wavelength=np.array([np.mean(_VISUAL)]),
+            wavelength=np.array([0.5 * (first + last)]),
             amplitude=stars.dust,
             age_gyr=stars.age,
         )

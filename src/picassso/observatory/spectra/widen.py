@@ -15,7 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from picassso.core import EMISSION_LINES, FIBRE_GRID, LIGHT_SPEED, LINE_NAMES
 from picassso.observatory.dust import attenuation_curve
-from picassso.observatory.spectra.narrow_lines import draw_ratios, element_factors
+from picassso.observatory.spectra.narrow_lines import (
+    blended_dispersion,
+    draw_reddened_ratios,
+    element_factors,
+)
 
 __all__ = ["WidenedLight", "broaden", "widen"]
 
@@ -80,8 +84,8 @@ def widen(
     """Draw other galaxies out of the light of fibres, one for each.
 
     Drawn for each galaxy: dust in front of it (none for 30%, else A_V exponential with mean 0.5
-    for stars and 1 / 0.44 times that for gas); a factor of 0.35 dex on all lines of young stars
-    and of 0.15 dex on each element and on ionisation; a Gaussian in velocity that broadens stars
+    for stars and 1 / 0.44 times that for gas); a factor of 0.35 dex on all of its own lines and of
+    0.15 dex on each element and on ionisation; a Gaussian in velocity that broadens stars
     (half-normal, 120 km/s) and one that broadens gas (60 km/s); for 12% the narrow lines of a
     Seyfert nucleus, with a power law of up to a tenth of the stars at 4500 A, and for 12% of a
     LINER; and LINER-like lines for 60% of galaxies whose own lines are weak.
@@ -106,19 +110,21 @@ def widen(
     stars *= continuum
     broadening = np.abs(rng.normal(0.0, _STELLAR_BROADENING, n))
     stars = broaden(stars, broadening)
-    young = line_flux * gas * _line_factors(rng, n)
+    own = line_flux * gas * _line_factors(rng, n)
     sigma = np.hypot(line_dispersion, np.abs(rng.normal(0.0, _GAS_BROADENING, n)))
     level = _level(stars, _LINES[_HALPHA])
-    seyfert, other = _excited(rng, weak=young[:, _HALPHA] < _RED_WIDTH * level)
+    seyfert, other = _excited(rng, weak=own[:, _HALPHA] < _RED_WIDTH * level)
     width = _equivalent_widths(rng, seyfert, other)
-    old = _other_lines(rng, seyfert) * (width * level)[:, None]
-    old_sigma = np.hypot(sigma, np.abs(rng.normal(0.0, 2.0 * _GAS_BROADENING, n)))
+    added = draw_reddened_ratios(rng, seyfert) * (width * level)[:, None]
+    added_sigma = np.hypot(sigma, np.abs(rng.normal(0.0, 2.0 * _GAS_BROADENING, n)))
     share = rng.uniform(0.0, _POWER_LAW_SHARE, n) * seyfert * _level(stars, 4500.0)
     stars += (share[:, None] * (FIBRE_GRID / 4500.0) ** _POWER_LAW).astype(np.float32)
     return WidenedLight(
         continuum=stars,
-        line_flux=(young + old).astype(np.float32),
-        line_dispersion=_together(young[:, _HALPHA], sigma, old[:, _HALPHA], old_sigma),
+        line_flux=(own + added).astype(np.float32),
+        line_dispersion=blended_dispersion(
+            [own[:, _HALPHA], added[:, _HALPHA]], [sigma, added_sigma]
+        ),
     )
 
 
@@ -164,7 +170,7 @@ def _dust(rng: np.random.Generator, n: int) -> tuple[NDArray[np.float32], NDArra
 
 
 def _line_factors(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
-    """(n, 25) factors on the lines of young stars: one for all, one an element, one an ion."""
+    """(n, 25) factors on the lines of galaxies: one for all, one an element, one an ion."""
     strength = 10.0 ** rng.normal(0.0, _STRENGTH_SCATTER, (n, 1))
     return strength * element_factors(
         rng, n, abundance=_ABUNDANCE_SCATTER, ionisation=_IONISATION_SCATTER
@@ -192,27 +198,7 @@ def _equivalent_widths(
     return np.where(seyfert, 0.5 * 80.0**u, np.where(other, 0.3 * 20.0**u, 0.0))
 
 
-def _other_lines(rng: np.random.Generator, seyfert: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """(N, 25) lines of nuclei and LINERs behind dust of their own, on the scale of Halpha = 1."""
-    av = rng.exponential(0.6, len(seyfert))
-    lines = draw_ratios(rng, seyfert)
-    lines *= np.exp(-_V_TO_EXPONENT * av[:, None] * attenuation_curve(_LINES))
-    return lines / lines[:, _HALPHA, None]
-
-
 def _level(continuum: NDArray[np.float32], wavelength: float) -> NDArray[np.float64]:
     """(N,) continuum about a wavelength: mean over 1% on either side."""
     near = np.abs(FIBRE_GRID / wavelength - 1.0) < 0.01
     return continuum[:, near].mean(axis=1, dtype=np.float64)
-
-
-def _together(
-    first: NDArray[np.float64],
-    first_sigma: NDArray[np.float64],
-    second: NDArray[np.float64],
-    second_sigma: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Dispersion of two components of gas as one, weighted by their flux."""
-    total = np.maximum(first + second, np.finfo(np.float64).tiny)
-    variance = (first * first_sigma**2 + second * second_sigma**2) / total
-    return np.where(first + second > 0.0, np.sqrt(variance), first_sigma)

@@ -207,11 +207,12 @@ def _samples_table(predicted: PredictedSpectrum) -> BinTableHDU:
 
 
 def _observed_tables(observed: ObservedSpectrum) -> list[BinTableHDU]:
-    """The spectrum, its indices, and its latents where they are known."""
-    tables = [_observed_table(observed), _observed_indices_table(observed)]
-    if observed.departure is not None:
-        tables.append(_observed_latents_table(observed.departure))
-    return tables
+    """The spectrum, its indices and its latents."""
+    return [
+        _observed_table(observed),
+        _observed_indices_table(observed),
+        _observed_latents_table(observed.departure),
+    ]
 
 
 def _observed_table(observed: ObservedSpectrum) -> BinTableHDU:
@@ -228,10 +229,9 @@ def _observed_table(observed: ObservedSpectrum) -> BinTableHDU:
     header["OBJECT"] = ascii_text(observed.galaxy_id)
     header["SRCFILE"] = ascii_text(observed.source)
     header["FLAGS"] = (",".join(observed.flags), "")
-    if (found := observed.departure) is not None:
-        hdu.header.append(exact_card("DISTANCE", found.distance, "squared, of latents"))
-        hdu.header.append(exact_card("PVALUE", found.p_value, "of that distance"))
-        hdu.header["CALIBRAT"] = (found.calibrated, "p-value from a reference sample")
+    found = observed.departure
+    header.append(exact_card("DISTANCE", found.distance, "squared, of latents"))
+    header.append(exact_card("PVALUE", found.p_value, "among validation galaxies"))
     return hdu
 
 

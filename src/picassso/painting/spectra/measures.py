@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.analysis.spectra import INDICES, measure
-from picassso.analysis.spectra.ratios import EMISSION_CLASSES, classify
+from picassso.analysis.spectra.ratios import CLASSIFIED, EMISSION_CLASSES, classify
 
-__all__ = ["CLASS_CAVEAT", "MEASURED", "MEASURED_UNITS", "class_shares", "measure_samples"]
+__all__ = ["MEASURED", "MEASURED_UNITS", "class_shares", "measure_samples"]
 
 MEASURED: tuple[str, ...] = (
     "EW_OII",
@@ -34,23 +34,20 @@ MEASURED: tuple[str, ...] = (
 
 MEASURED_UNITS: tuple[str, ...] = tuple(INDICES[name].unit for name in MEASURED)
 
-CLASS_CAVEAT = (
-    "emission classes are measured on the whole spectrum, absorption of the stars included (stars "
-    "not subtracted), so weak emission counts as none"
-)
-"""For whoever reads `class_shares`."""
-
 
 def measure_samples(
-    wavelength: NDArray[np.float64], flux: NDArray[np.float32]
+    wavelength: NDArray[np.float64], flux: NDArray[np.float32], stars: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Measure spectra (..., L) at rest: (..., K) in the order of `MEASURED`, NaN where unknown."""
-    found = measure(wavelength, flux, MEASURED)
+    """Measure spectra (..., L) at rest: (..., K) in the order of `MEASURED`, NaN where unknown.
+
+    Lines are measured above `stars` (..., L), the light that is not theirs.
+    """
+    found = measure(wavelength, flux, MEASURED, stars=stars)
     return np.stack([found[name] for name in MEASURED], axis=-1).astype(np.float32)
 
 
 def class_shares(numbers: NDArray[np.float32]) -> list[dict[str, float]]:
     """Share of samples (N, S, K), in the order of `MEASURED`, in each of `EMISSION_CLASSES`."""
-    found = classify(*(numbers[..., MEASURED.index(n)] for n in ("log_NII_Ha", "log_OIII_Hb")))
+    found = classify(*(numbers[..., MEASURED.index(name)] for name in CLASSIFIED))
     shares = np.stack([(found == k).mean(axis=1) for k in range(len(EMISSION_CLASSES))], axis=1)
     return [dict(zip(EMISSION_CLASSES, row, strict=True)) for row in shares.tolist()]

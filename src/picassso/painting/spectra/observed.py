@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from picassso.analysis.spectra import (
     calibrated_p_value,
-    chi_squared_p_value,
     departures,
     measure,
     measure_errors,
@@ -41,17 +40,14 @@ class Departure:
     distance : float
         Squared Mahalanobis distance, of both covariances.
     p_value : float
-        Probability of a larger one for a galaxy that obeys the learnt mapping.
-    calibrated : bool
-        Whether `p_value` is that among the distances of a reference sample, which the weights
-        carry; else it is that of chi-squared, which holds if both covariances are right.
+        Probability of a larger one for a galaxy that obeys the learnt mapping: its place among the
+        distances of validation galaxies, which the weights carry.
     """
 
     latents: NDArray[np.float32]
     errors: NDArray[np.float32]
     distance: float
     p_value: float
-    calibrated: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,12 +62,12 @@ class ObservedSpectrum:
     inverse_variance : (1000,) float32 array
         0 where unknown.
     indices : mapping of str to (float, float)
-        What was measured and its standard error, by the names of the predicted indices; NaN
-        where it cannot be.
+        What was measured, lines above the stars that fit between them, and its standard error,
+        by the names of the predicted indices; NaN where it cannot be.
     redshift : float
         By which it was brought to rest.
-    departure : Departure or None
-        None without an encoder of spectra.
+    departure : Departure
+        Of its latents from those predicted.
     flags : tuple of str
         Of the spectrum's file.
     galaxy_id : str
@@ -84,25 +80,26 @@ class ObservedSpectrum:
     inverse_variance: NDArray[np.float32]
     indices: Mapping[str, tuple[float, float]]
     redshift: float
-    departure: Departure | None
+    departure: Departure
     flags: tuple[str, ...]
     galaxy_id: str
     source: str
 
 
-def load_spectrum_encoder(
-    weights: SpectrumWeights, *, threads: int | None = None
-) -> NetworkFile | None:
-    """The encoder of spectra that lies beside an encoder of images; None where there is none.
+def load_spectrum_encoder(weights: SpectrumWeights, *, threads: int | None = None) -> NetworkFile:
+    """The encoder of spectra that lies beside an encoder of images.
 
     Raises
     ------
     InputError
-        If the file there is none, or that of another autoencoder.
+        If there is none, or that of another autoencoder.
     """
     path = weights.path.with_name(ENCODER_NAME)
     if not path.is_file():
-        return None
+        raise InputError(
+            f"{path}: there is no such file; to compare with observed spectra {weights.path.name} "
+            "needs the encoder of spectra beside it, which `picassso export` writes"
+        )
     network = read_network(path, threads=threads)
     check_entries(network, kind="spectrum-autoencoder", required=_REQUIRED)
     expected = weights.decoder.about["network_fingerprint"]
@@ -119,7 +116,7 @@ def compare_observed(
     spectrum: Spectrum,
     *,
     weights: SpectrumWeights,
-    encoder: NetworkFile | None,
+    encoder: NetworkFile,
     source: str = "",
 ) -> ObservedSpectrum:
     """Bring a real spectrum to rest, measure it, and compare its latents with those predicted.
@@ -133,8 +130,8 @@ def compare_observed(
     spectrum : Spectrum
         As observed, or at rest.
     weights : SpectrumWeights
-        Whose manifest may hold ``reference_distances`` of galaxies that obey the mapping.
-    encoder : NetworkFile or None
+        That it was predicted with.
+    encoder : NetworkFile
         Of `load_spectrum_encoder`.
     source : str
         Name of the spectrum's file.
@@ -153,15 +150,20 @@ def compare_observed(
         )
     weight = np.where(known, rest.inverse_variance, 0.0).astype(np.float32)
     flux = np.where(known, rest.flux, 0.0).astype(np.float32)
-    values = measure(REST_GRID, flux, MEASURED, inverse_variance=weight)
-    errors = measure_errors(REST_GRID, flux, MEASURED, inverse_variance=weight)
-    departure = None if encoder is None else _departure(predicted, flux, weight, weights, encoder)
+    latents, log_variance, stars = (
+        found[0]
+        for found in encoder.session.run(
+            ["latents", "log_variance", "stars"], {"flux": flux[None], "weight": weight[None]}
+        )
+    )
+    values = measure(REST_GRID, flux, MEASURED, inverse_variance=weight, stars=stars)
+    errors = measure_errors(REST_GRID, flux, MEASURED, inverse_variance=weight, stars=stars)
     return ObservedSpectrum(
         flux=np.where(known, flux, np.float32(np.nan)),
         inverse_variance=weight,
         indices={name: (float(values[name]), float(errors[name])) for name in MEASURED},
         redshift=spectrum.redshift,
-        departure=departure,
+        departure=_departure(predicted, latents, log_variance, weights),
         flags=spectrum.flags,
         galaxy_id=spectrum.galaxy_id,
         source=source,
@@ -170,32 +172,20 @@ def compare_observed(
 
 def _departure(
     predicted: PredictedSpectrum,
-    flux: NDArray[np.float32],
-    weight: NDArray[np.float32],
+    latents: NDArray[np.float32],
+    log_variance: NDArray[np.float32],
     weights: SpectrumWeights,
-    encoder: NetworkFile,
 ) -> Departure:
-    latents, log_variance = encoder.session.run(
-        ["latents", "log_variance"], {"flux": flux[None], "weight": weight[None]}
-    )
     number = weights.latents
-    found = departures(
+    distance = departures(
         predicted.latent_mean[None, :number],
         predicted.latent_covariance[None, :number, :number],
-        latents,
-        np.diag(np.exp(log_variance[0])),
-    )
-    distance = found.distance[0]
-    reference = weights.encoder.about.get("reference_distances")
-    p_value = (
-        chi_squared_p_value(distance, number)
-        if reference is None
-        else calibrated_p_value(distance, reference)
-    )
+        latents[None],
+        np.diag(np.exp(log_variance)),
+    ).distance[0]
     return Departure(
-        latents=latents[0],
-        errors=np.exp(0.5 * log_variance[0]),
+        latents=latents,
+        errors=np.exp(0.5 * log_variance),
         distance=float(distance),
-        p_value=float(p_value),
-        calibrated=reference is not None,
+        p_value=float(calibrated_p_value(distance, weights.reference_distances)),
     )

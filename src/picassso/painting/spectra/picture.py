@@ -40,7 +40,12 @@ _TABLE = {
 }
 """Rows of the table, by the names of indices."""
 
-_ALARMING = ("outside_training_range", "masked_pixels_in_fibre", "image_ends_within_stamp")
+_ALARMING = (
+    "outside_training_range",
+    "masked_pixels_in_fibre",
+    "image_ends_within_stamp",
+    "brighter_beside_fibre",
+)
 """Flags that are written into the figure: bands may be wrong."""
 
 _RETIRED = 3.0
@@ -87,8 +92,7 @@ def draw_spectrum(
 
 def _note(predicted: PredictedSpectrum, observed: ObservedSpectrum | None) -> str:
     words = "picassso {version}, weights {weights}".format(**predicted.provenance)
-    words += "\nemission classes: stars not subtracted"
-    if observed is None or observed.departure is None:
+    if observed is None:
         return words
     return f"{words}\nobserved latents: p-value {observed.departure.p_value:.2g}"
 

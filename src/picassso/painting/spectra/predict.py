@@ -157,8 +157,8 @@ def _predict(
     mean, scale = _encode(stamps, weights)
     draws = [_draws(image, weights, samples, seed) for image in images]
     latents = mean[:, None] + np.einsum("nij,nsj->nsi", scale, np.stack([d for d, _ in draws]))
-    flux = _decode(latents, np.stack([r for _, r in draws]), weights)
-    numbers = measure_samples(REST_GRID, flux)
+    flux, stars = _decode(latents, np.stack([r for _, r in draws]), weights)
+    numbers = measure_samples(REST_GRID, flux, stars)
     posterior_mean = flux.mean(axis=1)
     flux_quantiles = sample_quantiles(flux, QUANTILES, axis=1)
     shares = class_shares(numbers)
@@ -222,19 +222,24 @@ def _draws(
 
 def _decode(
     latents: NDArray[np.float32], residual: NDArray[np.float32], weights: SpectrumWeights
-) -> NDArray[np.float32]:
-    """Flux (N, S, 1000) of latents and log10 of the norm [1e-17 erg s^-1 cm^-2 Angstrom^-1]."""
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Flux and that of its stars, (N, S, 1000) each, of latents and log10 of the norm.
+
+    Both in 1e-17 erg s^-1 cm^-2 Angstrom^-1.
+    """
     images, samples, last = latents.shape
     rows = latents.reshape(-1, last)
-    (flux,) = weights.decoder.session.run(
-        ["spectra"],
+    flux, stars = weights.decoder.session.run(
+        ["spectra", "stars"],
         {
             "latents": np.ascontiguousarray(rows[:, :-1]),
             "residual": residual.reshape(images * samples, -1),
         },
     )
-    flux *= np.float32(10.0) ** rows[:, -1:]
-    return flux.reshape(images, samples, -1)
+    norm = np.float32(10.0) ** rows[:, -1:]
+    flux *= norm
+    stars *= norm
+    return flux.reshape(images, samples, -1), stars.reshape(images, samples, -1)
 
 
 def _number_quantiles(numbers: NDArray[np.float32]) -> NDArray[np.float32]:

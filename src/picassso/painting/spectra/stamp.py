@@ -20,6 +20,13 @@ FIBRE_DIAMETER = 3.0
 _MOST_HIDDEN = 0.5
 """Part of the fibre that may be filled from around it."""
 
+_NEAREST, _FARTHEST = 3.0, 10.0
+"""Arcsec from the fibre's middle, between which a brighter place may be the galaxy's centre: its
+edge with the seeing, and the size of a large galaxy."""
+_MUCH_BRIGHTER = 2.0
+_CERTAIN = 5.0
+"""Standard deviations."""
+
 Position = tuple[float, float] | Any
 """Pixels x, y from 0, or an astropy SkyCoord."""
 
@@ -86,6 +93,10 @@ def cut_stamp(
     hidden = _hidden_in_fibre(image, x, y)
     beyond = _beyond_edge(image, corner, weights.pixels)
     flux = filled(flux, unknown)
+    middle = len(flux) // 2
+    aside = 0.0
+    if position is None:
+        aside = _brighter_aside(flux[middle], float(noise[middle]), image.pixel_scale)
     psf = image.psf_fwhm[order].astype(np.float32)
     outside = outside_training(
         weights,
@@ -109,6 +120,12 @@ def cut_stamp(
             f"the image ends within the {weights.pixels} x {weights.pixels} pixels around the "
             f"fibre that the network looks at ({beyond:.0%} of them lie beyond it, and were filled "
             "from its rim)",
+        ),
+        "brighter_beside_fibre": _warning(
+            aside,
+            f"the fibre lies on the middle of the image; {aside:.1f} arcsec from it the image is "
+            f"more than {_MUCH_BRIGHTER:g} times as bright: if that is the galaxy's centre, give "
+            "its position",
         ),
     }
     return Stamp(
@@ -216,6 +233,26 @@ def _beyond_edge(image: GalaxyImage, corner: tuple[int, int], side: int) -> floa
         for first, length in zip(corner, (width, height), strict=True)
     ]
     return 1.0 - kept[0] * kept[1] / side**2
+
+
+def _brighter_aside(flux: NDArray[np.float32], noise: float, pixel_scale: float) -> float:
+    """Distance from the middle of a stamp to where it is brightest [arcsec].
+
+    0 where that is within `_NEAREST`, beyond `_FARTHEST`, not much brighter, or no more so than
+    noise may be.
+    """
+    from scipy.ndimage import uniform_filter
+
+    y, x = np.indices(flux.shape)
+    centre = 0.5 * (np.array(flux.shape) - 1)
+    distance = np.hypot(y - centre[0], x - centre[1]) * pixel_scale
+    smooth = uniform_filter(flux, 3, mode="nearest")
+    near = np.where(distance <= _FARTHEST, smooth, -np.inf)
+    within = smooth[distance <= max(0.5 * FIBRE_DIAMETER, pixel_scale)].max()
+    peak = near.argmax()
+    # Of nine pixels the mean, of which the noise is a third.
+    much = near.flat[peak] - _MUCH_BRIGHTER * max(float(within), 0.0) > _CERTAIN * noise / 3.0
+    return float(distance.flat[peak]) if much and distance.flat[peak] > _NEAREST else 0.0
 
 
 def _warning(fraction: float, words: str) -> tuple[str, ...]:

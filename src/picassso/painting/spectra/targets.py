@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.analysis.spectra import Condition, Ranking, classify, rank_targets
+from picassso.analysis.spectra import CLASSIFIED, Condition, Ranking, classify, rank_targets
 from picassso.analysis.spectra.expressions import CLASS
 from picassso.core import InputError, PicasssoError
 from picassso.painting.spectra.candidates import UNSEEN_SPLIT, candidates_of, is_store
@@ -109,7 +109,7 @@ def judge(predicted: PredictedSpectrum, condition: Condition) -> Candidate:
         )
     samples = dict(zip(predicted.index_names, predicted.index_samples.T, strict=True))
     if CLASS in condition.names:
-        samples[CLASS] = classify(*(samples[n] for n in ("log_NII_Ha", "log_OIII_Hb")))
+        samples[CLASS] = classify(*(samples[n] for n in CLASSIFIED))
     return Candidate(
         galaxy_id=predicted.galaxy_id,
         view=predicted.view,
@@ -182,7 +182,6 @@ def find_targets(
     table = _table([good[k] for k in ranking.order], ranking)
     table.meta |= {
         "condition": str(wanted),
-        "by_class": CLASS in wanted.names,
         **_common(good),
     }
     if is_store(things[0]):

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from picassso.core import InputError
 from picassso.painting.weights import NetworkFile, check_entries, read_network
 
@@ -26,6 +29,7 @@ _REQUIRED_OF_ENCODER = (
     "pixels",
     "training_range",
     "decoder_fingerprint",
+    "reference_distances",
 )
 _REQUIRED_OF_DECODER = ("part", "config", "latents", "network_fingerprint")
 
@@ -52,6 +56,8 @@ class SpectrumWeights:
     training_range : mapping of str to (float, float)
         Lowest and highest ``redshift``, ``pixel_scale`` and ``psf_fwhm`` [arcsec] seen in
         training and, where stored, ``noise_<band>`` and ``brightest_<band>``.
+    reference_distances : (M,) array
+        Squared distances between predicted and observed latents of validation galaxies.
     """
 
     encoder: NetworkFile
@@ -62,6 +68,7 @@ class SpectrumWeights:
     residuals: int
     pixels: int
     training_range: Mapping[str, tuple[float, float]]
+    reference_distances: NDArray[np.float64]
 
     @property
     def path(self) -> Path:
@@ -125,6 +132,7 @@ def load_spectrum_weights(
             training_range={
                 k: (float(v[0]), float(v[1])) for k, v in encoder.about["training_range"].items()
             },
+            reference_distances=np.array(encoder.about["reference_distances"], np.float64),
         )
     except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
         raise InputError(

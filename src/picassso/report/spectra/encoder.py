@@ -94,12 +94,6 @@ def _latent_names(evaluation: EncoderEvaluation) -> dict[str, str]:
 
 
 def _latents(evaluation: EncoderEvaluation) -> Section:
-    if not evaluation.about["latents_judged"]:
-        words = [
-            "Latents were not judged: the autoencoder is not at hand. Give the run, or put the "
-            "autoencoder's .safetensors file beside the weights."
-        ]
-        return Section("Latents", words)
     names = {**_latent_names(evaluation), "latents": "all"}
     methods = _methods(evaluation)
     errors = {}
@@ -152,7 +146,6 @@ def _latents(evaluation: EncoderEvaluation) -> Section:
         f"The norm (root mean square flux) is predicted with a median bias of {norm[0]} dex, "
         f"scatter {norm[1]} dex (robust: {norm[2]})."
     ]
-    assert evaluation.truth.target is not None
     alone = one_view_each(evaluation.predictions.galaxy_id)
     ranks = latent_ranks(evaluation.predictions, evaluation.truth.target)[alone]
     titles = [*_latent_names(evaluation).values(), "log10 norm"]

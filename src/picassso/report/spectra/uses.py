@@ -124,8 +124,6 @@ def _list_title(name: str) -> str:
 def departing_sections(evaluation: EncoderEvaluation) -> list[Section]:
     """p-values of galaxies as they are, and of changed ones."""
     found = evaluation.departing
-    if found is None:
-        return []
     plate = Plate(
         "p_values",
         p_value_curves(found.calibrated),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from picassso import __version__
 from picassso.analysis.spectra import SpectralPCA
 from picassso.archive import DatasetStore
+from picassso.archive.fibres import rest_spectra
 from picassso.core import InputError, output_folder
 from picassso.studies.spectra.constancy import Constancy, constancy_scores, measure_constancy
 from picassso.studies.spectra.files import write_autoencoder_evaluation
@@ -27,16 +28,15 @@ from picassso.studies.spectra.reconstruction import (
     reconstruct,
     reconstruction_scores,
 )
-from picassso.studies.spectra.rows import fingerprint_of, rows_of
+from picassso.studies.spectra.rows import rows_of
 from picassso.studies.spectra.samples import (
     library_spectra,
     mock_sample,
     observed_sample,
     split_in_halves,
-    true_spectra,
 )
 from picassso.studies.spectra.scores import Score
-from picassso.studies.spectra.weights import load_autoencoder
+from picassso.studies.spectra.weights import autoencoder_about, autoencoder_file, load_autoencoder
 
 __all__ = ["AutoencoderEvaluation", "evaluate_autoencoder"]
 
@@ -94,7 +94,8 @@ def evaluate_autoencoder(
     Parameters
     ----------
     weights : path
-        A finished run, or a file of weights.
+        A finished run, which is exported into the output first, or the ``.onnx`` file of an
+        encoder of spectra with its decoder beside it.
     store : path or DatasetStore
         With spectra.
     output : path
@@ -120,30 +121,16 @@ def evaluate_autoencoder(
     """
     if not isinstance(store, DatasetStore):
         store = DatasetStore.open(store)
-    loaded = load_autoencoder(weights)
     if examples < 0:
         raise InputError(f"examples is {examples}, expected at least 0")
-    rows = rows_of(store, split, limit=limit, seed=seed, learnt_from=loaded.about)
+    about = autoencoder_about(weights)
+    rows = rows_of(store, split, limit=limit, seed=seed, learnt_from=about)
     real = observed_sample([Path(p) for p in observed]) if observed else None
-    model = AutoencoderModel(loaded.network)
-    about = {
-        "weights": loaded.about.get("name", loaded.path.parent.name),
-        "weights_fingerprint": fingerprint_of(loaded.path),
-        "store": store.path.name,
-        "store_fingerprint": store.fingerprint,
-        "split": split,
-        "seed": seed,
-        "limit": limit,
-        "examples": examples,
-        "views": len(rows),
-        "galaxies": len(np.unique(store.table["galaxy_id"][rows])),
-        "latents": loaded.network.latents,
-        "observed": sorted({Path(p).name for p in observed}),
-        "version": __version__,
-    }
     with output_folder(Path(output)):
+        with status("reading the weights", progress):
+            model = load_autoencoder(autoencoder_file(weights, Path(output)))
         with status("fitting principal components", progress):
-            beside = _components(store, loaded.network.latents, seed=seed)
+            beside = _components(store, model.latents, seed=seed)
         with status("observing and reconstructing spectra", progress):
             samples = [mock_sample(store, rows, widened=w, seed=seed) for w in (False, True)]
             samples += split_in_halves(real).values() if real is not None else ()
@@ -152,8 +139,23 @@ def evaluate_autoencoder(
             constancy = _held_still(model, store, rows, seed=seed)
         scores = [score for r in found for score in reconstruction_scores(r, seed=seed)]
         evaluation = AutoencoderEvaluation(
-            about=about,
-            model=loaded.about,
+            about={
+                "weights": model.encoder.about.get("name", model.encoder.path.stem),
+                "weights_fingerprint": model.encoder.fingerprint,
+                "decoder_fingerprint": model.decoder.fingerprint,
+                "store": store.path.name,
+                "store_fingerprint": store.fingerprint,
+                "split": split,
+                "seed": seed,
+                "limit": limit,
+                "examples": examples,
+                "views": len(rows),
+                "galaxies": len(np.unique(store.table["galaxy_id"][rows])),
+                "latents": model.latents,
+                "observed": sorted({Path(p).name for p in observed}),
+                "version": __version__,
+            },
+            model=model.encoder.about,
             reconstructions=found,
             constancy=constancy,
             scores=(*scores, *constancy_scores(constancy)),
@@ -177,4 +179,4 @@ def _held_still(
     first = np.sort(first)
     if len(first) > _MOST_HELD_STILL:
         first = first[np.linspace(0, len(first) - 1, _MOST_HELD_STILL).round().astype(int)]
-    return measure_constancy(model, true_spectra(store, rows[first]), ids[first], seed=seed)
+    return measure_constancy(model, rest_spectra(store, rows[first]), ids[first], seed=seed)

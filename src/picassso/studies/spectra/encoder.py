@@ -39,7 +39,7 @@ from picassso.studies.spectra.selection import (
     select,
     selection_scores,
 )
-from picassso.studies.spectra.weights import autoencoder_of, encoder_file
+from picassso.studies.spectra.weights import autoencoder_beside, encoder_file
 
 __all__ = ["EncoderEvaluation", "evaluate_encoder"]
 
@@ -48,9 +48,6 @@ _SAMPLES = 128
 
 _MOST_LEARNT_FROM = 4000
 """Training views from which colours are taught."""
-
-_MOST_REFERENCE = 1000
-"""Validation views whose distances calibrate p-values."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,15 +63,15 @@ class EncoderEvaluation:
     predictions, truth
         Of every view.
     rivals : mapping of str to (N, D) array
-        Latents and norm by methods that see colours alone; empty without the autoencoder.
+        Latents and norm by methods that see colours alone.
     flux_coverage : mapping of float to (1000,) array
         Share of the true flux inside the bands of each level.
     confusion : (C, C) array
         Views by true class of emission (rows) and most probable one.
     selections : tuple of Selection
         Of `CONDITIONS`.
-    departing : Departing or None
-        Outliers; None without the autoencoder.
+    departing : Departing
+        Outliers.
     scores : tuple of Score
         Every number.
     """
@@ -87,7 +84,7 @@ class EncoderEvaluation:
     flux_coverage: Mapping[float, NDArray[np.float64]]
     confusion: NDArray[np.int64]
     selections: tuple[Selection, ...]
-    departing: Departing | None
+    departing: Departing
     scores: tuple[Score, ...]
 
 
@@ -112,8 +109,7 @@ def evaluate_encoder(
     ----------
     weights : path
         A finished run, whose weights are exported into the output first; or an encoder's
-        ``.onnx`` file with its decoder beside it. Latents are judged where the autoencoder is at
-        hand: in the run, or as a ``.safetensors`` file in the folder of the weights.
+        ``.onnx`` file with its decoder and the encoder of spectra beside it.
     store : path or DatasetStore
         With spectra.
     output : path
@@ -145,7 +141,7 @@ def evaluate_encoder(
         _check_fits(loaded, store)
         about_model = loaded.encoder.about
         rows = rows_of(store, split, limit=limit, seed=seed, learnt_from=about_model)
-        autoencoder = autoencoder_of(weights, loaded)
+        autoencoder = autoencoder_beside(loaded)
         with status("predicting spectra", progress):
             predictions = predict_rows(store, rows, loaded, samples=_SAMPLES, seed=seed)
             truth = truth_of(store, predictions.row, autoencoder)
@@ -154,7 +150,7 @@ def evaluate_encoder(
                 store, loaded, autoencoder, predictions, truth, sample=split, seed=seed
             )
         about = _about(loaded, store, predictions, split=split, seed=seed)
-        about |= {"limit": limit, "examples": examples, "latents_judged": autoencoder is not None}
+        about |= {"limit": limit, "examples": examples}
         evaluation = EncoderEvaluation(about=about, model=about_model, **found)
         write_encoder_evaluation(evaluation, folder)
     return evaluation
@@ -195,29 +191,23 @@ def _about(
 def _evaluate(
     store: DatasetStore,
     weights: SpectrumWeights,
-    autoencoder: AutoencoderModel | None,
+    autoencoder: AutoencoderModel,
     predictions: Predictions,
     truth: Truth,
     *,
     sample: str,
     seed: int,
 ) -> dict[str, Any]:
-    rivals: Mapping[str, NDArray[np.float64]] = {}
-    decoded: dict[str, NDArray[np.float32]] = {}
-    scores: list[Score] = []
-    departing = None
-    if autoencoder is not None and truth.target is not None:
-        rivals = _rivals(store, weights, autoencoder, predictions.row, seed=seed)
-        decoded = {
-            name: measure_samples(REST_GRID, _decoded(autoencoder, numbers))
-            for name, numbers in rivals.items()
-        }
-        scores += latent_scores(predictions, truth.target, rivals, sample=sample, seed=seed)
-        held = spread_over(store.indices("validation"), _MOST_REFERENCE)
-        if len(held):
-            reference = predict_rows(store, held, weights, samples=16, seed=seed)
-            departing = measure_departing(store, predictions, reference, autoencoder, seed=seed)
-            scores += departing_scores(departing, sample=sample)
+    rivals = _rivals(store, weights, autoencoder, predictions.row, seed=seed)
+    decoded = {
+        name: measure_samples(REST_GRID, *_decoded(autoencoder, numbers))
+        for name, numbers in rivals.items()
+    }
+    departing = measure_departing(
+        store, predictions, weights.reference_distances, autoencoder, seed=seed
+    )
+    scores = list(latent_scores(predictions, truth.target, rivals, sample=sample, seed=seed))
+    scores += departing_scores(departing, sample=sample)
     selections = tuple(select(predictions, truth, text) for text in CONDITIONS)
     scores += flux_scores(predictions, truth, sample=sample, seed=seed)
     scores += index_scores(predictions, truth, decoded, sample=sample, seed=seed)
@@ -238,10 +228,13 @@ def _evaluate(
     }
 
 
-def _decoded(autoencoder: AutoencoderModel, numbers: NDArray[np.float64]) -> NDArray[np.float32]:
-    """(N, 1000) spectra of latents and log10 of the norm."""
-    spectra = autoencoder.decode(numbers[:, :-1]) * 10.0 ** numbers[:, -1:]
-    return spectra.astype(np.float32)
+def _decoded(
+    autoencoder: AutoencoderModel, numbers: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Spectra and their stars, (N, 1000) each, of latents and log10 of the norm."""
+    norm = 10.0 ** numbers[:, -1:]
+    spectra, stars = autoencoder.decode(numbers[:, :-1])
+    return (norm * spectra).astype(np.float32), (norm * stars).astype(np.float32)
 
 
 def _rivals(
@@ -256,7 +249,6 @@ def _rivals(
     if len(taught) <= len(MEASURED):
         return {}
     target = truth_of(store, taught, autoencoder).target
-    assert target is not None
     features, asked = (features_of(store, r, weights.bands, seed=seed) for r in (taught, rows))
     return predict_from_colours(features, target, asked)
 

@@ -57,8 +57,7 @@ def _galaxies(evaluation: EncoderEvaluation) -> tuple[list[str], Iterable[Sequen
     sigma = np.sqrt(np.diagonal(found.latent_covariance, axis1=1, axis2=2))
     for k in range(found.latent_mean.shape[1]):
         name = f"latent_{k}" if k < evaluation.about["latents"] else "log10_norm"
-        if truth.target is not None:
-            columns[f"true_{name}"] = truth.target[:, k].tolist()
+        columns[f"true_{name}"] = truth.target[:, k].tolist()
         columns[name], columns[f"{name}_std"] = (
             found.latent_mean[:, k].tolist(),
             sigma[:, k].tolist(),

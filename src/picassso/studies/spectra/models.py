@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from picassso.analysis.spectra import SpectralPCA
-
-if TYPE_CHECKING:
-    from picassso.networks import SpectrumAutoencoder
+from picassso.core import NOISELESS
+from picassso.painting.weights import NetworkFile
 
 __all__ = ["AutoencoderModel", "ComponentModel", "Encoded", "SpectralModel"]
-
-NOISELESS = 1e8
-"""Inverse variance of spectra without noise, in units of their root mean square."""
 
 _CHUNK = 1000
 """Spectra that are encoded at once."""
@@ -61,30 +58,29 @@ class AutoencoderModel:
 
     Parameters
     ----------
-    network : SpectrumAutoencoder
-        Trained, on the CPU.
+    encoder, decoder : NetworkFile
+        Its two halves, in ONNX, as they are used.
     """
 
-    network: SpectrumAutoencoder
+    encoder: NetworkFile
+    decoder: NetworkFile
     name: str = "autoencoder"
+
+    @property
+    def latents(self) -> int:
+        """How many."""
+        return int(self.encoder.about["latents"])
 
     @property
     def numbers(self) -> int:
         """Latents and norm."""
-        return self.network.latents + 1
+        return self.latents + 1
 
-    def encode(self, flux: NDArray[np.float32], inverse_variance: NDArray[np.float32]) -> Encoded:
+    def encode(self, flux: NDArray[np.floating], inverse_variance: NDArray[np.floating]) -> Encoded:
         """Latents and norms of spectra (N, 1000) in any unit; inverse variance 0 in gaps."""
-        import torch
-
-        found = []
-        with torch.no_grad():
-            for first in range(0, len(flux), _CHUNK):
-                rows = slice(first, first + _CHUNK)
-                some = (np.ascontiguousarray(a[rows], np.float32) for a in (flux, inverse_variance))
-                found.append(self.network.encode_observed(*map(torch.from_numpy, some)))
-        columns = zip(*found, strict=True)
-        mean, log_variance, norm = (torch.cat(c).double().numpy() for c in columns)
+        given = {"flux": flux, "weight": inverse_variance}
+        outputs = ("latents", "log_variance", "norm")
+        mean, log_variance, norm = _run(self.encoder, given, outputs)
         dark = ~(norm > 0)
         return Encoded(
             np.where(dark, np.nan, mean),
@@ -96,21 +92,38 @@ class AutoencoderModel:
         """The same of spectra without noise and gaps."""
         size = np.mean(np.square(flux, dtype=np.float64), axis=1, keepdims=True)
         weight = np.broadcast_to(NOISELESS / np.where(size > 0, size, 1.0), flux.shape)
-        return self.encode(flux, weight.astype(np.float32))
+        return self.encode(flux, weight)
 
-    def decode(self, latents: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(N, 1000) spectra of a root mean square of about one."""
-        import torch
-
-        with torch.no_grad():
-            return self.network.decode(torch.from_numpy(latents).float()).double().numpy()
+    def decode(
+        self, latents: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Spectra of a root mean square of about one, and their stars, (N, 1000) each."""
+        residual = np.zeros((len(latents), int(self.decoder.about["config"]["residuals"])))
+        given = {"latents": latents, "residual": residual}
+        spectra, stars = _run(self.decoder, given, ("spectra", "stars"))
+        return spectra, stars
 
     def reconstruct(
         self, flux: NDArray[np.float32], inverse_variance: NDArray[np.float32]
     ) -> NDArray[np.float64]:
         """As of `SpectralModel`."""
         found = self.encode(flux, inverse_variance)
-        return self.decode(found.latents) * found.norm[:, None]
+        return self.decode(found.latents)[0] * found.norm[:, None]
+
+
+def _run(
+    network: NetworkFile, given: Mapping[str, NDArray[Any]], outputs: Sequence[str]
+) -> list[NDArray[np.float64]]:
+    """Outputs of a network, in double precision, a thousand rows at a time."""
+    rows = {name: np.ascontiguousarray(values, np.float32) for name, values in given.items()}
+    number = len(next(iter(rows.values())))
+    found = [
+        network.session.run(
+            list(outputs), {name: v[first : first + _CHUNK] for name, v in rows.items()}
+        )
+        for first in range(0, number, _CHUNK)
+    ]
+    return [np.concatenate(part).astype(np.float64) for part in zip(*found, strict=True)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -211,14 +211,13 @@ def bin_scores(
     )
     k = MEASURED.index("EW_Halpha")
     width = np.stack([predictions.index_medians[:, k], truth.indices[:, k]], axis=-1)
+    pairs = np.stack([predictions.latent_mean, truth.target], axis=-1)
     rows: dict[str, tuple[NDArray[np.float64], Callable[[NDArray[np.float64]], Any]]] = {
         "flux_coverage_0.68": (inside.mean(axis=1), np.mean),
         "EW_Halpha_robust_scatter": (width, _OF_PAIRS["robust_scatter"]),
+        "latents_rmse": (pairs[:, :-1], _OF_PAIRS["rmse"]),
+        "log10_norm_scatter": (pairs[:, -1], _OF_PAIRS["scatter"]),
     }
-    if truth.target is not None:
-        pairs = np.stack([predictions.latent_mean, truth.target], axis=-1)
-        rows["latents_rmse"] = (pairs[:, :-1], _OF_PAIRS["rmse"])
-        rows["log10_norm_scatter"] = (pairs[:, -1], _OF_PAIRS["scatter"])
     for quantity, values in quantities.items():
         edges = np.unique(np.quantile(values[np.isfinite(values)], np.linspace(0, 1, bins + 1)))
         for low, high in pairwise(edges):

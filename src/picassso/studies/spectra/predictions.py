@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.analysis.spectra import classify
+from picassso.analysis.spectra import CLASSIFIED, classify
 from picassso.archive import DatasetStore
+from picassso.archive.fibres import rest_spectra
 from picassso.core import REST_GRID, InputError
 from picassso.painting.spectra import SpectrumWeights, predict_spectra
 from picassso.painting.spectra.measures import MEASURED, measure_samples
 from picassso.studies.spectra.models import AutoencoderModel
-from picassso.studies.spectra.samples import true_spectra
 
 __all__ = ["Predictions", "Truth", "classes_of", "predict_rows", "truth_of"]
 
@@ -68,14 +68,14 @@ class Truth:
     ----------
     flux : (N, 1000) float32 array
         Without noise, at the resolution of SDSS.
-    target : (N, D) array or None
-        What the encoder should have said; None where the autoencoder is not at hand.
+    target : (N, D) array
+        What the encoder should have said: latents of the autoencoder, and log10 of the norm.
     indices : (N, M) float32 array
-        Of the numbers `MEASURED`.
+        Of the numbers `MEASURED`, the stars subtracted as they truly are.
     """
 
     flux: NDArray[np.float32]
-    target: NDArray[np.float64] | None
+    target: NDArray[np.float64]
     indices: NDArray[np.float32]
 
     @property
@@ -123,19 +123,15 @@ def predict_rows(
     )
 
 
-def truth_of(
-    store: DatasetStore, rows: NDArray[np.int64], autoencoder: AutoencoderModel | None
-) -> Truth:
+def truth_of(store: DatasetStore, rows: NDArray[np.int64], autoencoder: AutoencoderModel) -> Truth:
     """True spectra, what an autoencoder makes of them, and what is measured on them."""
-    flux = true_spectra(store, rows)
-    target = None
-    if autoencoder is not None:
-        found = autoencoder.encode_clean(flux)
-        target = np.column_stack([found.latents, np.log10(found.norm)])
-    return Truth(flux, target, measure_samples(REST_GRID, flux))
+    flux = rest_spectra(store, rows)
+    stars = rest_spectra(store, rows, lines=False)
+    found = autoencoder.encode_clean(flux)
+    target = np.column_stack([found.latents, np.log10(found.norm)])
+    return Truth(flux, target, measure_samples(REST_GRID, flux, stars))
 
 
 def classes_of(numbers: NDArray[np.float32]) -> NDArray[np.int8]:
     """(...) classes of emission of numbers (..., M) in the order of `MEASURED`."""
-    ratios = (numbers[..., MEASURED.index(name)] for name in ("log_NII_Ha", "log_OIII_Hb"))
-    return classify(*ratios)
+    return classify(*(numbers[..., MEASURED.index(name)] for name in CLASSIFIED))

@@ -1,10 +1,8 @@
-"""Which rows of a store are fair to judge by, and what identifies a file."""
+"""Which rows of a store are fair to judge by."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +11,7 @@ from numpy.typing import NDArray
 from picassso.archive import DatasetStore
 from picassso.core import InputError
 
-__all__ = ["fingerprint_of", "rows_of", "spread_over"]
+__all__ = ["rows_of", "spread_over"]
 
 
 def rows_of(
@@ -62,8 +60,3 @@ def spread_over(rows: NDArray[np.int64], number: int | None) -> NDArray[np.int64
     if number is None or number >= len(rows):
         return rows
     return rows[np.linspace(0, len(rows) - 1, number).round().astype(int)]
-
-
-def fingerprint_of(path: Path) -> str:
-    """First 16 hexadecimal digits of the SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

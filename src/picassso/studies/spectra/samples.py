@@ -26,7 +26,6 @@ __all__ = [
     "mock_sample",
     "observed_sample",
     "split_in_halves",
-    "true_spectra",
 ]
 
 HALVES = ("tune", "report")
@@ -91,15 +90,6 @@ class Sample:
                 )
             },
         )
-
-
-def true_spectra(store: DatasetStore, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    """(n, 1000) noise-free spectra at rest of some rows of a store."""
-    parts = [
-        rest_fluxes(*store.fibre_lights(rows[first : first + _CHUNK]))
-        for first in range(0, len(rows), _CHUNK)
-    ]
-    return np.concatenate(parts)
 
 
 def library_spectra(store: DatasetStore, *, limit: int, seed: int) -> NDArray[np.float32]:

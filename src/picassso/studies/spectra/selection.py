@@ -28,7 +28,7 @@ __all__ = ["CONDITIONS", "Selection", "class_scores", "confusion", "select", "se
 CONDITIONS: tuple[str, ...] = (
     "EW(Halpha) > 30 A",
     "D4000 > 1.6",
-    "class == 'Seyfert' or class == 'LINER'",
+    "EW(Halpha) > 3 A and (class == 'Seyfert' or class == 'LINER')",
 )
 
 PURITIES = (0.5, 0.8, 0.9)

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from picassso.core import InputError
+from picassso.painting.spectra import SpectrumWeights, load_spectrum_encoder
+from picassso.painting.spectra.observed import ENCODER_NAME
+from picassso.painting.spectra.weights import DECODER_NAME
+from picassso.painting.weights import check_entries, read_network
 from picassso.studies.spectra.models import AutoencoderModel
 
 if TYPE_CHECKING:
-    from picassso.networks import SpectrumAutoencoder
-    from picassso.painting.spectra import SpectrumWeights
     from picassso.training.run import RunDirectory
 
 __all__ = [
     "AUTOENCODER",
     "ENCODER",
-    "LoadedAutoencoder",
-    "autoencoder_of",
+    "autoencoder_about",
+    "autoencoder_beside",
+    "autoencoder_file",
     "encoder_file",
     "finished_run",
     "load_autoencoder",
@@ -29,25 +32,6 @@ __all__ = [
 AUTOENCODER, ENCODER = "spectrum-autoencoder", "spectrum-encoder"
 
 _KIND_OF_TASK = {"spectrum-autoencoder": AUTOENCODER, "spectrum": ENCODER}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LoadedAutoencoder:
-    """An autoencoder and what its file says of it.
-
-    Parameters
-    ----------
-    network : SpectrumAutoencoder
-        In evaluation mode, on the CPU.
-    path : Path
-        Of the file.
-    about : dict
-        Its manifest.
-    """
-
-    network: SpectrumAutoencoder
-    path: Path
-    about: dict[str, Any]
 
 
 def weights_kind(weights: str | os.PathLike[str] | None) -> str:
@@ -65,7 +49,6 @@ def weights_kind(weights: str | os.PathLike[str] | None) -> str:
         cannot be read, for whoever uses it to complain.
     """
     from picassso.networks.config import MAPS
-    from picassso.painting.weights import read_network
 
     if weights is None:
         return MAPS
@@ -95,29 +78,74 @@ def finished_run(path: Path) -> RunDirectory:
     return run
 
 
-def load_autoencoder(weights: str | os.PathLike[str]) -> LoadedAutoencoder:
-    """Autoencoder of a finished run, or of a file of weights.
+def autoencoder_about(weights: str | os.PathLike[str]) -> Mapping[str, Any]:
+    """Manifest of an autoencoder; arguments and errors as of `autoencoder_file`."""
+    path = Path(weights)
+    file = finished_run(path).best if path.is_dir() else path.with_suffix(".onnx")
+    return read_network(file, threads=1).about
+
+
+def autoencoder_file(weights: str | os.PathLike[str], folder: Path) -> Path:
+    """ONNX file of an encoder of spectra, with its decoder beside it.
+
+    Parameters
+    ----------
+    weights : path
+        A finished run, of which both are written into the folder; or what `picassso export` made
+        of one.
+    folder : Path
+        Exists.
 
     Raises
     ------
     InputError
-        If the run is not finished, or the file holds none. Of an ``.onnx`` file, which encodes
-        alone, the ``.safetensors`` beside it is taken.
+        If the run is not finished.
     """
-    from picassso.networks import AutoencoderConfig, SpectrumAutoencoder, load_network
-
     path = Path(weights)
-    path = finished_run(path).best if path.is_dir() else path
-    if path.suffix == ".onnx":
-        if not path.with_suffix(".safetensors").is_file():
-            raise InputError(
-                f"{path}: encodes spectra and does not decode them; give the .safetensors file "
-                "that `picassso export` wrote beside it"
-            )
-        path = path.with_suffix(".safetensors")
-    network, _, about = load_network(path, AutoencoderConfig)
+    if not path.is_dir():
+        return path.with_suffix(".onnx")
+    from picassso.networks import AutoencoderConfig, SpectrumAutoencoder, load_network
+    from picassso.networks.spectra.export import export_spectrum_decoder, export_spectrum_encoder
+
+    network, config, about = load_network(finished_run(path).best, AutoencoderConfig)
     assert isinstance(network, SpectrumAutoencoder)
-    return LoadedAutoencoder(network, path, about)
+    file = folder / ENCODER_NAME
+    about = {**about, "name": path.resolve().name}
+    export_spectrum_encoder(network, config, file, about=about)
+    export_spectrum_decoder(network, config, file.with_name(DECODER_NAME), about=about)
+    return file
+
+
+def load_autoencoder(file: Path) -> AutoencoderModel:
+    """Autoencoder of the ONNX file of its encoder.
+
+    Raises
+    ------
+    InputError
+        If the file holds no encoder of spectra, or its decoder is missing or another's.
+    """
+    encoder = read_network(file)
+    check_entries(encoder, kind=AUTOENCODER, required=("part", "latents", "network_fingerprint"))
+    decoder = read_network(file.with_name(DECODER_NAME))
+    check_entries(decoder, kind=AUTOENCODER, required=("part", "config", "network_fingerprint"))
+    expected = encoder.about["network_fingerprint"]
+    if encoder.about["part"] != "encoder" or decoder.about["network_fingerprint"] != expected:
+        raise InputError(
+            f"{file}: not an encoder of spectra with its own decoder beside it; export the two "
+            "together with `picassso export`"
+        )
+    return AutoencoderModel(encoder, decoder)
+
+
+def autoencoder_beside(weights: SpectrumWeights) -> AutoencoderModel:
+    """The autoencoder whose latents an encoder of images predicts.
+
+    Raises
+    ------
+    InputError
+        If ``spectrum_encoder.onnx`` does not lie beside it.
+    """
+    return AutoencoderModel(load_spectrum_encoder(weights), weights.decoder)
 
 
 def encoder_file(weights: str | os.PathLike[str], folder: Path) -> Path:
@@ -129,25 +157,3 @@ def encoder_file(weights: str | os.PathLike[str], folder: Path) -> Path:
 
     finished_run(path)
     return export(path, output=folder / "weights.onnx")[0]
-
-
-def autoencoder_of(
-    weights: str | os.PathLike[str], loaded: SpectrumWeights
-) -> AutoencoderModel | None:
-    """The autoencoder whose latents an encoder predicts, if it is at hand.
-
-    In the run, or among the ``.safetensors`` files in the folder of the weights.
-    """
-    from picassso.painting.weights import read_network
-
-    path = Path(weights)
-    if path.is_dir():
-        from picassso.training.run import RunDirectory
-
-        return AutoencoderModel(load_autoencoder(RunDirectory(path).autoencoder).network)
-    wanted = loaded.encoder.about["decoder_fingerprint"]
-    for file in sorted(path.parent.glob("*.safetensors")):
-        about = read_network(file).about
-        if about.get("kind") == AUTOENCODER and about.get("network_fingerprint") == wanted:
-            return AutoencoderModel(load_autoencoder(file).network)
-    return None

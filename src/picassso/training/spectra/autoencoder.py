@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,17 @@ from torch import Tensor, nn
 
 from picassso.analysis.spectra import SpectralPCA
 from picassso.archive import DatasetStore
+from picassso.core import NOISELESS
 from picassso.networks import SpectrumAutoencoder, save_weights
 from picassso.networks.spectra.autoencoder import Autoencoded
+from picassso.networks.spectra.basis import SpectralBasis
+from picassso.networks.spectra.stellar_fit import StellarFit
 from picassso.training.ahead import one_ahead
+from picassso.training.release import synthetic_seeds
 from picassso.training.spectra.config import AutoencoderConfig
-from picassso.training.spectra.library import NOISELESS, SpectraBatch, read_library
+from picassso.training.spectra.library import SpectraBatch, read_library, read_stars
 from picassso.training.spectra.losses import discrepancy, divergence, misfit
+from picassso.training.spectra.scatter import fit_error, fit_scatter
 
 __all__ = ["AutoencoderTask"]
 
@@ -35,8 +40,8 @@ class AutoencoderTask:
     The parts of the loss are ``misfit`` a pixel, ``divergence`` a spectrum [nat], ``discrepancy``,
     and ``shift``: the mean square of the way from the latents of a spectrum without noise and gaps
     to those of the same with them, in standard deviations of the prior. Beside them stand
-    ``within``, the share of the latents that this moves by less than the standard deviation that
-    the encoder claims (68% where it is right), and ``error``, the mean square of what the
+    ``within``, the share of the latents that this moves by less than the standard deviation of the
+    posterior that the loss draws from, and ``error``, the mean square of what the
     reconstruction misses of the true spectrum, over all pixels, seen or not, in units of its norm.
 
     Parameters
@@ -58,13 +63,19 @@ class AutoencoderTask:
         self.config = config
         self.about = {
             "train_config": config.model_dump(mode="json"),
+            "survey": stores[0].survey,
             "data_fingerprint": "+".join(sorted(store.fingerprint for store in stores)),
+            "synthetic_seeds": synthetic_seeds(stores),
         }
         self.library = read_library(stores, "train", config=config)
         self.held_out = read_library(stores, "validation", config=config)
         self.network_config = config.network()
         self.network: SpectrumAutoencoder = self.network_config.build()
-        _set_basis(self.network, self.library.flux)
+        spectra = self.library.flux.reshape(-1, self.library.flux.shape[-1])
+        every = -(-len(spectra) // _BASIS_SPECTRA)
+        _set_basis(self.network.basis, spectra[::every], config.components)
+        stars = read_stars(stores, config=config, limit=_BASIS_SPECTRA)
+        _set_basis(self.network.stars, stars, config.stellar_components)
         for library in (self.library, self.held_out):
             _normalise(self.network, library.flux)
 
@@ -123,22 +134,26 @@ class AutoencoderTask:
         return (weight * parts).sum()
 
     def save(self, network: nn.Module, path: Path, *, about: dict[str, Any]) -> None:
-        """Measure the population's latents and what is not reconstructed, and write all of it."""
+        """Measure the population's latents and what goes wrong with them, and write all of it."""
         assert isinstance(network, SpectrumAutoencoder)
         network.set_population(_encoded(network, self.library.own).mean)
         clean = self.held_out.own
-        missed = _encoded(network, clean).reconstruction - torch.from_numpy(clean)
-        network.set_residuals(_components(missed, len(network.residual_components)))
+        found = _encoded(network, clean)
+        latents = _z_scored(network, found.mean)
+        missed = torch.from_numpy(clean) - found.reconstruction
+        scatter = fit_scatter(latents, missed, len(network.scatter))
+        network.scatter.set(**scatter._asdict())
+        floor, slope = fit_error(*_shifts(network, self.held_out.batches(self.config)))
+        network.set_errors(floor=floor, slope=slope)
         save_weights(network, self.network_config, path, about={**self.about, **about})
 
 
-def _set_basis(network: SpectrumAutoencoder, flux: NDArray[np.float32]) -> None:
-    """Fit principal components to some of the spectra (N, V, L)."""
-    spectra = flux.reshape(-1, flux.shape[-1])
-    every = -(-len(spectra) // _BASIS_SPECTRA)
-    spectra = spectra[::every]
-    pca = SpectralPCA.fit(spectra, np.ones_like(spectra), len(network.basis.components))
-    network.set_basis(
+def _set_basis(
+    basis: SpectralBasis | StellarFit, flux: NDArray[np.float32], components: int
+) -> None:
+    """Fit principal components to spectra (N, L)."""
+    pca = SpectralPCA.fit(flux, np.ones_like(flux), components)
+    basis.set(
         mean=torch.from_numpy(pca.mean),
         components=torch.from_numpy(pca.components),
         variance=torch.from_numpy(pca.variance),
@@ -166,8 +181,21 @@ def _encoded(network: SpectrumAutoencoder, flux: NDArray[np.float32]) -> Autoenc
     return Autoencoded(*(torch.cat(part).float().cpu() for part in zip(*found, strict=True)))
 
 
-def _components(missed: Tensor, number: int) -> Tensor:
-    """(R, L) leading components of residuals (N, L), each times its root mean square."""
-    _, size, directions = torch.linalg.svd(missed.double(), full_matrices=False)
-    found = (size[:, None] * directions / len(missed) ** 0.5)[:number]
-    return nn.functional.pad(found, (0, 0, 0, number - len(found))).float()
+@torch.no_grad()
+def _shifts(network: SpectrumAutoencoder, batches: Iterable[SpectraBatch]) -> tuple[Tensor, Tensor]:
+    """How far noise and gaps move z-scored latents, (N, K), and how much noise there is, (N,)."""
+    device = network.latent_mean.device
+    found = []
+    for batch in batches:
+        flux, weight, truth = (part.to(device) for part in (batch.flux, batch.weight, batch.truth))
+        norm = network.norm(flux, weight).clamp_min(1e-3)[:, None]
+        flux, weight = flux / norm, weight * norm.square()
+        seen, _ = network.encode(flux, weight)
+        clean, _ = network.encode_clean(truth)
+        found.append((seen - clean, network.noise(network.fill(flux, weight), weight)))
+    shift, noise = (torch.cat(part).cpu() for part in zip(*found, strict=True))
+    return shift, noise
+
+
+def _z_scored(network: SpectrumAutoencoder, mean: Tensor) -> Tensor:
+    return (mean - network.latent_mean.cpu()) / network.latent_std.cpu()

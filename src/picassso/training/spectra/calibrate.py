@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from picassso.analysis.spectra import d4000, equivalent_width
+from picassso.analysis.spectra import d4000, departures, equivalent_width
 from picassso.core import REST_GRID
 from picassso.networks import ImageEncoder, SpectrumAutoencoder
 from picassso.training.spectra.images import FibreImages
 
-__all__ = ["CENTRAL", "Calibration", "calibrate"]
+__all__ = ["CENTRAL", "Calibration", "calibrate", "reference_distances"]
 
 CENTRAL = 0.6827
 """Share of a normal distribution within one standard deviation."""
@@ -32,6 +33,13 @@ _TRUST = 0.1
 
 _MOST_IMAGES = 300
 """Images whose posteriors are sampled, which takes some seconds."""
+
+
+class Light(NamedTuple):
+    """Spectra (..., 1000) on `REST_GRID`, and what of them is not of lines."""
+
+    flux: NDArray[np.float32]
+    stars: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +105,10 @@ def calibrate(
     sigma = scale_tril.square().sum(dim=2).sqrt()
     factors = torch.quantile((target - mean).abs() / sigma, CENTRAL, dim=0)
     some = torch.linspace(0, len(mean) - 1, min(len(mean), _MOST_IMAGES)).round().long()
-    truth = images.spectra(some.numpy())
+    truth = Light(*(images.spectra(some.numpy(), lines=lines) for lines in (True, False)))
     if head.outputs == autoencoder.latents:  # then brightness is not foretold
-        truth = truth / np.sqrt(np.mean(truth**2, axis=1, keepdims=True))
+        size = np.sqrt(np.mean(truth.flux**2, axis=1, keepdims=True))
+        truth = Light(truth.flux / size, truth.stars / size)
 
     def coverage(factors: Tensor, names: Sequence[str] = tuple(_MEASURES)) -> dict[str, float]:
         # The same draws for all factors, so that nothing but these tells them apart.
@@ -115,6 +124,47 @@ def calibrate(
         factors = _rescaled(factors, norm, ("flux",), coverage, error=error)
     head.set_calibration(factors)
     return Calibration(tuple(factors.tolist()), coverage(factors))
+
+
+@torch.no_grad()
+def reference_distances(
+    network: ImageEncoder,
+    autoencoder: SpectrumAutoencoder,
+    images: FibreImages,
+    *,
+    seed: int = 0,
+) -> list[float]:
+    """Squared distances between predicted and observed latents, to judge those of other galaxies.
+
+    Of one image of each galaxy, whose spectrum is measured as SDSS would; the norm is left out.
+    Sorted, of four digits.
+
+    Parameters
+    ----------
+    network : ImageEncoder
+        Calibrated.
+    autoencoder : SpectrumAutoencoder
+        Whose latents it predicts.
+    images : FibreImages
+        Of the validation split.
+    seed : int
+        Of the noise.
+    """
+    network.eval()
+    mean, scale_tril, _ = _predictions(network, images, seed)
+    first = images.one_of_each_galaxy()
+    seen = [(s.flux, s.inverse_variance * s.usable) for s in images.observed(first, seed=seed)]
+    flux, weight = (torch.from_numpy(np.stack(part)) for part in zip(*seen, strict=True))
+    latents, log_variance, _ = autoencoder.encode_observed(flux, weight)
+    chosen, number = torch.from_numpy(first), autoencoder.latents
+    scale = scale_tril[chosen, :number, :number]
+    distance = departures(
+        mean[chosen, :number].numpy(),
+        (scale @ scale.mT).numpy(),
+        latents.numpy(),
+        torch.diag_embed(log_variance.exp()).numpy(),
+    ).distance
+    return [float(f"{d:.4g}") for d in np.sort(distance).tolist()]
 
 
 def _rescaled(
@@ -155,23 +205,22 @@ def _predictions(
 
 def _samples(
     mean: Tensor, scale_tril: Tensor, autoencoder: SpectrumAutoencoder, generator: torch.Generator
-) -> NDArray[np.float32]:
+) -> Light:
     """(N, S, 1000) spectra of posteriors; without a predicted norm, of a norm of one."""
     n, numbers = mean.shape
     draw = torch.randn(n, _SAMPLES, numbers, generator=generator)
     drawn = (mean[:, None] + draw @ scale_tril.mT).flatten(0, 1)
-    components = len(autoencoder.residual_components)
+    components = len(autoencoder.scatter)
     residual = torch.randn(len(drawn), components, generator=generator)
     spectra = autoencoder.with_scatter(drawn[:, : autoencoder.latents], residual)
     if numbers > autoencoder.latents:
         spectra = spectra * 10.0 ** drawn[:, autoencoder.latents :]
-    return spectra.unflatten(0, (n, _SAMPLES)).numpy()
+    stars = autoencoder.stars.of_clean(spectra)
+    return Light(*(part.unflatten(0, (n, _SAMPLES)).numpy() for part in (spectra, stars)))
 
 
-def _coverage(
-    measure: Callable[[NDArray], NDArray], samples: NDArray[np.float32], truth: NDArray[np.float32]
-) -> float:
-    """Share of what is measured on true spectra (N, L) within the 68% intervals of samples."""
+def _coverage(measure: Callable[[Light], NDArray], samples: Light, truth: Light) -> float:
+    """Share of what is measured on true light within the 68% intervals of samples."""
     limits = [0.5 - CENTRAL / 2, 0.5 + CENTRAL / 2]
     measured, true = measure(samples), measure(truth)
     # Weibull's positions: a truth that is one more sample lies between them as often as it should.
@@ -182,9 +231,11 @@ def _coverage(
     return float(np.mean(inside[np.isfinite(true)]))
 
 
-_MEASURES: dict[str, Callable[[NDArray], NDArray]] = {
-    "flux": lambda spectra: spectra[..., ::10],  # neighbouring pixels say the same
-    "EW(Halpha)": lambda spectra: equivalent_width(REST_GRID, spectra, "Halpha"),
-    "D4000": lambda spectra: d4000(REST_GRID, spectra),
+_MEASURES: dict[str, Callable[[Light], NDArray]] = {
+    "flux": lambda light: light.flux[..., ::10],  # neighbouring pixels say the same
+    "EW(Halpha)": lambda light: equivalent_width(
+        REST_GRID, light.flux, "Halpha", stars=light.stars
+    ),
+    "D4000": lambda light: d4000(REST_GRID, light.flux),
 }
 """Quantities whose intervals are judged."""

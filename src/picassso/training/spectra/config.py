@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from picassso.networks.spectra import registry
-from picassso.training.config import LoopConfig
+from picassso.training.config import LoopConfig, NoiseRange
 
 __all__ = ["AutoencoderConfig", "SpectrumConfig"]
 
@@ -20,7 +20,7 @@ class AutoencoderConfig(LoopConfig):
 
     Parameters
     ----------
-    latents, widths, components, residuals
+    latents, widths, components, residuals, stellar_components
         See `picassso.networks.spectra.AutoencoderConfig`.
     alpha, divergence_weight : float
         The Kullback-Leibler divergence is weighted by ``1 - alpha``, the maximum mean discrepancy
@@ -31,8 +31,8 @@ class AutoencoderConfig(LoopConfig):
         What must come back: ``"truth"``, the spectrum without noise, which only mocks can give, or
         ``"noisy"``, the one that went in, as in Portillo et al.
     weighting : str
-        ``"observed"`` weighs each pixel by the inverse variance that it has, so that the variance
-        of the latents is that of their posterior; ``"even"`` weighs all spectra as if observed at
+        ``"observed"`` weighs each pixel by the inverse variance that it has, so that the posterior
+        of the loss is that of the latents; ``"even"`` weighs all spectra as if observed at
         `reference_snr`, whatever their noise.
     reference_snr : float
         Median signal to noise a pixel.
@@ -60,16 +60,17 @@ class AutoencoderConfig(LoopConfig):
 
     task: ClassVar[str] = "spectrum-autoencoder"
 
-    epochs: float = Field(60.0, gt=0)
+    epochs: float = Field(90.0, gt=0)
     batch: int = Field(128, ge=1)
     learning_rate: float = Field(1e-3, gt=0)
     weight_decay: float = Field(0.0, ge=0)
-    checkpoints: int = Field(15, ge=1)
+    checkpoints: int = Field(18, ge=1)
 
     latents: int = Field(6, ge=1)
     widths: tuple[int, ...] = (549, 110)
     components: int = Field(30, ge=1)
     residuals: int = Field(20, ge=1)
+    stellar_components: int = Field(10, ge=1)
     alpha: float = 0.0
     divergence_weight: float = Field(1000.0, ge=0)
     kernel_width: float = Field(1.0, gt=0)
@@ -77,7 +78,7 @@ class AutoencoderConfig(LoopConfig):
     weighting: Literal["observed", "even"] = "observed"
     reference_snr: float = Field(20.0, gt=0)
     softening: float = Field(0.02, ge=0)
-    constancy: float = Field(0.0, ge=0)
+    constancy: float = Field(4.0, ge=0)
     widen: bool = True
     versions: int = Field(4, ge=1)
     snr_range: tuple[float, float] = (3.0, 35.0)
@@ -107,6 +108,7 @@ class AutoencoderConfig(LoopConfig):
             widths=self.widths,
             components=self.components,
             residuals=self.residuals,
+            stellar_components=self.stellar_components,
         )
 
 
@@ -157,15 +159,8 @@ class SpectrumConfig(LoopConfig):
     crop: int = Field(64, ge=0)
     augment: bool = True
     fresh_noise: bool = True
-    noise_range: tuple[float, float] = (0.5, 1.5)
+    noise_range: NoiseRange = (0.5, 1.5)
     validation_images: int = Field(2000, ge=1)
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> SpectrumConfig:
-        low, high = self.noise_range
-        if not 0 < low <= high:
-            raise ValueError(f"noise_range is {low:g} to {high:g}, expected 0 < low <= high")
-        return self
 
     def network(self, bands: tuple[str, ...], latents: int) -> registry.EncoderConfig:
         """Config of the network for the bands of the data and the latents of the autoencoder."""

@@ -11,18 +11,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from picassso.archive import DatasetStore
-from picassso.core import InputError
+from picassso.archive.fibres import rest_spectra
+from picassso.core import REST_GRID, Spectrum
 from picassso.networks import SpectrumAutoencoder
-from picassso.observatory.spectra.spectrograph import rest_fluxes
+from picassso.observatory.spectra.resample import resample, to_rest
+from picassso.observatory.spectra.spectrograph import observe_spectrum
 from picassso.training.ahead import one_ahead
 from picassso.training.data import ViewSet, draw_view, shuffled_indices
 from picassso.training.spectra.config import SpectrumConfig
-from picassso.training.spectra.library import NOISELESS
 
-__all__ = ["FibreBatch", "FibreImages", "rest_spectra"]
+__all__ = ["FibreBatch", "FibreImages"]
 
 _CHUNK = 1000
-"""Spectra that are read and encoded at once."""
+"""Spectra that are encoded at once."""
 
 
 class FibreBatch(NamedTuple):
@@ -97,11 +98,29 @@ class FibreImages:
     def __len__(self) -> int:
         return len(self.views)
 
-    def spectra(self, which: NDArray[np.int64]) -> NDArray[np.float32]:
-        """(n, 1000) noise-free spectra at rest of some images; see `rest_spectra`."""
-        places = [self.views.order[k] for k in which]
+    def spectra(self, which: NDArray[np.int64], *, lines: bool = True) -> NDArray[np.float32]:
+        """(n, 1000) noise-free spectra of some images, with or without emission lines."""
         parts = self.views.parts
-        return np.concatenate([rest_spectra(parts[n].store, parts[n].rows[[k]]) for n, k in places])
+        places = (self.views.order[k] for k in which)
+        return np.concatenate(
+            [rest_spectra(parts[n].store, parts[n].rows[[k]], lines=lines) for n, k in places]
+        )
+
+    def one_of_each_galaxy(self) -> NDArray[np.int64]:
+        """(G,) numbers of images, the first of each galaxy."""
+        parts = self.views.parts
+        of = [(n, parts[n].store.table["galaxy"][parts[n].rows[k]]) for n, k in self.views.order]
+        return np.unique(np.array(of), axis=0, return_index=True)[1]
+
+    def observed(self, which: NDArray[np.int64], *, seed: int) -> Iterator[Spectrum]:
+        """Spectra of some images as SDSS would measure them, brought to rest on `REST_GRID`."""
+        parts = self.views.parts
+        for n, k in (self.views.order[i] for i in which):
+            row = int(parts[n].rows[k])
+            rng = np.random.default_rng((seed, 4, n, row))
+            yield resample(
+                to_rest(observe_spectrum(parts[n].store.fibre_light(row), rng)), REST_GRID
+            )
 
     def training_batches(
         self, start: int, stop: int, *, rank: int, world: int
@@ -150,25 +169,6 @@ class FibreImages:
         return flux, noise, psf_fwhm * scale, redshift, scale, self.target[row]
 
 
-def rest_spectra(store: DatasetStore, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    """(n, 1000) noise-free spectra at rest of some rows of a store, on `REST_GRID`.
-
-    Raises
-    ------
-    InputError
-        If the store has no spectra, or no light enters one of the fibres.
-    """
-    flux = [
-        rest_fluxes(*store.fibre_lights(rows[first : first + _CHUNK]))
-        for first in range(0, len(rows), _CHUNK)
-    ]
-    spectra = np.concatenate(flux)
-    dark = ~(spectra > 0).any(axis=1)
-    if dark.any():
-        raise InputError(f"{store.path}: no light enters the fibre of row {rows[dark][0]}")
-    return spectra
-
-
 @torch.no_grad()
 def _targets(
     store: DatasetStore, rows: NDArray[np.int64], autoencoder: SpectrumAutoencoder, *, norm: bool
@@ -177,11 +177,8 @@ def _targets(
     spectra = torch.from_numpy(rest_spectra(store, rows))
     found = []
     for some in spectra.split(_CHUNK):
-        size = some.square().mean(dim=1, keepdim=True)
-        weight = (NOISELESS / size).expand_as(some)
-        scale = autoencoder.norm(some, weight)[:, None]
-        latents, _ = autoencoder.encode(some / scale, weight * scale.square())
-        found.append(torch.cat([latents, torch.log10(scale)], dim=1) if norm else latents)
+        latents, size = autoencoder.encode_clean(some)
+        found.append(torch.cat([latents, torch.log10(size)], dim=1) if norm else latents)
     return torch.cat(found).numpy()
 
 

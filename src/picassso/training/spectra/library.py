@@ -20,10 +20,7 @@ from picassso.observatory.spectra.widen import widen
 from picassso.training.data import shuffled_indices
 from picassso.training.spectra.config import AutoencoderConfig
 
-__all__ = ["NOISELESS", "Library", "SpectraBatch", "read_library"]
-
-NOISELESS = 1e8
-"""Inverse variance of spectra without noise, in units of their norm."""
+__all__ = ["Library", "SpectraBatch", "read_library", "read_stars"]
 
 _CHUNK = 1000
 """Fibres whose light is in memory at once."""
@@ -148,6 +145,35 @@ def read_library(
                 _versions(store, some, versions, redshift_range=config.redshift_range, seed=seed)
             )
     return Library(np.concatenate(parts))
+
+
+def read_stars(
+    stores: Sequence[DatasetStore], *, config: AutoencoderConfig, limit: int
+) -> NDArray[np.float32]:
+    """(N, 1000) spectra without emission lines, of training galaxies, each of a norm of one.
+
+    Parameters
+    ----------
+    stores : sequence of DatasetStore
+        With spectra.
+    config : AutoencoderConfig
+        Says whether others are drawn around them, and the seed.
+    limit : int
+        At most about so many, evenly spaced.
+    """
+    rows = [lit_rows(store, "train") for store in stores]
+    every = -(-sum(map(len, rows)) // limit)
+    found = []
+    for number, (store, of) in enumerate(zip(stores, rows, strict=True)):
+        of = of[::every]
+        for first in range(0, len(of), _CHUNK):
+            rng = np.random.default_rng((config.seed, 5, number, first))
+            continuum, lines, dispersion, redshift = store.fibre_lights(of[first : first + _CHUNK])
+            if config.widen:
+                continuum = widen(continuum, lines, dispersion, rng).continuum
+            found.append(rest_fluxes(continuum, np.zeros_like(lines), dispersion, redshift))
+    flux = np.concatenate(found)
+    return flux / np.sqrt(np.mean(flux**2, axis=1, keepdims=True))
 
 
 def _versions(

@@ -29,39 +29,39 @@ from picassso.networks.spectra.export import (
 )
 from picassso.training.ranges import training_range
 from picassso.training.release import Release
-from picassso.training.spectra.calibrate import calibrate
+from picassso.training.spectra.calibrate import calibrate, reference_distances
 from picassso.training.spectra.config import SpectrumConfig
 from picassso.training.spectra.images import FibreImages
 
-__all__ = ["DECODER_NAME", "write_autoencoder", "write_encoder"]
+__all__ = ["DECODER_NAME", "SPECTRUM_ENCODER_NAME", "write_autoencoder", "write_encoder"]
 
 DECODER_NAME = "decoder.onnx"
 """File beside an encoder, which makes spectra of its latents."""
+
+SPECTRUM_ENCODER_NAME = "spectrum_encoder.onnx"
+"""File beside an encoder of images, which makes latents of observed spectra."""
 
 
 def write_autoencoder(release: Release) -> tuple[Path, ...]:
     """Write an autoencoder: its encoder of spectra, all of it as safetensors, and its decoder."""
     network, config, found = load_network(release.run.best, AutoencoderConfig)
     assert isinstance(network, SpectrumAutoencoder)
-    learnt = release.manifest["config"]
-    about = release.about(
-        found,
-        training_range={
-            "redshift": list(learnt["redshift_range"]),
-            "signal_to_noise": list(learnt["snr_range"]),
-        },
-    )
-    decoder = _write_decoder(release, network, config, {**found, **about})
+    decoder = _path_beside(release, DECODER_NAME, found)
+    about = release.about(found, training_range=_range_of_spectra(release.manifest["config"]))
     save_weights(network, config, release.safetensors, about=about)
     export_spectrum_encoder(network, config, release.onnx, about=about, half=release.half)
+    about = {**found, **about, "name": decoder.stem}
+    export_spectrum_decoder(network, config, decoder, about=about, half=release.half)
     return release.onnx, release.safetensors, decoder
 
 
 def write_encoder(release: Release) -> tuple[Path, ...]:
-    """Calibrate an encoder of images and write it, with the decoder of its latents beside it."""
+    """Calibrate an encoder of images and write it, with both halves of its autoencoder."""
     network, config, found = load_network(release.run.best, EncoderConfig)
     autoencoder, its_config, its_manifest = load_network(release.run.autoencoder, AutoencoderConfig)
     assert isinstance(network, ImageEncoder) and isinstance(autoencoder, SpectrumAutoencoder)
+    decoder = _path_beside(release, DECODER_NAME, its_manifest)
+    spectrum_encoder = _path_beside(release, SPECTRUM_ENCODER_NAME, its_manifest)
     learnt = SpectrumConfig.resolve(**release.manifest["config"])
     images = FibreImages(
         release.stores,
@@ -71,7 +71,6 @@ def write_encoder(release: Release) -> tuple[Path, ...]:
         bands=config.bands,
         limit=learnt.validation_images,
     )
-    decoder = _write_decoder(release, autoencoder, its_config, its_manifest)
     calibration = calibrate(network, autoencoder, images)
     about = release.about(
         found,
@@ -79,10 +78,22 @@ def write_encoder(release: Release) -> tuple[Path, ...]:
         training_range=_range(release.stores, config, learnt),
         calibration=asdict(calibration),
         decoder_fingerprint=its_manifest["network_fingerprint"],
+        reference_distances=reference_distances(network, autoencoder, images),
     )
     save_weights(network, config, release.safetensors, about=about)
     export_image_encoder(network, config, release.onnx, about=about, half=release.half)
-    return release.onnx, release.safetensors, decoder
+    for path, write in (
+        (decoder, export_spectrum_decoder),
+        (spectrum_encoder, export_spectrum_encoder),
+    ):
+        about = {
+            **its_manifest,
+            "name": path.stem,
+            "training_range": _range_of_spectra(its_manifest["train_config"]),
+            **release.signature(),
+        }
+        write(autoencoder, its_config, path, about=about, half=release.half)
+    return release.onnx, release.safetensors, decoder, spectrum_encoder
 
 
 def _range(
@@ -96,23 +107,23 @@ def _range(
     )
 
 
-def _write_decoder(
-    release: Release,
-    network: SpectrumAutoencoder,
-    config: AutoencoderConfig,
-    about: Mapping[str, Any],
-) -> Path:
-    """Write the decoder beside the encoder, unless that of other latents lies there already."""
-    path = release.onnx.with_name(DECODER_NAME)
+def _range_of_spectra(learnt: Mapping[str, Any]) -> dict[str, list[float]]:
+    return {
+        "redshift": list(learnt["redshift_range"]),
+        "signal_to_noise": list(learnt["snr_range"]),
+    }
+
+
+def _path_beside(release: Release, name: str, about: Mapping[str, Any]) -> Path:
+    """Path of half an autoencoder beside an encoder; that of other latents must not lie there."""
+    path = release.onnx.with_name(name)
     if release.onnx == path:
-        raise InputError(f"{path}: that is the decoder's name; choose another for the encoder")
+        raise InputError(f"{path}: that is the {path.stem}'s name; choose another for the encoder")
     if path.exists() and _fingerprint(path) != about["network_fingerprint"]:
         raise InputError(
-            f"{path}: belongs to another autoencoder; write to another folder, where the decoder "
-            "can lie beside its encoder"
+            f"{path}: belongs to another autoencoder; write to another folder, where the "
+            f"{path.stem} can lie beside its encoder"
         )
-    about = {**about, "name": path.stem, "licence": release.licence}
-    export_spectrum_decoder(network, config, path, about=about, half=release.half)
     return path
 
 
