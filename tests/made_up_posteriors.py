@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from picassso.analysis.spectra import sample_quantiles
+from picassso.analysis.spectra.measured import measure_samples
 from picassso.core import REST_GRID
 from picassso.painting.spectra import QUANTILES
-from picassso.painting.spectra.measures import measure_samples
 from picassso.studies.spectra.predictions import Predictions, Truth
 from tiny_spectrum_weights import smooth_spectra, smooth_stars
 

@@ -33,6 +33,7 @@ ENCODER: dict[str, Any] = {
     },
     "decoder_fingerprint": "tiny",
     "reference_distances": list(np.linspace(0.5, 50.0, 99)),
+    "calibration": {"flux": 1.0, "indices": {}},
     "data_fingerprint": "tiny",
     "licence": "BSD-3-Clause",
     "version": "0.1.0",

@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 
 from fibre_store import fibre_store
 from made_up_posteriors import LATENTS, SIGMA, made_up_posteriors
+from picassso.analysis.spectra.measured import MEASURED
 from picassso.archive import DatasetStore
 from picassso.cli.app import build_app
 from picassso.core import InputError
-from picassso.painting.spectra.measures import MEASURED
 from picassso.studies.spectra import departing, find_score
 from picassso.studies.spectra.departing import departing_scores, measure_departing
 from picassso.studies.spectra.models import Encoded

@@ -26,10 +26,7 @@ def facts_of_network(network: NetworkFile) -> dict[str, Any]:
         "trained on": ", ".join(
             f"{k} {low:g} to {high:g}" for k, (low, high) in about.get("training_range", {}).items()
         ),
-        "right after calibration": ", ".join(
-            f"{share:.1%} of {what}"
-            for what, share in about.get("calibration", {}).get("coverage", {}).items()
-        ),
+        "calibrated": ", ".join(about.get("calibration", {}).get("indices", ())),
         "galaxies of reference": len(about.get("reference_distances", ())) or None,
         "decoder": about.get("decoder_fingerprint"),
         "network": about.get("network_fingerprint"),

@@ -14,9 +14,9 @@ from picassso.analysis.spectra import (
     measure,
     measure_errors,
 )
+from picassso.analysis.spectra.measured import MEASURED
 from picassso.core import REST_GRID, InputError, Spectrum
 from picassso.observatory.spectra.resample import resample, to_rest
-from picassso.painting.spectra.measures import MEASURED
 from picassso.painting.spectra.predicted import PredictedSpectrum
 from picassso.painting.spectra.weights import SpectrumWeights
 from picassso.painting.weights import NetworkFile, check_entries, read_network

@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 import picassso
-from picassso.analysis.spectra.posterior import sample_quantiles
-from picassso.core import REST_GRID, GalaxyImage, InputError
-from picassso.observatory.spectra.spectrograph import RESOLUTION_LIMITED_BY_GRID, grid_limited
-from picassso.painting.spectra.measures import (
+from picassso.analysis.spectra.measured import (
     MEASURED,
     MEASURED_UNITS,
     class_shares,
     measure_samples,
 )
+from picassso.analysis.spectra.posterior import sample_quantiles
+from picassso.core import REST_GRID, GalaxyImage, InputError
+from picassso.observatory.spectra.spectrograph import RESOLUTION_LIMITED_BY_GRID, grid_limited
 from picassso.painting.spectra.predicted import QUANTILES, PredictedSpectrum
 from picassso.painting.spectra.stamp import FIBRE_DIAMETER, Position, Stamp, cut_stamp
 from picassso.painting.spectra.weights import SpectrumWeights
@@ -29,6 +29,7 @@ _SPECTRA_AT_ONCE = 4096
 """Decoded together: 16 MB of them."""
 
 _FEWEST_SAMPLES = 16
+_MEDIAN = QUANTILES.index(0.5)
 
 _LIMITED = grid_limited(REST_GRID)
 _LIMITED_WORDS = (
@@ -158,9 +159,11 @@ def _predict(
     draws = [_draws(image, weights, samples, seed) for image in images]
     latents = mean[:, None] + np.einsum("nij,nsj->nsi", scale, np.stack([d for d, _ in draws]))
     flux, stars = _decode(latents, np.stack([r for _, r in draws]), weights)
-    numbers = measure_samples(REST_GRID, flux, stars)
+    numbers = _stretched(measure_samples(REST_GRID, flux, stars), weights)
     posterior_mean = flux.mean(axis=1)
     flux_quantiles = sample_quantiles(flux, QUANTILES, axis=1)
+    middle = flux_quantiles[_MEDIAN]
+    flux_quantiles = middle + weights.flux_spread * (flux_quantiles - middle)
     shares = class_shares(numbers)
     number_quantiles = _number_quantiles(numbers)
     for k, (image, stamp) in enumerate(zip(images, stamps, strict=True)):
@@ -240,6 +243,14 @@ def _decode(
     flux *= norm
     stars *= norm
     return flux.reshape(images, samples, -1), stars.reshape(images, samples, -1)
+
+
+def _stretched(numbers: NDArray[np.float32], weights: SpectrumWeights) -> NDArray[np.float32]:
+    """Numbers (N, S, K) as far from their median as calibration found them to be."""
+    for k, name in enumerate(MEASURED):
+        if name in weights.index_spread:
+            numbers[..., k] = weights.index_spread[name].stretch(numbers[..., k], axis=1)
+    return numbers
 
 
 def _number_quantiles(numbers: NDArray[np.float32]) -> NDArray[np.float32]:

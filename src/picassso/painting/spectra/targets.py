@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from picassso.analysis.spectra import CLASSIFIED, Condition, Ranking, classify, rank_targets
 from picassso.analysis.spectra.expressions import CLASS
+from picassso.analysis.spectra.measured import MEASURED, MEASURED_UNITS
 from picassso.core import InputError, PicasssoError
 from picassso.painting.spectra.candidates import UNSEEN_SPLIT, candidates_of, is_store
-from picassso.painting.spectra.measures import MEASURED, MEASURED_UNITS
 from picassso.painting.spectra.predicted import PredictedSpectrum
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.core import InputError
+from picassso.analysis.spectra.spread import Spread
+from picassso.core import REST_GRID, InputError
 from picassso.painting.weights import NetworkFile, check_entries, read_network
 
 __all__ = ["SHIPPED_BANDS", "SpectrumWeights", "load_spectrum_weights"]
@@ -30,6 +31,7 @@ _REQUIRED_OF_ENCODER = (
     "training_range",
     "decoder_fingerprint",
     "reference_distances",
+    "calibration",
 )
 _REQUIRED_OF_DECODER = ("part", "config", "latents", "network_fingerprint")
 
@@ -58,6 +60,10 @@ class SpectrumWeights:
         training and, where stored, ``noise_<band>`` and ``brightest_<band>``.
     reference_distances : (M,) array
         Squared distances between predicted and observed latents of validation galaxies.
+    flux_spread : (1000,) float32 array
+        By which the band of each pixel is stretched about its median.
+    index_spread : mapping of str to Spread
+        The same of what is measured on spectra.
     """
 
     encoder: NetworkFile
@@ -69,6 +75,8 @@ class SpectrumWeights:
     pixels: int
     training_range: Mapping[str, tuple[float, float]]
     reference_distances: NDArray[np.float64]
+    flux_spread: NDArray[np.float32]
+    index_spread: Mapping[str, Spread]
 
     @property
     def path(self) -> Path:
@@ -133,6 +141,13 @@ def load_spectrum_weights(
                 k: (float(v[0]), float(v[1])) for k, v in encoder.about["training_range"].items()
             },
             reference_distances=np.array(encoder.about["reference_distances"], np.float64),
+            flux_spread=np.broadcast_to(
+                np.array(encoder.about["calibration"]["flux"], np.float32), REST_GRID.shape
+            ),
+            index_spread={
+                name: Spread(tuple(found["medians"]), tuple(found["factors"]))
+                for name, found in encoder.about["calibration"]["indices"].items()
+            },
         )
     except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
         raise InputError(

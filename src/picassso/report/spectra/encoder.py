@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from picassso.analysis.spectra import INDICES
+from picassso.analysis.spectra.measured import MEASURED
 from picassso.analysis.spectra.posterior import probability_integral_transform
 from picassso.core import REST_GRID, output_folder
 from picassso.figures import (
@@ -19,7 +20,6 @@ from picassso.figures import (
     rank_histograms,
 )
 from picassso.observatory.spectra.spectrograph import grid_limited
-from picassso.painting.spectra.measures import MEASURED
 from picassso.report.page import Plate, Section, Table, save_text, write_page
 from picassso.report.spectra.cells import number_cell, score_cell
 from picassso.report.spectra.model import card_text, model_section, provenance_section

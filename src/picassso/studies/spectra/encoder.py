@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso import __version__
+from picassso.analysis.spectra.measured import MEASURED, measure_samples
 from picassso.archive import DatasetStore
 from picassso.core import REST_GRID, InputError, output_folder
 from picassso.painting.spectra import SpectrumWeights, load_spectrum_weights
-from picassso.painting.spectra.measures import MEASURED, measure_samples
 from picassso.studies.spectra.departing import Departing, departing_scores, measure_departing
 from picassso.studies.spectra.files import write_encoder_evaluation
 from picassso.studies.spectra.models import AutoencoderModel

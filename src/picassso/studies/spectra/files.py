@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from picassso.analysis.spectra import EMISSION_CLASSES
+from picassso.analysis.spectra.measured import MEASURED
 from picassso.core import write_text
-from picassso.painting.spectra.measures import MEASURED
 from picassso.studies.spectra.scores import scores_csv
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.analysis.spectra import coverage, interval_coverage, uniformity
+from picassso.analysis.spectra.measured import MEASURED
 from picassso.analysis.spectra.posterior import probability_integral_transform
-from picassso.painting.spectra.measures import MEASURED
 from picassso.studies.spectra.predictions import Predictions, Truth
 from picassso.studies.spectra.reconstruction import REGIONS
 from picassso.studies.spectra.scores import Score, measured

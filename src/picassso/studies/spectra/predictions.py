@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.analysis.spectra import CLASSIFIED, classify
+from picassso.analysis.spectra.measured import MEASURED, measure_samples
 from picassso.archive import DatasetStore
 from picassso.archive.fibres import rest_spectra
 from picassso.core import REST_GRID, InputError
 from picassso.painting.spectra import SpectrumWeights, predict_spectra
-from picassso.painting.spectra.measures import MEASURED, measure_samples
 from picassso.studies.spectra.models import AutoencoderModel
 
 __all__ = ["Predictions", "Truth", "classes_of", "predict_rows", "truth_of"]

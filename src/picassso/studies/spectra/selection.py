@@ -18,7 +18,7 @@ from picassso.analysis.spectra import (
     realised,
     reliability,
 )
-from picassso.painting.spectra.measures import MEASURED
+from picassso.analysis.spectra.measured import MEASURED
 from picassso.studies.spectra.posteriors import NETWORK
 from picassso.studies.spectra.predictions import Predictions, Truth, classes_of
 from picassso.studies.spectra.scores import Score, measured

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,7 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from picassso.analysis.spectra import d4000, departures, equivalent_width
+from picassso.analysis.spectra import departures
+from picassso.analysis.spectra.measured import MEASURED, measure_samples
+from picassso.analysis.spectra.posterior import sample_quantiles
+from picassso.analysis.spectra.spread import Spread, stretch_needed
 from picassso.core import REST_GRID
 from picassso.networks import ImageEncoder, SpectrumAutoencoder
 from picassso.training.spectra.images import FibreImages
@@ -23,16 +24,13 @@ CENTRAL = 0.6827
 """Share of a normal distribution within one standard deviation."""
 
 _SAMPLES = 99
-"""Of each galaxy's posterior."""
+"""Of each image's posterior."""
 
-_FACTORS = np.geomspace(0.5, 2.0, 7)
-"""Overall factors that are tried; between them coverage is interpolated."""
+_CHUNK = 40
+"""Images whose samples are in memory at once."""
 
-_TRUST = 0.1
-"""How far, in the logarithm, a factor goes from 1 as readily as one standard error of coverage."""
-
-_MOST_IMAGES = 300
-"""Images whose posteriors are sampled, which takes some seconds."""
+_SMOOTHING = 25
+"""Pixels over which the factors of flux are smoothed, by their median."""
 
 
 class Light(NamedTuple):
@@ -50,13 +48,15 @@ class Calibration:
     ----------
     factors : tuple of float
         By which the standard deviation of each latent, and of log10 of the norm, is multiplied.
-    coverage : dict of str to float
-        Share of the truth within the 68% intervals after that: of ``flux``, ``EW(Halpha)`` and
-        ``D4000`` of validation galaxies.
+    flux : tuple of float
+        By which the band of each pixel is stretched about its median.
+    indices : dict of str to Spread
+        The same of what is measured on spectra, by the median that is predicted.
     """
 
     factors: tuple[float, ...]
-    coverage: dict[str, float]
+    flux: tuple[float, ...]
+    indices: dict[str, Spread]
 
 
 @torch.no_grad()
@@ -69,16 +69,13 @@ def calibrate(
 ) -> Calibration:
     """Measure the calibration on the validation split and write it into the encoder's head.
 
-    Three steps, none of which sees the test split. (1) The standard deviation of each number is
+    Two steps, none of which sees the test split. (1) The standard deviation of each number is
     multiplied so that 68.27% of its truths lie within one of the mean; a head without a
     predicted covariance first gets that of its errors. (2) Posteriors of spectra are drawn, with
-    the scatter of the autoencoder's reconstructions, and the standard deviations of all latents
-    multiplied by one factor more, between 0.5 and 2: that for which the 68% intervals of the
-    equivalent width of Halpha and of D4000, which know no brightness, hold shares of the truth
-    whose squared distances from 68.27%, in standard errors, sum up to the least together with
-    that of the factor from 1, in units of 0.1 in the logarithm: it stays near 1 where it hardly
-    matters. (3) The same with the standard deviation of the norm, and the intervals of flux
-    density pixel by pixel.
+    the scatter of the autoencoder's reconstructions, and the 68% intervals of the flux in each
+    pixel, and of everything that is measured on a spectrum, stretched about their medians so that
+    they hold 68.27% of the truths: latents of the right width do not make all that is made of them
+    right, since their errors are not quite Gaussian. See `Spread`.
 
     Parameters
     ----------
@@ -104,26 +101,44 @@ def calibrate(
         scale_tril = head.constant_tril.expand_as(scale_tril)
     sigma = scale_tril.square().sum(dim=2).sqrt()
     factors = torch.quantile((target - mean).abs() / sigma, CENTRAL, dim=0)
-    some = torch.linspace(0, len(mean) - 1, min(len(mean), _MOST_IMAGES)).round().long()
-    truth = Light(*(images.spectra(some.numpy(), lines=lines) for lines in (True, False)))
-    if head.outputs == autoencoder.latents:  # then brightness is not foretold
-        size = np.sqrt(np.mean(truth.flux**2, axis=1, keepdims=True))
-        truth = Light(truth.flux / size, truth.stars / size)
-
-    def coverage(factors: Tensor, names: Sequence[str] = tuple(_MEASURES)) -> dict[str, float]:
-        # The same draws for all factors, so that nothing but these tells them apart.
-        generator = torch.Generator().manual_seed(seed)
-        scaled = factors[:, None] * scale_tril[some]
-        samples = _samples(mean[some], scaled, autoencoder, generator)
-        return {name: _coverage(_MEASURES[name], samples, truth) for name in names}
-
-    error = math.sqrt(CENTRAL * (1.0 - CENTRAL) / len(some))
-    latents, norm = slice(0, autoencoder.latents), slice(autoencoder.latents, head.outputs)
-    factors = _rescaled(factors, latents, ("EW(Halpha)", "D4000"), coverage, error=error)
-    if head.outputs > autoencoder.latents:
-        factors = _rescaled(factors, norm, ("flux",), coverage, error=error)
     head.set_calibration(factors)
-    return Calibration(tuple(factors.tolist()), coverage(factors))
+    generator = torch.Generator().manual_seed(seed)
+    needed, quantiles, truth = [], [], []
+    for some in torch.arange(len(mean)).split(_CHUNK):
+        true = _true_light(images, some.numpy(), normalised=head.outputs == autoencoder.latents)
+        drawn = _samples(mean[some], factors[:, None] * scale_tril[some], autoencoder, generator)
+        low, middle, high = _interval(drawn.flux)
+        needed.append(stretch_needed(low, middle, high, true.flux))
+        quantiles.append(_interval(measure_samples(REST_GRID, *drawn)))
+        truth.append(measure_samples(REST_GRID, *true))
+    indices, true_indices = np.concatenate(quantiles, axis=1), np.concatenate(truth)
+    return Calibration(
+        factors=tuple(factors.tolist()),
+        flux=tuple(_smoothed(np.nanquantile(np.concatenate(needed), CENTRAL, axis=0)).tolist()),
+        indices={
+            name: Spread.fit(indices[..., k], true_indices[:, k], level=CENTRAL)
+            for k, name in enumerate(MEASURED)
+        },
+    )
+
+
+def _true_light(images: FibreImages, which: NDArray[np.int64], *, normalised: bool) -> Light:
+    """What is true of some images; of a norm of one where brightness is not foretold."""
+    flux, stars = (images.spectra(which, lines=lines) for lines in (True, False))
+    size = np.sqrt(np.mean(flux**2, axis=1, keepdims=True)) if normalised else 1.0
+    return Light(flux / size, stars / size)
+
+
+def _interval(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(3, N, ...) ends of the 68% intervals of samples (N, S, ...), and the median between."""
+    return sample_quantiles(samples, [0.5 - CENTRAL / 2, 0.5, 0.5 + CENTRAL / 2], axis=1)
+
+
+def _smoothed(factors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Running median, of three digits."""
+    from scipy.ndimage import median_filter
+
+    return np.round(median_filter(factors, _SMOOTHING, mode="nearest"), 3)
 
 
 @torch.no_grad()
@@ -167,30 +182,6 @@ def reference_distances(
     return [float(f"{d:.4g}") for d in np.sort(distance).tolist()]
 
 
-def _rescaled(
-    factors: Tensor,
-    which: slice,
-    judges: Sequence[str],
-    coverage: Callable[[Tensor, Sequence[str]], dict[str, float]],
-    *,
-    error: float,
-) -> Tensor:
-    """Factors, some of them multiplied by what brings the coverage of the judges nearest."""
-    found = []
-    for more in _FACTORS:
-        tried = factors.clone()
-        tried[which] *= float(more)
-        found.append(coverage(tried, judges))
-    fine = np.geomspace(_FACTORS[0], _FACTORS[-1], 201)
-    missed = (np.log(fine) / _TRUST) ** 2
-    for name in judges:
-        curve = np.interp(np.log(fine), np.log(_FACTORS), [held[name] for held in found])
-        missed += ((curve - CENTRAL) / error) ** 2
-    chosen = factors.clone()
-    chosen[which] *= float(fine[np.argmin(missed)])
-    return chosen
-
-
 def _predictions(
     network: ImageEncoder, images: FibreImages, seed: int
 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -217,25 +208,3 @@ def _samples(
         spectra = spectra * 10.0 ** drawn[:, autoencoder.latents :]
     stars = autoencoder.stars.of_clean(spectra)
     return Light(*(part.unflatten(0, (n, _SAMPLES)).numpy() for part in (spectra, stars)))
-
-
-def _coverage(measure: Callable[[Light], NDArray], samples: Light, truth: Light) -> float:
-    """Share of what is measured on true light within the 68% intervals of samples."""
-    limits = [0.5 - CENTRAL / 2, 0.5 + CENTRAL / 2]
-    measured, true = measure(samples), measure(truth)
-    # Weibull's positions: a truth that is one more sample lies between them as often as it should.
-    # nanquantile is slow: only where a spectrum without continuum has no equivalent width.
-    quantile = np.quantile if np.isfinite(measured).all() else np.nanquantile
-    low, high = quantile(measured, limits, axis=1, method="weibull")
-    inside = (low <= true) & (true <= high)
-    return float(np.mean(inside[np.isfinite(true)]))
-
-
-_MEASURES: dict[str, Callable[[Light], NDArray]] = {
-    "flux": lambda light: light.flux[..., ::10],  # neighbouring pixels say the same
-    "EW(Halpha)": lambda light: equivalent_width(
-        REST_GRID, light.flux, "Halpha", stars=light.stars
-    ),
-    "D4000": lambda light: d4000(REST_GRID, light.flux),
-}
-"""Quantities whose intervals are judged."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.analysis.spectra import INDICES, measure
+from picassso.analysis.spectra.indices import INDICES, measure
 from picassso.analysis.spectra.ratios import CLASSIFIED, EMISSION_CLASSES, classify
 
 __all__ = ["MEASURED", "MEASURED_UNITS", "class_shares", "measure_samples"]
