@@ -78,8 +78,8 @@ class BandMeans:
             )
         overlap = _overlaps(wavelength.tobytes(), tuple(bands))
         used = np.flatnonzero(overlap.any(axis=0))
-        part = slice(used[0], used[-1] + 1)
-        self._overlap = overlap[:, part]
+        part = self._part = slice(used[0], used[-1] + 1)
+        overlap = overlap[:, part]
         flux = np.asarray(flux)[..., part].astype(np.float64)
         known = np.isfinite(flux)
         self._variance: NDArray[np.float64] | None = None
@@ -90,13 +90,19 @@ class BandMeans:
         self._known = known
         # A flux per frequency is that per wavelength times a factor a pixel.
         by = wavelength[part] / 4000.0
-        self._factor = np.where([[b.per_frequency] for b in bands], by**2, 1.0)
-        total = self._overlap.sum(axis=1)
-        share = known.astype(np.float64) @ self._overlap.T / total
+        self._weights = overlap * np.where([[b.per_frequency] for b in bands], by**2, 1.0)
+        total = overlap.sum(axis=1)
+        share = known.astype(np.float64) @ overlap.T / total
         needed = np.where([b.whole for b in bands], 1.0 - 1e-9, _KNOWN_FRACTION)
-        self._enough = share >= needed
-        self._width = np.where(self._enough, share * total, np.nan)
-        self.values = np.where(known, flux, 0.0) @ (self._overlap * self._factor).T / self._width
+        self._width = np.where(share >= needed, share * total, np.nan)
+        self.values = self._mean(flux)
+
+    def of(self, flux: NDArray[np.floating]) -> NDArray[np.float64]:
+        """(..., B) means of other spectra (..., L) over the pixels that these know."""
+        return self._mean(np.asarray(flux)[..., self._part].astype(np.float64))
+
+    def _mean(self, flux: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.where(self._known, flux, 0.0) @ self._weights.T / self._width
 
     def errors(self, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
         """(...) standard errors of combinations of the means.
@@ -108,7 +114,7 @@ class BandMeans:
         """
         if self._variance is None:
             raise InputError("an error needs the inverse variance of the spectrum")
-        weights = (coefficients / self._width) @ (self._overlap * self._factor)
+        weights = (coefficients / self._width) @ self._weights
         return np.sqrt((weights**2 * self._variance).sum(axis=-1))
 
 

@@ -164,8 +164,7 @@ class Index:
         means = BandMeans(wave, np.asarray(flux), definition.bands, weight)
         gas = means.values
         if stars is not None and any(definition.gas):
-            left = np.subtract(flux, stars, dtype=np.float64)
-            gas = BandMeans(wave, left, definition.bands, weight).values
+            gas = means.values - means.of(np.asarray(stars))
         top = (gas if definition.gas[0] else means.values) @ definition.numerator
         bottom = np.ones_like(top)
         if definition.denominator is not None:
