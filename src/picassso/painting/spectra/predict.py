@@ -159,7 +159,7 @@ def _predict(
     draws = [_draws(image, weights, samples, seed) for image in images]
     latents = mean[:, None] + np.einsum("nij,nsj->nsi", scale, np.stack([d for d, _ in draws]))
     flux, stars = _decode(latents, np.stack([r for _, r in draws]), weights)
-    numbers = _stretched(measure_samples(REST_GRID, flux, stars), weights)
+    numbers = _recalibrated(measure_samples(REST_GRID, flux, stars), weights)
     posterior_mean = flux.mean(axis=1)
     flux_quantiles = sample_quantiles(flux, QUANTILES, axis=1)
     middle = flux_quantiles[_MEDIAN]
@@ -245,11 +245,11 @@ def _decode(
     return flux.reshape(images, samples, -1), stars.reshape(images, samples, -1)
 
 
-def _stretched(numbers: NDArray[np.float32], weights: SpectrumWeights) -> NDArray[np.float32]:
-    """Numbers (N, S, K) as far from their median as calibration found them to be."""
+def _recalibrated(numbers: NDArray[np.float32], weights: SpectrumWeights) -> NDArray[np.float32]:
+    """Numbers (N, S, K) where calibration found that they should be."""
     for k, name in enumerate(MEASURED):
-        if name in weights.index_spread:
-            numbers[..., k] = weights.index_spread[name].stretch(numbers[..., k], axis=1)
+        if name in weights.recalibration:
+            numbers[..., k] = weights.recalibration[name].apply(numbers[..., k], axis=1)
     return numbers
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.analysis.spectra.spread import Spread
+from picassso.analysis.spectra.recalibration import Recalibration
 from picassso.core import REST_GRID, InputError
 from picassso.painting.weights import NetworkFile, check_entries, read_network
 
@@ -62,8 +62,8 @@ class SpectrumWeights:
         Squared distances between predicted and observed latents of validation galaxies.
     flux_spread : (1000,) float32 array
         By which the band of each pixel is stretched about its median.
-    index_spread : mapping of str to Spread
-        The same of what is measured on spectra.
+    recalibration : mapping of str to Recalibration
+        Of what is measured on spectra, by name.
     """
 
     encoder: NetworkFile
@@ -76,7 +76,7 @@ class SpectrumWeights:
     training_range: Mapping[str, tuple[float, float]]
     reference_distances: NDArray[np.float64]
     flux_spread: NDArray[np.float32]
-    index_spread: Mapping[str, Spread]
+    recalibration: Mapping[str, Recalibration]
 
     @property
     def path(self) -> Path:
@@ -144,8 +144,8 @@ def load_spectrum_weights(
             flux_spread=np.broadcast_to(
                 np.array(encoder.about["calibration"]["flux"], np.float32), REST_GRID.shape
             ),
-            index_spread={
-                name: Spread(tuple(found["medians"]), tuple(found["factors"]))
+            recalibration={
+                name: Recalibration(tuple(found["medians"]), tuple(tuple(e) for e in found["ends"]))
                 for name, found in encoder.about["calibration"]["indices"].items()
             },
         )

@@ -12,25 +12,23 @@ from torch import Tensor
 
 from picassso.analysis.spectra import departures
 from picassso.analysis.spectra.measured import MEASURED, measure_samples
-from picassso.analysis.spectra.posterior import sample_quantiles
-from picassso.analysis.spectra.spread import Spread, stretch_needed
+from picassso.analysis.spectra.recalibration import (
+    CENTRAL,
+    Recalibration,
+    central_interval,
+    standardise,
+)
 from picassso.core import REST_GRID
 from picassso.networks import ImageEncoder, SpectrumAutoencoder
 from picassso.training.spectra.images import FibreImages
 
-__all__ = ["CENTRAL", "Calibration", "calibrate", "reference_distances"]
-
-CENTRAL = 0.6827
-"""Share of a normal distribution within one standard deviation."""
+__all__ = ["Calibration", "calibrate", "reference_distances"]
 
 _SAMPLES = 99
 """Of each image's posterior."""
 
 _CHUNK = 40
 """Images whose samples are in memory at once."""
-
-_SMOOTHING = 25
-"""Pixels over which the factors of flux are smoothed, by their median."""
 
 
 class Light(NamedTuple):
@@ -50,13 +48,13 @@ class Calibration:
         By which the standard deviation of each latent, and of log10 of the norm, is multiplied.
     flux : tuple of float
         By which the band of each pixel is stretched about its median.
-    indices : dict of str to Spread
-        The same of what is measured on spectra, by the median that is predicted.
+    indices : dict of str to Recalibration
+        Of what is measured on spectra.
     """
 
     factors: tuple[float, ...]
     flux: tuple[float, ...]
-    indices: dict[str, Spread]
+    indices: dict[str, Recalibration]
 
 
 @torch.no_grad()
@@ -72,10 +70,10 @@ def calibrate(
     Two steps, none of which sees the test split. (1) The standard deviation of each number is
     multiplied so that 68.27% of its truths lie within one of the mean; a head without a
     predicted covariance first gets that of its errors. (2) Posteriors of spectra are drawn, with
-    the scatter of the autoencoder's reconstructions, and the 68% intervals of the flux in each
-    pixel, and of everything that is measured on a spectrum, stretched about their medians so that
-    they hold 68.27% of the truths: latents of the right width do not make all that is made of them
-    right, since their errors are not quite Gaussian. See `Spread`.
+    the scatter of the autoencoder's reconstructions; the 68% band of the flux is stretched in each
+    pixel, and the interval of everything that is measured on a spectrum moved and stretched (see
+    `Recalibration`), so that they hold 68.27% of the truths. Latents of the right width do not
+    make all that is made of them right, since their errors are not quite Gaussian.
 
     Parameters
     ----------
@@ -103,20 +101,20 @@ def calibrate(
     factors = torch.quantile((target - mean).abs() / sigma, CENTRAL, dim=0)
     head.set_calibration(factors)
     generator = torch.Generator().manual_seed(seed)
-    needed, quantiles, truth = [], [], []
+    needed, intervals, truth = [], [], []
     for some in torch.arange(len(mean)).split(_CHUNK):
         true = _true_light(images, some.numpy(), normalised=head.outputs == autoencoder.latents)
         drawn = _samples(mean[some], factors[:, None] * scale_tril[some], autoencoder, generator)
-        low, middle, high = _interval(drawn.flux)
-        needed.append(stretch_needed(low, middle, high, true.flux))
-        quantiles.append(_interval(measure_samples(REST_GRID, *drawn)))
+        needed.append(np.abs(standardise(true.flux, central_interval(drawn.flux, axis=1))))
+        intervals.append(central_interval(measure_samples(REST_GRID, *drawn), axis=1))
         truth.append(measure_samples(REST_GRID, *true))
-    indices, true_indices = np.concatenate(quantiles, axis=1), np.concatenate(truth)
+    indices, true_indices = np.concatenate(intervals, axis=1), np.concatenate(truth)
+    flux = np.nanquantile(np.concatenate(needed), CENTRAL, axis=0)
     return Calibration(
         factors=tuple(factors.tolist()),
-        flux=tuple(_smoothed(np.nanquantile(np.concatenate(needed), CENTRAL, axis=0)).tolist()),
+        flux=tuple(np.round(flux, 3).tolist()),
         indices={
-            name: Spread.fit(indices[..., k], true_indices[:, k], level=CENTRAL)
+            name: Recalibration.fit(indices[..., k], true_indices[:, k])
             for k, name in enumerate(MEASURED)
         },
     )
@@ -127,18 +125,6 @@ def _true_light(images: FibreImages, which: NDArray[np.int64], *, normalised: bo
     flux, stars = (images.spectra(which, lines=lines) for lines in (True, False))
     size = np.sqrt(np.mean(flux**2, axis=1, keepdims=True)) if normalised else 1.0
     return Light(flux / size, stars / size)
-
-
-def _interval(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(3, N, ...) ends of the 68% intervals of samples (N, S, ...), and the median between."""
-    return sample_quantiles(samples, [0.5 - CENTRAL / 2, 0.5, 0.5 + CENTRAL / 2], axis=1)
-
-
-def _smoothed(factors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Running median, of three digits."""
-    from scipy.ndimage import median_filter
-
-    return np.round(median_filter(factors, _SMOOTHING, mode="nearest"), 3)
 
 
 @torch.no_grad()
