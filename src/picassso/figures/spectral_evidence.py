@@ -210,7 +210,7 @@ def reconstructed_spectra(
     flux, below, gap = 17.0, 7.5, 5.0
     height = _TOP + rows * (flux + below + gap) + _FOOT
     figure = page_figure(PAGE_WIDTH, height)
-    left, column = 9.0, (PAGE_WIDTH - 2.0) / 2
+    left, column = 11.0, (PAGE_WIDTH - 2.0) / 2
     for k, one in enumerate(spectra):
         row, side = divmod(k, 2)
         bottom = height - _TOP - (row + 1) * (flux + below + gap) + 1.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +34,7 @@ __all__ = ["TargetCurves", "p_value_curves", "target_curves"]
 
 _CURVE_COLOURS = (TRUE_COLOUR, PREDICTED_COLOUR, "#21918c", "#7a0177", "0.4", "#b8860b")
 _CURVE_STYLES = ("-", "-", "--", "-.", ":", (0, (5, 1)))
+_LETTER, _LINE = 1.5, 3.6  # mm, of titles
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,17 +74,19 @@ def target_curves(curves: Mapping[str, TargetCurves]) -> Figure:
     """
     if not curves:
         raise InputError("there are no targets to draw")
-    side, left, top, foot, gap = 46.0, 12.0, 9.5, 8.5, 10.0
-    height = top + 2 * side + gap + foot
+    side, left, foot, gap = 46.0, 12.0, 8.5, 10.0
     step = (PAGE_WIDTH - left - 2.0) / len(curves)
+    titles = [fill(condition, int((step - 8.0) / _LETTER)) for condition in curves]
+    top = 9.5 + _LINE * max(title.count("\n") for title in titles)
+    height = top + 2 * side + gap + foot
     figure = page_figure(PAGE_WIDTH, height)
-    for k, (condition, of) in enumerate(curves.items()):
+    for k, (words, of) in enumerate(zip(titles, curves.values(), strict=True)):
         place = (left + k * step) / PAGE_WIDTH, (step - 11.0) / PAGE_WIDTH
         upper, lower = (
             figure.add_axes((place[0], bottom / height, place[1], side / height))
             for bottom in (foot + side + gap, foot)
         )
-        title = upper.set_title(condition, fontsize=TITLE_SIZE, pad=3)
+        title = upper.set_title(words, fontsize=TITLE_SIZE, pad=3)
         title.set_parse_math(False)
         _draw_purity(upper, of)
         _draw_reliability(lower, of)
