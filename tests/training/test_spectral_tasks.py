@@ -215,8 +215,9 @@ def test_fibres_lie_in_the_middle_of_what_the_encoder_sees(
     np.testing.assert_allclose(batch.psf_fwhm[0], [1.2, 1.2], rtol=1e-6)
     np.testing.assert_allclose(batch.pixel_scale, 0.4, rtol=1e-6)
     rows = np.arange(3)
-    spectra = images.spectra(rows)
+    spectra, stars = images.light(rows)
     np.testing.assert_array_equal(spectra, rest_spectra(store, store.indices("train")[:3]))
+    assert (stars <= spectra).all() and (stars < spectra).any()
     size = np.sqrt(np.mean(spectra**2, axis=1))
     np.testing.assert_allclose(10.0 ** images.target[rows, -1], size, rtol=0.01)
 
@@ -261,8 +262,8 @@ def test_calibration_finds_by_how_much_an_encoder_is_too_sure(
         def batches(self, *, seed: int):
             yield torch.zeros(n, 1), target
 
-        def spectra(self, which: np.ndarray, *, lines: bool = True) -> np.ndarray:
-            return (truth if lines else stars)[which]
+        def light(self, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            return truth[which], stars[which]
 
     claims = Claims()
     found = calibrate(claims, autoencoder, Images())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from picassso.core import FIBRE_GRID, LINE_NAMES, FibreLight, InputError
 if TYPE_CHECKING:
     from picassso.archive.store import DatasetStore
 
-__all__ = ["FibreArrays", "lit_rows", "rest_spectra"]
+__all__ = ["FibreArrays", "light_in_parts", "lit_rows", "rest_light", "rest_spectra"]
 
 _DARK = "fibre_without_stars"
 """Flag of `picassso.observatory.spectra.fibre.fibre_light`."""
@@ -175,9 +175,40 @@ def lit_rows(store: DatasetStore, split: str) -> NDArray[np.int64]:
     return rows[~np.array(dark, dtype=bool)]
 
 
-def rest_spectra(
-    store: DatasetStore, rows: NDArray[np.int64], *, lines: bool = True
-) -> NDArray[np.float32]:
+def light_in_parts(
+    store: DatasetStore, rows: NDArray[np.int64]
+) -> Iterator[tuple[slice, tuple[NDArray[Any], ...]]]:
+    """Light of some rows of a store, so many at once as fit into memory.
+
+    Yields
+    ------
+    slice
+        Which of `rows`.
+    continuum, line_flux, line_dispersion, redshift : arrays
+        Of `DatasetStore.fibre_lights`.
+    """
+    for first in range(0, len(rows), _CHUNK):
+        part = slice(first, min(first + _CHUNK, len(rows)))
+        yield part, store.fibre_lights(rows[part])
+
+
+def rest_light(
+    store: DatasetStore, rows: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(n, 1000) noise-free spectra of some rows, and what they are without emission lines.
+
+    As `rest_spectra`, for once the reading.
+    """
+    from picassso.observatory.spectra.spectrograph import rest_fluxes
+
+    flux, stars = [], []
+    for _, (continuum, line_flux, *seen) in light_in_parts(store, rows):
+        flux.append(rest_fluxes(continuum, line_flux, *seen))
+        stars.append(rest_fluxes(continuum, np.zeros_like(line_flux), *seen))
+    return _lit(store, rows, flux), np.concatenate(stars)
+
+
+def rest_spectra(store: DatasetStore, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     """(n, 1000) noise-free spectra at rest of some rows of a store, on `REST_GRID`.
 
     Parameters
@@ -186,8 +217,6 @@ def rest_spectra(
         With spectra.
     rows : (n,) int array
         Which.
-    lines : bool
-        With the emission lines, or what is left without them.
 
     Raises
     ------
@@ -196,11 +225,14 @@ def rest_spectra(
     """
     from picassso.observatory.spectra.spectrograph import rest_fluxes
 
-    found = []
-    for first in range(0, len(rows), _CHUNK):
-        continuum, line_flux, *seen = store.fibre_lights(rows[first : first + _CHUNK])
-        found.append(rest_fluxes(continuum, line_flux * lines, *seen))
-    spectra = np.concatenate(found)
+    return _lit(store, rows, [rest_fluxes(*light) for _, light in light_in_parts(store, rows)])
+
+
+def _lit(
+    store: DatasetStore, rows: NDArray[np.int64], parts: Sequence[NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """All parts together, none of them dark."""
+    spectra = np.concatenate(parts)
     dark = ~(spectra > 0).any(axis=1)
     if dark.any():
         raise InputError(f"{store.path}: no light enters the fibre of row {rows[dark][0]}")

@@ -101,7 +101,7 @@ class BandMeans:
         """(..., B) means of other spectra (..., L) over the pixels that these know."""
         return self._mean(np.asarray(flux)[..., self._part].astype(np.float64))
 
-    def _mean(self, flux: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _mean(self, flux: NDArray[np.floating]) -> NDArray[np.float64]:
         return np.where(self._known, flux, 0.0) @ self._weights.T / self._width
 
     def errors(self, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from picassso.analysis.spectra import CLASSIFIED, classify
 from picassso.analysis.spectra.measured import MEASURED, measure_samples
 from picassso.archive import DatasetStore
-from picassso.archive.fibres import rest_spectra
+from picassso.archive.fibres import rest_light
 from picassso.core import REST_GRID, InputError
 from picassso.painting.spectra import SpectrumWeights, predict_spectra
 from picassso.studies.spectra.models import AutoencoderModel
@@ -125,8 +125,7 @@ def predict_rows(
 
 def truth_of(store: DatasetStore, rows: NDArray[np.int64], autoencoder: AutoencoderModel) -> Truth:
     """True spectra, what an autoencoder makes of them, and what is measured on them."""
-    flux = rest_spectra(store, rows)
-    stars = rest_spectra(store, rows, lines=False)
+    flux, stars = rest_light(store, rows)
     found = autoencoder.encode_clean(flux)
     target = np.column_stack([found.latents, np.log10(found.norm)])
     return Truth(flux, target, measure_samples(REST_GRID, flux, stars))

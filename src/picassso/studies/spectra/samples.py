@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.archive import DatasetStore
+from picassso.archive.fibres import light_in_parts
 from picassso.archive.spectra.reading import held_spectra, spectrum_format
 from picassso.core import REST_GRID, FibreLight, InputError, Spectrum
 from picassso.observatory.spectra.resample import NO_VALID_PIXELS, resample, to_rest
@@ -33,9 +34,6 @@ HALVES = ("tune", "report")
 
 _DRAWN_AROUND = 3
 """Other spectra for each of a library's own."""
-
-_CHUNK = 500
-"""Fibres whose light is in memory at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,10 +98,9 @@ def library_spectra(store: DatasetStore, *, limit: int, seed: int) -> NDArray[np
     """
     rows = spread_over(store.indices("train"), limit)
     parts = []
-    for first in range(0, len(rows), _CHUNK):
-        continuum, lines, dispersion, redshift = store.fibre_lights(rows[first : first + _CHUNK])
+    for part, (continuum, lines, dispersion, redshift) in light_in_parts(store, rows):
         parts.append(rest_fluxes(continuum, lines, dispersion, redshift))
-        rng = np.random.default_rng([seed, 4, first])
+        rng = np.random.default_rng([seed, 4, part.start])
         for _ in range(_DRAWN_AROUND):
             light = widen(continuum, lines, dispersion, rng)
             parts.append(
@@ -129,15 +126,14 @@ def mock_sample(
         Of the noise, and of what is drawn.
     """
     spectra, truth = [], []
-    for first in range(0, len(rows), _CHUNK):
-        some = rows[first : first + _CHUNK]
-        continuum, line_flux, dispersion, redshift = store.fibre_lights(some)
+    for part, (continuum, line_flux, dispersion, redshift) in light_in_parts(store, rows):
         if widened:
-            light = widen(continuum, line_flux, dispersion, np.random.default_rng([seed, 1, first]))
+            rng = np.random.default_rng([seed, 1, part.start])
+            light = widen(continuum, line_flux, dispersion, rng)
             continuum, line_flux = light.continuum, light.line_flux
             dispersion = light.line_dispersion
         truth.append(rest_fluxes(continuum, line_flux, dispersion, redshift))
-        for k, row in enumerate(some.tolist()):
+        for k, row in enumerate(rows[part].tolist()):
             fibre = FibreLight(
                 galaxy_id=str(store.table["galaxy_id"][row]),
                 view=int(store.table["view"][row]),

@@ -122,7 +122,7 @@ def calibrate(
 
 def _true_light(images: FibreImages, which: NDArray[np.int64], *, normalised: bool) -> Light:
     """What is true of some images; of a norm of one where brightness is not foretold."""
-    flux, stars = (images.spectra(which, lines=lines) for lines in (True, False))
+    flux, stars = images.light(which)
     size = np.sqrt(np.mean(flux**2, axis=1, keepdims=True)) if normalised else 1.0
     return Light(flux / size, stars / size)
 

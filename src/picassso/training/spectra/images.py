@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from picassso.archive import DatasetStore
-from picassso.archive.fibres import rest_spectra
+from picassso.archive.fibres import rest_light, rest_spectra
 from picassso.core import REST_GRID, Spectrum
 from picassso.networks import SpectrumAutoencoder
 from picassso.observatory.spectra.resample import resample, to_rest
@@ -98,13 +98,15 @@ class FibreImages:
     def __len__(self) -> int:
         return len(self.views)
 
-    def spectra(self, which: NDArray[np.int64], *, lines: bool = True) -> NDArray[np.float32]:
-        """(n, 1000) noise-free spectra of some images, with or without emission lines."""
+    def light(self, which: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """(n, 1000) noise-free spectra of some images, and what they are without lines."""
         parts = self.views.parts
-        places = (self.views.order[k] for k in which)
-        return np.concatenate(
-            [rest_spectra(parts[n].store, parts[n].rows[[k]], lines=lines) for n, k in places]
-        )
+        found = [
+            rest_light(parts[n].store, parts[n].rows[[k]])
+            for n, k in (self.views.order[i] for i in which)
+        ]
+        flux, stars = (np.concatenate(of) for of in zip(*found, strict=True))
+        return flux, stars
 
     def one_of_each_galaxy(self) -> NDArray[np.int64]:
         """(G,) numbers of images, the first of each galaxy."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from picassso.archive import DatasetStore
-from picassso.archive.fibres import lit_rows
+from picassso.archive.fibres import light_in_parts, lit_rows
 from picassso.core import InputError
 from picassso.observatory.spectra.inverse_variances import inverse_variances
 from picassso.observatory.spectra.spectrograph import rest_fluxes
@@ -21,9 +21,6 @@ from picassso.training.data import shuffled_indices
 from picassso.training.spectra.config import AutoencoderConfig
 
 __all__ = ["Library", "SpectraBatch", "read_library", "read_stars"]
-
-_CHUNK = 1000
-"""Fibres whose light is in memory at once."""
 
 _LONGEST_GAP = 30
 """Pixels."""
@@ -138,12 +135,14 @@ def read_library(
             continue
         kept = max(round(keep * len(of)), 1)
         of = of[np.unique(np.linspace(0, len(of) - 1, kept, dtype=int))]
-        for first in range(0, len(of), _CHUNK):
-            seed = (config.seed, 4, split == "validation", number, first)
-            some = of[first : first + _CHUNK]
-            parts.append(
-                _versions(store, some, versions, redshift_range=config.redshift_range, seed=seed)
-            )
+        for part, light in light_in_parts(store, of):
+            seed = (config.seed, 4, split == "validation", number, part.start)
+            flux = _versions(light, versions, redshift_range=config.redshift_range, seed=seed)
+            size = np.sqrt(np.mean(flux**2, axis=2, keepdims=True))
+            dark = of[part][(size <= 0).any(axis=(1, 2))]
+            if len(dark):
+                raise InputError(f"{store.path}: no light enters the fibre of row {dark[0]}")
+            parts.append((flux / size).astype(np.float32))
     return Library(np.concatenate(parts))
 
 
@@ -165,11 +164,9 @@ def read_stars(
     every = -(-sum(map(len, rows)) // limit)
     found = []
     for number, (store, of) in enumerate(zip(stores, rows, strict=True)):
-        of = of[::every]
-        for first in range(0, len(of), _CHUNK):
-            rng = np.random.default_rng((config.seed, 5, number, first))
-            continuum, lines, dispersion, redshift = store.fibre_lights(of[first : first + _CHUNK])
+        for part, (continuum, lines, dispersion, redshift) in light_in_parts(store, of[::every]):
             if config.widen:
+                rng = np.random.default_rng((config.seed, 5, number, part.start))
                 continuum = widen(continuum, lines, dispersion, rng).continuum
             found.append(rest_fluxes(continuum, np.zeros_like(lines), dispersion, redshift))
     flux = np.concatenate(found)
@@ -177,28 +174,22 @@ def read_stars(
 
 
 def _versions(
-    store: DatasetStore,
-    rows: NDArray[np.int64],
+    light: tuple[NDArray[Any], ...],
     versions: int,
     *,
     redshift_range: tuple[float, float],
     seed: tuple[int, ...],
 ) -> NDArray[np.float32]:
-    """(n, V, 1000) spectra of some fibres in units of their root mean square."""
+    """(n, V, 1000) spectra of some fibres: first as they are, then of others drawn around them."""
     rng = np.random.default_rng(seed)
-    continuum, line_flux, line_dispersion, redshift = store.fibre_lights(rows)
+    continuum, line_flux, line_dispersion, redshift = light
     made = [rest_fluxes(continuum, line_flux, line_dispersion, redshift)]
     for _ in range(versions - 1):
-        light = widen(continuum, line_flux, line_dispersion, rng)
+        wider = widen(continuum, line_flux, line_dispersion, rng)
         # The instrument's share of a line's width at rest is not to tell where a galaxy is.
-        seen_at = rng.uniform(*redshift_range, size=len(rows))
-        made.append(rest_fluxes(light.continuum, light.line_flux, light.line_dispersion, seen_at))
-    flux = np.stack(made, axis=1)
-    size = np.sqrt(np.mean(flux**2, axis=2, keepdims=True))
-    if not (size > 0).all():
-        dark = rows[np.flatnonzero((size <= 0).any(axis=(1, 2)))[0]]
-        raise InputError(f"{store.path}: no light enters the fibre of row {dark}")
-    return (flux / size).astype(np.float32)
+        seen_at = rng.uniform(*redshift_range, size=len(redshift))
+        made.append(rest_fluxes(wider.continuum, wider.line_flux, wider.line_dispersion, seen_at))
+    return np.stack(made, axis=1)
 
 
 def _cut_gaps(weight: NDArray[np.float32], rng: np.random.Generator, *, most: float) -> None:
