@@ -47,6 +47,7 @@ DECODER: dict[str, Any] = {
     "config": {"latents": LATENTS, "residuals": RESIDUALS},
     "latents": LATENTS,
     "network_fingerprint": "tiny",
+    "training_range": {"coverage": [0.7, 1.0]},
     "version": "0.1.0",
     "created": "2026-01-01",
 }

@@ -131,6 +131,17 @@ def test_spectrum_is_compared_with_an_observed_one(tmp_path, picassso, weights) 
     assert code == 2 and "is the spectrum of one galaxy" in err
     code, said, _ = picassso("spectrum", image, *words, "--overwrite", "--redshift", 0.1)
     assert code == 0 and "of redshift 0.05, the image of 0.1: are they of one galaxy?" in said
+    assert table.meta["EBVOBS"] == 0
+    # The galaxy, whose redshift no header says, has that of its spectrum.
+    image = write_cube(tmp_path / "m99.fits", galaxy(), wcs=make_wcs(), redshift=None)
+    code, said, _ = picassso("spectrum", image, *words, "--overwrite", "--ebv", 0.1)
+    assert code == 0 and "redshift 0.05 is that of the observed spectrum" in said
+    found = read_predicted(tmp_path / "o" / "m99_spectrum.fits")
+    assert found.redshift == 0.05 and "redshift_assumed" not in found.flags
+    table = Table.read(tmp_path / "o" / "m99_spectrum.fits", hdu="OBSERVED")
+    assert table.meta["EBVOBS"] == 0.1 and (table["flux"] > 1.1 * 21).all()
+    code, _, err = picassso("spectrum", image, *words[:4], "--observed-ebv", 0.1, "--overwrite")
+    assert code == 2 and "--observed-ebv 0.1: is of --observed, which is not given" in err
 
 
 @pytest.mark.usefixtures("quick_figure")

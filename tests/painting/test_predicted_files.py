@@ -48,7 +48,8 @@ def test_without_samples_there_are_none(tmp_path, predicted) -> None:
     again = read_predicted(tmp_path / "a.fits")
     assert again.latent_samples.shape == (0, 4)
     assert again.index_samples.shape == (0, len(predicted.index_names))
-    assert_same(again, predicted, but=("latent_samples", "index_samples"))
+    assert again.residual_samples.shape == (0, 0)
+    assert_same(again, predicted, but=("latent_samples", "residual_samples", "index_samples"))
 
 
 def test_tables_have_units_that_others_read(tmp_path, predicted) -> None:

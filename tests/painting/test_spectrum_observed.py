@@ -13,6 +13,7 @@ from picassso.analysis.spectra import equivalent_width
 from picassso.archive.spectra import read_spectrum
 from picassso.archive.spectra.reading import spectrum_format
 from picassso.core import REST_GRID, InputError, Spectrum
+from picassso.observatory.spectra.extinction import extinction
 from picassso.painting.spectra import (
     compare_observed,
     draw_spectrum,
@@ -118,6 +119,49 @@ def test_pixels_that_are_masked_stay_unknown(weights, predicted) -> None:
     rest = REST_GRID[unknown] * (1 + REDSHIFT)
     assert rest.min() > 6798 and rest.max() < 6852 and unknown.sum() > 5
     assert (found.inverse_variance[unknown] == 0).all()
+
+
+def test_dust_before_a_spectrum_is_taken_away(weights, predicted) -> None:
+    """Reddened light, dereddened, has the latents that it would have had."""
+    encoder = load_spectrum_encoder(weights)
+    clean = observed(predicted.latent_mean[:3])
+    dimmed = 10.0 ** (-0.4 * 0.1 * extinction(clean.wavelength))
+    red = replace(
+        clean,
+        flux=(clean.flux * dimmed).astype(np.float32),
+        inverse_variance=(clean.inverse_variance / dimmed**2).astype(np.float32),
+    )
+    of = {"weights": weights, "encoder": encoder}
+    wanted, left, found = (
+        compare_observed(predicted, spectrum, ebv=ebv, **of).departure.latents
+        for spectrum, ebv in ((clean, 0.0), (red, 0.0), (red, 0.1))
+    )
+    assert np.abs(left - wanted).max() > 0.1, "or there was nothing to correct"
+    np.testing.assert_allclose(found, wanted, atol=2e-3)
+
+
+def test_a_spectrum_of_too_few_pixels_has_no_p_value(tmp_path, weights, predicted) -> None:
+    spectrum = observed(predicted.latent_mean[:3])
+    part = replace(spectrum, mask=spectrum.wavelength < 6500)
+    found = compare_observed(
+        predicted, part, weights=weights, encoder=load_spectrum_encoder(weights)
+    )
+    assert found.flags == ("covers_too_little",) and np.isnan(found.departure.p_value)
+    write_predicted(predicted, tmp_path / "part.fits", observed=found)
+    header = fits.getheader(tmp_path / "part.fits", "OBSERVED")
+    assert "PVALUE" not in header and header["FLAGS"] == "covers_too_little"
+
+
+def test_latents_say_what_each_has_in_the_distance(tmp_path, weights, predicted) -> None:
+    away = predicted.latent_mean[:3] + np.array([0.0, 3.0, 0.0])
+    found = compare_observed(
+        predicted, observed(away), weights=weights, encoder=load_spectrum_encoder(weights)
+    )
+    parts = found.departure.contributions
+    assert parts.sum() == pytest.approx(found.departure.distance) and parts.argmax() == 1
+    write_predicted(predicted, tmp_path / "away.fits", observed=found)
+    table = fits.getdata(tmp_path / "away.fits", "OBSERVED_LATENTS")
+    np.testing.assert_allclose(table["contribution"], parts)
 
 
 def test_without_an_encoder_of_spectra_there_is_nothing_to_compare_with(tmp_path) -> None:

@@ -16,9 +16,13 @@ from picassso.painting.spectra import (
     load_spectrum_weights,
     predict_spectra,
     predict_spectrum,
+    read_predicted,
+    sampled_spectra,
     spectrum,
+    write_predicted,
 )
 from picassso.painting.spectra.predict import _number_quantiles
+from picassso.painting.spectra.targets import judge, parse_condition
 from tiny_spectrum_weights import (
     PIXELS,
     SCALE,
@@ -59,6 +63,29 @@ def test_mean_flux_is_that_of_the_posterior(weights) -> None:
     expected = norm * (mean + (predicted.latent_mean[:3] + ln10 * covariance[:3, -1]) @ changes)
     np.testing.assert_allclose(predicted.mean, expected, rtol=0.02)
     assert (np.diff(predicted.quantiles, axis=0) > 0).all()
+
+
+def test_draws_that_were_saved_are_spectra_again(tmp_path, weights) -> None:
+    found = predict_spectrum(make_image(), weights, samples=200)
+    spectra = sampled_spectra(found, weights)
+    np.testing.assert_allclose(spectra.mean(axis=0), found.mean, rtol=1e-5)
+    np.testing.assert_allclose(np.median(spectra, axis=0), found.quantiles[2], rtol=0.01)
+    write_predicted(found, tmp_path / "a.fits", samples=True)
+    np.testing.assert_array_equal(
+        sampled_spectra(read_predicted(tmp_path / "a.fits"), weights), spectra
+    )
+    with pytest.raises(InputError, match="its samples were not saved"):
+        sampled_spectra(replace(found, latent_samples=found.latent_samples[:0]), weights)
+    other = {**found.provenance, "decoder_fingerprint": "other"}
+    with pytest.raises(InputError, match="with another decoder"):
+        sampled_spectra(replace(found, provenance=other), weights)
+
+
+def test_a_redshift_that_nobody_knew_is_flagged(weights) -> None:
+    found = predict_spectrum(make_image(redshift_assumed=True), weights)
+    assert "redshift_assumed" in found.flags
+    assert not judge(found, parse_condition("D4000 > 1")).trusted
+    assert "redshift_assumed" not in predict_spectrum(make_image(), weights).flags
 
 
 def test_numbers_that_few_samples_have_are_unknown() -> None:

@@ -295,6 +295,7 @@ def test_exports_say_what_they_need_to(
         assert half["licence"] == encoder["licence"] and half["version"] == encoder["version"]
         assert half["created"] == encoder["created"]
         assert half["training_range"]["signal_to_noise"] == list(ENCODE.snr_range)
+        assert 0.6 < half["training_range"]["coverage"][0] < 0.9, "sky, ends and gaps are lost"
     held_out = store.table["galaxy"][store.indices("validation")]
     distances = encoder["reference_distances"]
     assert len(distances) == len(np.unique(held_out)) and sorted(distances) == distances

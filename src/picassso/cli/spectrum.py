@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -90,6 +92,13 @@ def spectrum(
         int | None,
         typer.Option(min=0, help="Of --observed, from 0, where that file holds several spectra."),
     ] = None,
+    observed_ebv: Annotated[
+        float | None,
+        typer.Option(
+            help="Galactic E(B-V) to correct --observed for [default: that of the image]; 0 where "
+            "its file is corrected."
+        ),
+    ] = None,
     frame: Annotated[
         str, typer.Option(help="Of the table: 'rest' or 'observed' wavelengths.")
     ] = "rest",
@@ -102,7 +111,9 @@ def spectrum(
     if frame not in ("rest", "observed"):
         raise InputError(f"--frame {frame}: expected 'rest' or 'observed'")
     at = parse_position(position, option="--position")
-    real = _read_observed(observed, images, row=row, survey=survey, redshift=redshift)
+    real = _read_observed(
+        observed, images, row=row, ebv=observed_ebv, survey=survey, redshift=redshift
+    )
     options: dict[str, Any] = {
         "survey": survey,
         "bands": bands,
@@ -117,11 +128,13 @@ def spectrum(
         return load_spectrum_weights(weights, bands=found)
 
     def predict_one(image: GalaxyImage, name: str) -> None:
+        image = _with_redshift_of(image, real)
         paths = output / f"{name}_spectrum.fits", output / f"{name}_spectrum.png"
         refuse_existing(paths, overwrite=overwrite)
         loaded = weights_for(image.bands)
         predicted = predict_spectrum(image, loaded, position=at, samples=samples, seed=seed)
-        compared = _compare(predicted, real, loaded, source=_source(observed, row))
+        dust = image.ebv if observed_ebv is None else observed_ebv
+        compared = _compare(predicted, real, loaded, ebv=dust, source=_source(observed, row))
         _write(
             image,
             predicted,
@@ -141,6 +154,7 @@ def _read_observed(
     images: list[Path],
     *,
     row: int | None,
+    ebv: float | None,
     survey: str,
     redshift: float | None,
 ) -> Spectrum | None:
@@ -150,8 +164,9 @@ def _read_observed(
     from picassso.core import InputError
 
     if path is None:
-        if row is not None:
-            raise InputError(f"--row {row}: is of --observed, which is not given")
+        for option, given in (("row", row), ("observed-ebv", ebv)):
+            if given is not None:
+                raise InputError(f"--{option} {given}: is of --observed, which is not given")
         return None
     if len(group_images(images, survey=survey)) > 1:
         raise InputError("--observed: is the spectrum of one galaxy; give the images of that alone")
@@ -162,6 +177,19 @@ def _read_observed(
             raise
     # A spectrum that does not know its redshift has that of the galaxy.
     return read_spectrum(path, redshift=redshift, row=row)
+
+
+def _with_redshift_of(image: GalaxyImage, real: Spectrum | None) -> GalaxyImage:
+    """The image; at the redshift of the real spectrum where nobody knew its own."""
+    if real is None or not image.redshift_assumed or real.redshift <= 0:
+        return image
+    notes = [note for note in image.assumptions if "IS ASSUMED" not in note]
+    return replace(
+        image,
+        redshift=real.redshift,
+        redshift_assumed=False,
+        assumptions=(*notes, f"redshift {real.redshift:g} is that of the observed spectrum"),
+    )
 
 
 def _source(path: Path | None, row: int | None) -> str:
@@ -175,6 +203,7 @@ def _compare(
     real: Spectrum | None,
     weights: SpectrumWeights,
     *,
+    ebv: float,
     source: str,
 ) -> ObservedSpectrum | None:
     from picassso.painting.spectra import compare_observed, load_spectrum_encoder
@@ -182,7 +211,9 @@ def _compare(
     if real is None:
         return None
     encoder = load_spectrum_encoder(weights)
-    return compare_observed(predicted, real, weights=weights, encoder=encoder, source=source)
+    return compare_observed(
+        predicted, real, weights=weights, encoder=encoder, ebv=ebv, source=source
+    )
 
 
 def _write(
@@ -252,6 +283,8 @@ def _doubts(predicted: PredictedSpectrum, observed: ObservedSpectrum | None) -> 
 def _departure_text(observed: ObservedSpectrum) -> str:
     """How unlike the observed latents are, in words."""
     found = observed.departure
+    if not math.isfinite(found.p_value):
+        return "the spectrum covers too little to say how unlike it is"
     return (
         f"squared distance of the observed latents from those predicted {found.distance:.3g}, "
         f"p-value {found.p_value:.2g} among validation galaxies"

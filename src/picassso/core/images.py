@@ -48,6 +48,8 @@ class GalaxyImage:
         Celestial WCS of the pixel grid.
     assumptions : tuple of str
         What had to be assumed for want of information, in words for the user.
+    redshift_assumed : bool
+        Whether nobody knew the redshift.
 
     Raises
     ------
@@ -69,6 +71,7 @@ class GalaxyImage:
     ebv: float = 0.0
     wcs: Any = None
     assumptions: tuple[str, ...] = ()
+    redshift_assumed: bool = False
 
     def __post_init__(self) -> None:
         b = len(self.bands)

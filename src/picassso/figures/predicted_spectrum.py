@@ -41,6 +41,9 @@ _LOWER_BOTTOM, _LOWER_HEIGHT = 9.0, 37.0
 _SPECTRUM_LEFT = 53.5
 _PLANES_LEFT, _PLANE_WIDTH, _PLANE_GAP = 85.0, 38.0, 13.5
 
+_PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75}
+"""Behind words that samples may lie under."""
+
 _DARK, _LIGHT = 0.42, 0.2
 """Opacity of the 68% band within the 95% band, and of that."""
 
@@ -202,6 +205,7 @@ def _axes(figure: Figure, left: float, bottom: float, right: float, height: floa
 def _title(figure: Figure, image: GalaxyImage, note: str, beware: str) -> None:
     top = 1 - 1.2 / _HEIGHT
     words = f"{image.galaxy_id}   z = {image.redshift:.4g}"
+    words += " (assumed)" if image.redshift_assumed else ""
     title = figure.text(_MARGIN / PAGE_WIDTH, top, words, fontsize=TITLE_SIZE + 1, va="top")
     title.set_parse_math(False)
     under = (_UPPER_BOTTOM - 1.2) / _HEIGHT
@@ -337,8 +341,14 @@ def _draw_plane(axes: Axes, plane: SamplePlane) -> None:
         x, y = plane.x[known], plane.y[known]
         axes.scatter(x, y, s=3, color=PREDICTED_COLOUR, alpha=0.35, linewidths=0, zorder=2)
         axes.plot(np.median(x), np.median(y), "+", color="black", markersize=6, zorder=3)
-    if plane.observed is not None and np.isfinite(plane.observed).all():
-        axes.plot(*plane.observed, "D", color=TRUE_COLOUR, markersize=3.5, zorder=4)
+    said = [plane.note] if plane.note else []
+    if not known.all():
+        said.append(f"{known.sum()} of {known.size} draws have both")
+    if plane.observed is not None:
+        if np.isfinite(plane.observed).all():
+            axes.plot(*plane.observed, "D", color=TRUE_COLOUR, markersize=3.5, zorder=4)
+        else:
+            said.append("observed: not measurable")
     if plane.y_ticks:
         axes.set_yscale("asinh", linear_width=3.0)
         axes.set_yticks(plane.y_ticks, [f"{t:g}" for t in plane.y_ticks])
@@ -350,14 +360,18 @@ def _draw_plane(axes: Axes, plane: SamplePlane) -> None:
     axes.set_xlabel(plane.x_label, fontsize=LABEL_SIZE, labelpad=2)
     axes.set_ylabel(plane.y_label, fontsize=LABEL_SIZE, labelpad=2)
     if plane.boundaries:
-        axes.legend(
-            frameon=False,
+        legend = axes.legend(
+            frameon=True,
             fontsize=NOTE_SIZE,
             loc="upper right",
             handlelength=1.5,
-            borderaxespad=0.1,
+            borderaxespad=0.3,
+            borderpad=0.1,
         )
-    words = axes.text(
-        0.03, 0.03, plane.note, transform=axes.transAxes, fontsize=NOTE_SIZE, va="bottom"
-    )
-    words.set_parse_math(False)
+        legend.get_frame().set(**_PAPER)
+    if said:
+        words = axes.text(
+            0.03, 0.03, "\n".join(said), transform=axes.transAxes, fontsize=NOTE_SIZE, va="bottom"
+        )
+        words.set(parse_math=False, zorder=5)
+        words.set_bbox({**_PAPER, "pad": 1.0})

@@ -36,7 +36,7 @@ __all__ = [
     "measure_errors",
 ]
 
-_FLUX_UNIT = "1e-17 erg s-1 cm-2"
+_FLUX_UNIT = "10**-17 erg s-1 cm-2"
 _RATIOS = (
     ("log_NII_Ha", "NII6585", "Halpha"),
     ("log_SII_Ha", "SII", "Halpha"),

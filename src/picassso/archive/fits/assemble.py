@@ -32,6 +32,7 @@ def assemble(
     wcs: Any,
     catalogue: tuple[bool, ...],
     notes: list[str],
+    redshift_assumed: bool,
 ) -> GalaxyImage:
     """Correct to AB and for extinction, fill in noise and PSF, and say what was assumed.
 
@@ -49,6 +50,8 @@ def assemble(
         Whether each band is on the survey's own magnitudes, to be brought to AB.
     notes : list of str
         What was assumed so far; more is added.
+    redshift_assumed : bool
+        Whether the redshift is among that.
     """
     if not (is_number(ebv) and 0 <= ebv <= _MOST_EBV):
         raise InputError(f"E(B-V) {ebv!r}: expected magnitudes from 0 to {_MOST_EBV:g}")
@@ -81,6 +84,7 @@ def assemble(
         ebv=float(ebv),
         wcs=wcs,
         assumptions=tuple(notes),
+        redshift_assumed=redshift_assumed,
     )
 
 

@@ -85,7 +85,8 @@ def read_image(
     notes: list[str] = []
     planes = _name_planes([p for f in files for p in read_planes(f, known)], bands, known, notes)
     reference = planes.get("r") or list(planes.values())[len(planes) // 2]
-    z = _redshift(redshift, reference, notes)
+    known_z = _redshift(redshift, reference, notes)
+    z = DEFAULT_REDSHIFT if known_z is None else known_z
     if any(lacks_scale(p) for p in planes.values()):
         notes.append("the WCS has neither CDELT nor CD, so that a pixel has no size: passed over")
     wcs = celestial_wcs(reference)
@@ -108,6 +109,7 @@ def read_image(
         wcs=grid.cut_wcs,
         catalogue=tuple(is_catalogue_unit(p) for p in planes.values()),
         notes=notes,
+        redshift_assumed=known_z is None,
     )
 
 
@@ -176,6 +178,7 @@ def image_from_array(
         wcs=None,
         catalogue=(False,) * len(names),
         notes=notes,
+        redshift_assumed=redshift is None,
     )
 
 
@@ -277,7 +280,8 @@ def header_redshift(plane: Plane) -> tuple[str | None, float | None, list[str]]:
     return plane.positive("REDSHIFT", "SIMZ", "Z", most=_MOST_REDSHIFT)
 
 
-def _redshift(given: float | None, reference: Plane, notes: list[str]) -> float:
+def _redshift(given: float | None, reference: Plane, notes: list[str]) -> float | None:
+    """What is given, or what the header says; None, and a note, where neither is there."""
     if given is not None:
         return given
     keyword, value, unusable = header_redshift(reference)
@@ -288,7 +292,7 @@ def _redshift(given: float | None, reference: Plane, notes: list[str]) -> float:
         return value
     why = said if unusable else "no header holds REDSHIFT, SIMZ or Z"
     notes.append(_assumed_redshift(f"{why} and none was given"))
-    return DEFAULT_REDSHIFT
+    return None
 
 
 def _pixel_scale(

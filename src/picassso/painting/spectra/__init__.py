@@ -14,7 +14,11 @@ if TYPE_CHECKING:
         load_spectrum_encoder,
     )
     from picassso.painting.spectra.picture import draw_spectrum
-    from picassso.painting.spectra.predict import predict_spectra, predict_spectrum
+    from picassso.painting.spectra.predict import (
+        predict_spectra,
+        predict_spectrum,
+        sampled_spectra,
+    )
     from picassso.painting.spectra.predicted import QUANTILES, PredictedSpectrum
     from picassso.painting.spectra.stamp import FIBRE_DIAMETER
     from picassso.painting.spectra.targets import Targets, find_targets
@@ -35,6 +39,7 @@ _MODULES = {
     "predict_spectra": "predict",
     "predict_spectrum": "predict",
     "read_predicted": "files",
+    "sampled_spectra": "predict",
     "spectrum": "galaxy",
     "write_predicted": "files",
 }
@@ -54,6 +59,7 @@ __all__ = [
     "predict_spectra",
     "predict_spectrum",
     "read_predicted",
+    "sampled_spectra",
     "spectrum",
     "write_predicted",
 ]

@@ -197,12 +197,16 @@ def _classes_table(predicted: PredictedSpectrum) -> BinTableHDU:
 
 def _samples_table(predicted: PredictedSpectrum) -> BinTableHDU:
     columns: dict[str, tuple[str, str, Any]] = {
-        "latents": (f"{predicted.latent_samples.shape[1]}E", "", predicted.latent_samples)
+        name: (f"{values.shape[1]}E", "", values)
+        for name, values in (
+            ("latents", predicted.latent_samples),
+            ("residual", predicted.residual_samples),
+        )
     }
     for name, unit, values in zip(
         predicted.index_names, predicted.index_units, predicted.index_samples.T, strict=True
     ):
-        columns[name] = ("E", _fits_unit(unit), values)
+        columns[name] = ("E", unit, values)
     return _table("SAMPLES", columns)
 
 
@@ -230,8 +234,10 @@ def _observed_table(observed: ObservedSpectrum) -> BinTableHDU:
     header["SRCFILE"] = ascii_text(observed.source)
     header["FLAGS"] = (",".join(observed.flags), "")
     found = observed.departure
+    header.append(exact_card("EBVOBS", observed.ebv, "[mag] E(B-V) that it was corrected for"))
     header.append(exact_card("DISTANCE", found.distance, "squared, of latents"))
-    header.append(exact_card("PVALUE", found.p_value, "among validation galaxies"))
+    if np.isfinite(found.p_value):
+        header.append(exact_card("PVALUE", found.p_value, "among validation galaxies"))
     return hdu
 
 
@@ -239,7 +245,7 @@ def _observed_indices_table(observed: ObservedSpectrum) -> BinTableHDU:
     values, errors = np.array(list(observed.indices.values())).T
     columns = {
         "name": _words(tuple(observed.indices)),
-        "unit": _words(tuple(INDICES[name].unit for name in observed.indices)),
+        "unit": _words([INDICES[name].unit for name in observed.indices]),
         "value": ("D", "", values),
         "error": ("D", "", errors),
     }
@@ -251,6 +257,7 @@ def _observed_latents_table(departure: Departure) -> BinTableHDU:
         "name": _words(tuple(f"latent_{k}" for k in range(len(departure.latents)))),
         "value": ("E", "", departure.latents),
         "error": ("E", "", departure.errors),
+        "contribution": ("D", "", departure.contributions),
     }
     return _table("OBSERVED_LATENTS", columns)
 
@@ -283,11 +290,6 @@ def _words(values: Sequence[str]) -> tuple[str, str, NDArray[np.str_]]:
     return f"{width}A", "", np.array(values, dtype=f"U{width}")
 
 
-def _fits_unit(unit: str) -> str:
-    """A unit of an index as the FITS standard writes it."""
-    return unit.replace("1e-17", "10**-17")
-
-
 def _from_hdus(hdus: HDUList, path: Path) -> PredictedSpectrum:
     header = hdus[0].header
     if _KEY not in header:
@@ -300,7 +302,7 @@ def _from_hdus(hdus: HDUList, path: Path) -> PredictedSpectrum:
         )
     spectrum, indices, latents = (hdus[n].data for n in ("SPECTRUM", "INDICES", "LATENTS"))
     names = tuple(str(n) for n in indices["name"])
-    latent_samples, index_samples = _samples(hdus, names, len(latents))
+    latent_samples, residual_samples, index_samples = _samples(hdus, names, len(latents))
     flags = str(header.get("FLAGS", ""))
     return PredictedSpectrum(
         galaxy_id=plain_text(header["OBJECT"]),
@@ -314,6 +316,7 @@ def _from_hdus(hdus: HDUList, path: Path) -> PredictedSpectrum:
         latent_mean=latents["mean"].astype(np.float32),
         latent_covariance=latents["covariance"].astype(np.float32),
         latent_samples=latent_samples,
+        residual_samples=residual_samples,
         index_names=names,
         index_units=tuple(str(u) for u in indices["unit"]),
         index_samples=index_samples,
@@ -330,10 +333,16 @@ def _from_hdus(hdus: HDUList, path: Path) -> PredictedSpectrum:
 
 def _samples(
     hdus: HDUList, names: tuple[str, ...], latents: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Draws of latents (S, D) and indices (S, K); S is 0 where none were saved."""
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Draws of latents (S, D), residuals (S, R) and indices (S, K); S is 0 if none were saved."""
     if "SAMPLES" not in hdus:
-        return np.empty((0, latents), np.float32), np.empty((0, len(names)), np.float32)
-    data = hdus["SAMPLES"].data
-    numbers = np.stack([data[n] for n in names], axis=-1)
-    return data["latents"].astype(np.float32), numbers.astype(np.float32)
+        of_latents, residuals, numbers = (np.empty((0, n)) for n in (latents, 0, len(names)))
+    else:
+        data = hdus["SAMPLES"].data
+        of_latents, residuals = data["latents"], data["residual"]
+        numbers = np.stack([data[n] for n in names], axis=-1)
+    return (
+        of_latents.astype(np.float32),
+        residuals.astype(np.float32),
+        numbers.astype(np.float32),
+    )

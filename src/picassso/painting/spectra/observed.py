@@ -16,6 +16,7 @@ from picassso.analysis.spectra import (
 )
 from picassso.analysis.spectra.measured import MEASURED
 from picassso.core import REST_GRID, InputError, Spectrum
+from picassso.observatory.spectra.extinction import deredden
 from picassso.observatory.spectra.resample import resample, to_rest
 from picassso.painting.spectra.predicted import PredictedSpectrum
 from picassso.painting.spectra.weights import SpectrumWeights
@@ -26,7 +27,9 @@ __all__ = ["Departure", "ObservedSpectrum", "compare_observed", "load_spectrum_e
 ENCODER_NAME = "spectrum_encoder.onnx"
 """File beside an encoder of images, which gives the latents of spectra."""
 
-_REQUIRED = ("part", "latents", "network_fingerprint")
+_REQUIRED = ("part", "latents", "network_fingerprint", "training_range")
+
+_COVERS_TOO_LITTLE = "covers_too_little"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,14 +42,18 @@ class Departure:
         Z-scored latents of the observed spectrum, with their standard deviations.
     distance : float
         Squared Mahalanobis distance, of both covariances.
+    contributions : (K,) float64 array
+        What each latent has in it.
     p_value : float
         Probability of a larger one for a galaxy that obeys the learnt mapping: its place among the
-        distances of validation galaxies, which the weights carry.
+        distances of validation galaxies, which the weights carry. NaN for a spectrum that is
+        flagged ``"covers_too_little"``.
     """
 
     latents: NDArray[np.float32]
     errors: NDArray[np.float32]
     distance: float
+    contributions: NDArray[np.float64]
     p_value: float
 
 
@@ -66,10 +73,13 @@ class ObservedSpectrum:
         by the names of the predicted indices; NaN where it cannot be.
     redshift : float
         By which it was brought to rest.
+    ebv : float
+        Galactic E(B-V) that it was corrected for.
     departure : Departure
         Of its latents from those predicted.
     flags : tuple of str
-        Of the spectrum's file.
+        Of the spectrum's file; ``"covers_too_little"`` where fewer pixels are known than the
+        encoder of spectra ever saw: latents, and their errors, mean nothing then.
     galaxy_id : str
         Name of the object in that file.
     source : str
@@ -80,6 +90,7 @@ class ObservedSpectrum:
     inverse_variance: NDArray[np.float32]
     indices: Mapping[str, tuple[float, float]]
     redshift: float
+    ebv: float
     departure: Departure
     flags: tuple[str, ...]
     galaxy_id: str
@@ -117,6 +128,7 @@ def compare_observed(
     *,
     weights: SpectrumWeights,
     encoder: NetworkFile,
+    ebv: float = 0.0,
     source: str = "",
 ) -> ObservedSpectrum:
     """Bring a real spectrum to rest, measure it, and compare its latents with those predicted.
@@ -128,20 +140,22 @@ def compare_observed(
     predicted : PredictedSpectrum
         At rest.
     spectrum : Spectrum
-        As observed, or at rest.
+        As observed; or at rest, then without Galactic extinction.
     weights : SpectrumWeights
         That it was predicted with.
     encoder : NetworkFile
         Of `load_spectrum_encoder`.
+    ebv : float
+        Galactic E(B-V) to correct the spectrum for, as its image was [mag].
     source : str
         Name of the spectrum's file.
 
     Raises
     ------
     InputError
-        If no pixel of the spectrum can be used.
+        If no pixel of the spectrum can be used, or E(B-V) is none.
     """
-    rest = resample(to_rest(spectrum), REST_GRID)
+    rest = resample(to_rest(deredden(spectrum, ebv)), REST_GRID)
     known = rest.usable
     if not known.any():
         raise InputError(
@@ -156,6 +170,8 @@ def compare_observed(
             ["latents", "log_variance", "stars"], {"flux": flux[None], "weight": weight[None]}
         )
     )
+    least = float(encoder.about["training_range"]["coverage"][0])
+    partial = bool(known.mean() < least)
     values = measure(REST_GRID, flux, MEASURED, inverse_variance=weight, stars=stars)
     errors = measure_errors(REST_GRID, flux, MEASURED, inverse_variance=weight, stars=stars)
     return ObservedSpectrum(
@@ -163,8 +179,9 @@ def compare_observed(
         inverse_variance=weight,
         indices={name: (float(values[name]), float(errors[name])) for name in MEASURED},
         redshift=spectrum.redshift,
-        departure=_departure(predicted, latents, log_variance, weights),
-        flags=spectrum.flags,
+        ebv=ebv,
+        departure=_departure(predicted, latents, log_variance, weights, partial=partial),
+        flags=(*spectrum.flags, *([_COVERS_TOO_LITTLE] if partial else [])),
         galaxy_id=spectrum.galaxy_id,
         source=source,
     )
@@ -175,17 +192,22 @@ def _departure(
     latents: NDArray[np.float32],
     log_variance: NDArray[np.float32],
     weights: SpectrumWeights,
+    *,
+    partial: bool,
 ) -> Departure:
     number = weights.latents
-    distance = departures(
+    found = departures(
         predicted.latent_mean[None, :number],
         predicted.latent_covariance[None, :number, :number],
         latents[None],
         np.diag(np.exp(log_variance)),
-    ).distance[0]
+    )
+    distance = found.distance[0]
+    p_value = calibrated_p_value(distance, weights.reference_distances)
     return Departure(
         latents=latents,
         errors=np.exp(0.5 * log_variance),
         distance=float(distance),
-        p_value=float(calibrated_p_value(distance, weights.reference_distances)),
+        contributions=found.contribution[0],
+        p_value=np.nan if partial else float(p_value),
     )

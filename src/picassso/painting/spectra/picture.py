@@ -19,7 +19,7 @@ from picassso.figures.predicted_spectrum import (
 )
 from picassso.painting.spectra.observed import ObservedSpectrum
 from picassso.painting.spectra.predicted import PredictedSpectrum
-from picassso.painting.spectra.stamp import FIBRE_DIAMETER
+from picassso.painting.spectra.stamp import FIBRE_DIAMETER, REDSHIFT_ASSUMED
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,6 +41,7 @@ _TABLE = {
 """Rows of the table, by the names of indices."""
 
 _ALARMING = (
+    REDSHIFT_ASSUMED,
     "outside_training_range",
     "masked_pixels_in_fibre",
     "image_ends_within_stamp",
@@ -94,6 +95,8 @@ def _note(predicted: PredictedSpectrum, observed: ObservedSpectrum | None) -> st
     words = "picassso {version}, weights {weights}".format(**predicted.provenance)
     if observed is None:
         return words
+    if not np.isfinite(observed.departure.p_value):
+        return f"{words}\nobserved: covers too little for a p-value"
     return f"{words}\nobserved latents: p-value {observed.departure.p_value:.2g}"
 
 

@@ -23,7 +23,7 @@ from picassso.painting.spectra.predicted import QUANTILES, PredictedSpectrum
 from picassso.painting.spectra.stamp import FIBRE_DIAMETER, Position, Stamp, cut_stamp
 from picassso.painting.spectra.weights import SpectrumWeights
 
-__all__ = ["check_draws", "predict_spectra", "predict_spectrum"]
+__all__ = ["check_draws", "predict_spectra", "predict_spectrum", "sampled_spectra"]
 
 _SPECTRA_AT_ONCE = 4096
 """Decoded together: 16 MB of them."""
@@ -86,7 +86,7 @@ def predict_spectra(
     images : iterable of GalaxyImage
         May be more than memory holds.
     weights, samples, seed
-        As for `predict_spectrum`, which gives the same numbers.
+        As for `predict_spectrum`, which gives the same numbers where `samples` is the same.
 
     Yields
     ------
@@ -108,6 +108,38 @@ def predict_spectra(
         )
         for stamp in stamps:
             yield stamp if isinstance(stamp, InputError) else next(predicted)
+
+
+def sampled_spectra(predicted: PredictedSpectrum, weights: SpectrumWeights) -> NDArray[np.float32]:
+    """(S, 1000) spectra of the draws of a prediction [1e-17 erg s^-1 cm^-2 Angstrom^-1].
+
+    At rest. The bands of a predicted spectrum are the quantiles of these, stretched as calibration
+    found; how pixels move together is in these alone.
+
+    Parameters
+    ----------
+    predicted : PredictedSpectrum
+        With its samples.
+    weights : SpectrumWeights
+        That it was predicted with.
+
+    Raises
+    ------
+    InputError
+        If there are no samples, or the decoder is another one.
+    """
+    if not len(predicted.latent_samples):
+        raise InputError(
+            f"{predicted.galaxy_id}: its samples were not saved; predict it again with "
+            "--save-samples"
+        )
+    if predicted.provenance["decoder_fingerprint"] != weights.decoder.fingerprint:
+        raise InputError(
+            f"{predicted.galaxy_id}: was predicted with another decoder than that of "
+            f"{weights.path}; give the weights that it was made with"
+        )
+    draws = predicted.latent_samples[None], predicted.residual_samples[None]
+    return _decode(*draws, weights)[0][0]
 
 
 def check_draws(samples: int, seed: int) -> None:
@@ -156,9 +188,12 @@ def _predict(
     if not images:
         return
     mean, scale = _encode(stamps, weights)
-    draws = [_draws(image, weights, samples, seed) for image in images]
-    latents = mean[:, None] + np.einsum("nij,nsj->nsi", scale, np.stack([d for d, _ in draws]))
-    flux, stars = _decode(latents, np.stack([r for _, r in draws]), weights)
+    draws, residual = (
+        np.stack(of)
+        for of in zip(*(_draws(image, weights, samples, seed) for image in images), strict=True)
+    )
+    latents = mean[:, None] + np.einsum("nij,nsj->nsi", scale, draws)
+    flux, stars = _decode(latents, residual, weights)
     numbers = _recalibrated(measure_samples(REST_GRID, flux, stars), weights)
     posterior_mean = flux.mean(axis=1)
     flux_quantiles = sample_quantiles(flux, QUANTILES, axis=1)
@@ -179,6 +214,7 @@ def _predict(
             latent_mean=mean[k],
             latent_covariance=scale[k] @ scale[k].T,
             latent_samples=latents[k],
+            residual_samples=residual[k],
             index_names=MEASURED,
             index_units=MEASURED_UNITS,
             index_samples=numbers[k],

@@ -44,10 +44,14 @@ class PredictedSpectrum:
         Posterior of the z-scored latents and, last, log10 of the norm.
     latent_samples : (S, D) float32 array
         Draws from it.
+    residual_samples : (S, R) float32 array
+        Standard normal numbers by which the decoder scatters each draw, as its autoencoder misses
+        spectra.
     index_names, index_units : tuple of str
         Of K numbers measured on every sample: equivalent widths, breaks, line ratios.
     index_samples : (S, K) float32 array
-        NaN where a sample has none, such as a ratio of lines in absorption.
+        Each index moved and stretched by itself, as calibration found; NaN where a sample has
+        none, such as a ratio of lines in absorption.
     index_quantiles : (5, K) float32 array
         At `QUANTILES`, of the samples that have one; NaN where fewer than half do.
     class_probabilities : mapping of str to float
@@ -73,6 +77,7 @@ class PredictedSpectrum:
     latent_mean: NDArray[np.float32]
     latent_covariance: NDArray[np.float32]
     latent_samples: NDArray[np.float32]
+    residual_samples: NDArray[np.float32]
     index_names: tuple[str, ...]
     index_units: tuple[str, ...]
     index_samples: NDArray[np.float32]

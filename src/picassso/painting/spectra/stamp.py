@@ -12,10 +12,13 @@ from picassso.core import GalaxyImage, InputError
 from picassso.painting.prepare import choose_bands, filled, outside_training
 from picassso.painting.spectra.weights import SpectrumWeights
 
-__all__ = ["FIBRE_DIAMETER", "Stamp", "cut_stamp", "pixel_position"]
+__all__ = ["FIBRE_DIAMETER", "REDSHIFT_ASSUMED", "Stamp", "cut_stamp", "pixel_position"]
 
 FIBRE_DIAMETER = 3.0
 """Arcsec; that of SDSS's first spectrographs (York et al. 2000, AJ 120, 1579)."""
+
+REDSHIFT_ASSUMED = "redshift_assumed"
+"""Flag of a prediction for a redshift that nobody knew."""
 
 _MOST_HIDDEN = 0.5
 """Part of the fibre that may be filled from around it."""
@@ -135,7 +138,10 @@ def cut_stamp(
         redshift=image.redshift,
         pixel_scale=image.pixel_scale,
         position=(x, y),
-        flags=tuple(flag for flag, words in found.items() if words),
+        flags=(
+            *([REDSHIFT_ASSUMED] if image.redshift_assumed else []),
+            *(flag for flag, words in found.items() if words),
+        ),
         warnings=tuple(line for words in found.values() for line in words),
     )
 

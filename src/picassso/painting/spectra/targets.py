@@ -16,6 +16,7 @@ from picassso.analysis.spectra.measured import MEASURED, MEASURED_UNITS
 from picassso.core import InputError, PicasssoError
 from picassso.painting.spectra.candidates import UNSEEN_SPLIT, candidates_of, is_store
 from picassso.painting.spectra.predicted import PredictedSpectrum
+from picassso.painting.spectra.stamp import REDSHIFT_ASSUMED
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -58,8 +59,8 @@ class Candidate:
 
     @property
     def trusted(self) -> bool:
-        """Whether the conditions of its image are those that the network was trained on."""
-        return "outside_training_range" not in self.flags
+        """Whether its redshift is known, and its image one of those the network was trained on."""
+        return not {"outside_training_range", REDSHIFT_ASSUMED} & set(self.flags)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,10 +9,11 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from google.protobuf.message import DecodeError
 
 from picassso.archive import DatasetStore
-from picassso.core import InputError
+from picassso.core import REST_GRID, InputError
 from picassso.networks import (
     AutoencoderConfig,
     EncoderConfig,
@@ -27,6 +28,7 @@ from picassso.networks.spectra.export import (
     export_spectrum_decoder,
     export_spectrum_encoder,
 )
+from picassso.observatory.spectra.inverse_variances import inverse_variances
 from picassso.training.ranges import training_range
 from picassso.training.release import Release
 from picassso.training.spectra.calibrate import calibrate, reference_distances
@@ -37,6 +39,9 @@ __all__ = ["DECODER_NAME", "SPECTRUM_ENCODER_NAME", "write_autoencoder", "write_
 
 DECODER_NAME = "decoder.onnx"
 """File beside an encoder, which makes spectra of its latents."""
+
+_REDSHIFTS = 25
+"""At which it is asked how much of a spectrum an autoencoder saw."""
 
 SPECTRUM_ENCODER_NAME = "spectrum_encoder.onnx"
 """File beside an encoder of images, which makes latents of observed spectra."""
@@ -108,9 +113,14 @@ def _range(
 
 
 def _range_of_spectra(learnt: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Redshifts, signals to noise, and the shares of pixels that were known."""
+    low, high = learnt["redshift_range"]
+    flux = np.ones((_REDSHIFTS, len(REST_GRID)), np.float32)
+    known = inverse_variances(flux, np.linspace(low, high, _REDSHIFTS)) > 0
     return {
-        "redshift": list(learnt["redshift_range"]),
+        "redshift": [low, high],
         "signal_to_noise": list(learnt["snr_range"]),
+        "coverage": [round(float(known.mean(axis=1).min()) - learnt["gap"], 3), 1.0],
     }
 
 
