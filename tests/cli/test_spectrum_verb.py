@@ -144,6 +144,79 @@ def test_spectrum_is_compared_with_an_observed_one(tmp_path, picassso, weights) 
     assert code == 2 and "--observed-ebv 0.1: is of --observed, which is not given" in err
 
 
+def real_spectrum(level: float, *, cut: float = 0.0, redshift: float = 0.05) -> Spectrum:
+    """A flat one as SDSS would measure it, unknown below `cut` Angstrom."""
+    wavelength = 10.0 ** (3.549 + 1e-4 * np.arange(3970))
+    return Spectrum(
+        wavelength=wavelength,
+        medium="vacuum",
+        flux=np.full(wavelength.size, level, np.float32),
+        inverse_variance=np.ones(wavelength.size, np.float32),
+        mask=wavelength < cut,
+        redshift=redshift,
+        resolution=2000.0,
+    )
+
+
+@pytest.fixture
+def compared(tmp_path, picassso, weights, quick_figure) -> Path:
+    """A folder of galaxies that were compared with spectra of their names."""
+    real = tmp_path / "real"
+    real.mkdir()
+    made = {"m1": {}, "m2": {"cut": 7500.0}, "m3": {"redshift": 0.07}, "m4": {}}
+    for name, about in made.items():
+        write_spectrum(real_spectrum(20.0, **about), real / f"{name}.fits")
+    images = [write_cube(tmp_path / f"{n}.fits", galaxy(), wcs=make_wcs()) for n in made]
+    out = tmp_path / "spectra"
+    words = ("-o", out, "--weights", weights, "--observed", real)
+    code, said, err = picassso("spectrum", *images, *words)
+    assert (code, err) == (0, "") and "covers too little to say how unlike it is" in said
+    lonely = write_cube(tmp_path / "m5.fits", galaxy(), wcs=make_wcs())
+    code, _, err = picassso("spectrum", lonely, *words)
+    assert code == 2 and "m5: the folder of --observed holds no spectrum of this name" in err
+    code, _, err = picassso("spectrum", lonely, *words, "--row", 1)
+    assert code == 2 and "--observed is a folder" in err
+    return out
+
+
+def test_galaxies_that_depart_are_ranked(tmp_path, picassso, weights, compared) -> None:
+    code, said, err = picassso("outliers", compared, "-o", tmp_path / "o.ecsv", "--rate", 0.5)
+    assert (code, err) == (0, "")
+    table = Table.read(tmp_path / "o.ecsv")
+    assert (tmp_path / "o.png").read_bytes().startswith(b"\x89PNG")
+    assert sorted(table["galaxy_id"][:2]) == ["m1", "m4"] and table["outlier"][:2].all()
+    assert not table["trusted"][2:].any() and not table["outlier"][2:].any()
+    assert np.isnan(table["p_value"][table["galaxy_id"] == "m2"]).all()
+    np.testing.assert_allclose(table["ra"], 150.0, atol=1e-3)
+    assert table.meta["false_discovery_rate"] == 0.5 and table.meta["weights"] == "tiny spectra"
+    assert set(table["largest_latent"]) <= {"latent_0", "latent_1", "latent_2"}
+    assert "2 of 4 depart" in said and "Note: not trusted" in said
+    code, _, err = picassso("outliers", compared, "-o", tmp_path / "o.ecsv")
+    assert code == 2 and "exists already" in err
+    code, _, err = picassso("outliers", compared, "-o", tmp_path / "p.ecsv", "--rate", 2)
+    assert code == 2 and "false discovery rate is 2" in err
+    code, _, err = picassso("outliers", compared, "-o", tmp_path / "p.csv")
+    assert code == 2 and "expected the name of an .ecsv file" in err
+    assert not (tmp_path / "p.ecsv").exists()
+
+
+@pytest.mark.usefixtures("quick_figure")
+def test_spectra_that_were_not_compared_are_no_outliers(
+    tmp_path, picassso, weights, compared
+) -> None:
+    image = write_cube(tmp_path / "m9.fits", galaxy(), wcs=make_wcs())
+    assert picassso("spectrum", image, "-o", tmp_path / "alone", "--weights", weights)[0] == 0
+    alone = tmp_path / "alone" / "m9_spectrum.fits"
+    words = ("-o", tmp_path / "o.ecsv")
+    code, _, err = picassso("outliers", alone, *words)
+    assert code == 2 and "was not compared with an observed spectrum" in err
+    code, _, err = picassso("outliers", alone, compared, *words)
+    assert code == 2 and "1 of 5 files could not be judged" in err
+    assert len(Table.read(tmp_path / "o.ecsv")) == 4
+    code, _, err = picassso("outliers", tmp_path / "none.fits", "-o", tmp_path / "n.ecsv")
+    assert code == 2 and "there is no such file or folder" in err
+
+
 @pytest.mark.usefixtures("quick_figure")
 def test_one_of_several_observed_spectra_is_chosen(tmp_path, picassso, weights) -> None:
     from astropy.io import fits

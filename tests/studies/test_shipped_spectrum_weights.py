@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,9 +34,10 @@ def test_shipped_weights_predict(bands: str) -> None:
     chosen = [survey.bands.index(b) for b in bands]
     noise = np.array(survey.sky_noise, np.float32)[chosen]
     image = make_image((64, 64), survey=weights.survey, bands=weights.bands, noise=noise)
+    # Made up for ugriz; y is as bright as z.
+    image = replace(image, flux=image.flux[["ugriz".find(b) for b in bands]])
     found = predict_spectrum(image, weights, samples=64)
-    assert found.quantiles[2].min() > -0.1 * found.mean.mean(), "light, and hardly less than none"
-    assert (np.diff(found.quantiles, axis=0) >= 0).all()
+    assert (found.quantiles[2] > 0).all() and (np.diff(found.quantiles, axis=0) >= 0).all()
     names = ("EW_Halpha", "D4000", "HdeltaA", "flux_Halpha")
     assert all(np.isfinite(found.index(name)).all() for name in names)
     assert 0.9 < found.index("D4000")[2] < 2.6

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.archive.store import DatasetStore
-from picassso.core import REST_GRID
+from picassso.core import FIBRE_DIAMETER, REST_GRID
 
 __all__ = ["CONTACT_SHEET", "SPECTRA_SHEET", "draw_contact_sheet", "draw_spectra_sheet"]
 
@@ -48,7 +48,6 @@ def draw_spectra_sheet(store: DatasetStore, *, galaxies: int = 8) -> None:
         How many, if there are as many.
     """
     from picassso.figures import save_figure, spectra_sheet
-    from picassso.observatory.spectra.fibre import FIBRE_DIAMETER
     from picassso.observatory.spectra.spectrograph import grid_limited, rest_fluxes
 
     rows = _across_mass(store, galaxies)

@@ -11,7 +11,18 @@ import typer
 
 __all__ = ["VERBS", "build_app", "main"]
 
-VERBS = ("paint", "spectrum", "targets", "info", "mock", "train", "export", "evaluate", "study")
+VERBS = (
+    "paint",
+    "spectrum",
+    "targets",
+    "outliers",
+    "info",
+    "mock",
+    "train",
+    "export",
+    "evaluate",
+    "study",
+)
 """Each is a module of this room with a function of the same name; its EPILOG holds examples."""
 
 HELP = (

@@ -31,7 +31,7 @@ from picassso.core.properties import (
     Excess,
     Property,
 )
-from picassso.core.spectra import NOISELESS, FibreLight, Spectrum
+from picassso.core.spectra import FIBRE_DIAMETER, NOISELESS, FibreLight, Spectrum
 from picassso.core.surveys import (
     NANOMAGGY_ZERO_POINT,
     PANSTARRS,
@@ -56,6 +56,7 @@ __all__ = [
     "DERIVED",
     "EMISSION_LINES",
     "EXCESSES",
+    "FIBRE_DIAMETER",
     "FIBRE_GRID",
     "HYDROGEN_FRACTION",
     "LIGHT_SPEED",

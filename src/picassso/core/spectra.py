@@ -11,7 +11,10 @@ from picassso.core.errors import InputError
 from picassso.core.lines import EMISSION_LINES
 from picassso.core.wavelengths import FIBRE_GRID
 
-__all__ = ["NOISELESS", "FibreLight", "Spectrum"]
+__all__ = ["FIBRE_DIAMETER", "NOISELESS", "FibreLight", "Spectrum"]
+
+FIBRE_DIAMETER = 3.0
+"""Arcsec: the fibres of SDSS's first two surveys (York et al. 2000, AJ 120, 1579)."""
 
 NOISELESS = 1e8
 """Inverse variance of spectra without noise, in units of their root mean square."""

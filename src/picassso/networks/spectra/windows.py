@@ -5,10 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from picassso.core import FIBRE_DIAMETER
+
 __all__ = ["FIBRE_RADIUS", "aperture_photometry", "pool_in_windows"]
 
-FIBRE_RADIUS = 1.5
-"""Arcsec; the fibres of SDSS (York et al. 2000, AJ 120, 1579)."""
+FIBRE_RADIUS = 0.5 * FIBRE_DIAMETER
 
 WINDOWS = (0.5, 1.0, 2.0, 4.0)
 """Standard deviations of the Gaussian windows, in fibre radii; the whole image is one more."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from picassso.core import (
     DEFAULT_COSMOLOGY,
     EMISSION_LINES,
+    FIBRE_DIAMETER,
     LINE_NAMES,
     FibreLight,
     InputError,
@@ -25,10 +26,7 @@ from picassso.observatory.spectra.starlight import LitStars, light_between, star
 from picassso.observatory.stellar_populations import SOLAR_LUMINOSITY
 from picassso.observatory.truth import STAR_FORMATION_TIME
 
-__all__ = ["FIBRE_DIAMETER", "StarsInView", "fibre_light"]
-
-FIBRE_DIAMETER = 3.0
-"""Arcsec: the fibres of SDSS's first two surveys (York et al. 2000, AJ 120, 1579)."""
+__all__ = ["StarsInView", "fibre_light"]
 
 _NEBULAR_DISPERSION = 18.0
 """km/s within HII regions, heat and turbulence: Andersen et al. 2006 (ApJS 166, 505)."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         compare_observed,
         load_spectrum_encoder,
     )
+    from picassso.painting.spectra.outliers import Outliers, find_outliers
     from picassso.painting.spectra.picture import draw_spectrum
     from picassso.painting.spectra.predict import (
         predict_spectra,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "FIBRE_DIAMETER": "stamp",
     "ObservedSpectrum": "observed",
+    "Outliers": "outliers",
     "PredictedSpectrum": "predicted",
     "QUANTILES": "predicted",
     "SpectrumWeights": "weights",
@@ -34,6 +36,7 @@ _MODULES = {
     "compare_observed": "observed",
     "draw_spectrum": "picture",
     "load_spectrum_encoder": "observed",
+    "find_outliers": "outliers",
     "find_targets": "targets",
     "load_spectrum_weights": "weights",
     "predict_spectra": "predict",
@@ -48,11 +51,13 @@ __all__ = [
     "FIBRE_DIAMETER",
     "QUANTILES",
     "ObservedSpectrum",
+    "Outliers",
     "PredictedSpectrum",
     "SpectrumWeights",
     "Targets",
     "compare_observed",
     "draw_spectrum",
+    "find_outliers",
     "find_targets",
     "load_spectrum_encoder",
     "load_spectrum_weights",

@@ -18,7 +18,7 @@ from picassso.painting.spectra.weights import load_spectrum_weights
 if TYPE_CHECKING:
     from picassso.archive import DatasetStore
 
-__all__ = ["EVERY_SPLIT", "UNSEEN_SPLIT", "candidates_of", "is_store"]
+__all__ = ["EVERY_SPLIT", "UNSEEN_SPLIT", "candidates_of", "is_store", "predicted_files"]
 
 EVERY_SPLIT = "all"
 
@@ -75,7 +75,7 @@ def candidates_of(
     if stores and len(paths) > 1:
         raise InputError(f"{stores[0]}: a data set is ranked by itself; give nothing beside it")
     of_images = {name: value for name, value in options.items() if name != "survey"}
-    predicted = [] if stores else [p for path in paths for p in _predicted_files(path)]
+    predicted = [] if stores else [p for path in paths for p in predicted_files(path)]
     if predicted:
         _refuse_mixture(paths, predicted)
         given = {"weights": weights, "samples": samples, "seed": seed, "split": split}
@@ -101,7 +101,7 @@ def is_store(path: str | Path) -> bool:
     return (Path(path) / "zarr.json").is_file()
 
 
-def _predicted_files(path: Path) -> list[Path]:
+def predicted_files(path: Path) -> list[Path]:
     """Predicted spectra that a path is or holds."""
     if path.is_dir():
         found = sorted(path.glob("*_spectrum.fits"))

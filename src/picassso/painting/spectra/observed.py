@@ -22,14 +22,25 @@ from picassso.painting.spectra.predicted import PredictedSpectrum
 from picassso.painting.spectra.weights import SpectrumWeights
 from picassso.painting.weights import NetworkFile, check_entries, read_network
 
-__all__ = ["Departure", "ObservedSpectrum", "compare_observed", "load_spectrum_encoder"]
+__all__ = [
+    "COVERS_TOO_LITTLE",
+    "SAME_REDSHIFT",
+    "Departure",
+    "ObservedSpectrum",
+    "compare_observed",
+    "load_spectrum_encoder",
+]
 
 ENCODER_NAME = "spectrum_encoder.onnx"
 """File beside an encoder of images, which gives the latents of spectra."""
 
 _REQUIRED = ("part", "latents", "network_fingerprint", "training_range")
 
-_COVERS_TOO_LITTLE = "covers_too_little"
+COVERS_TOO_LITTLE = "covers_too_little"
+"""Flag of a spectrum of which less is known than of any that the encoder of spectra saw."""
+
+SAME_REDSHIFT = 0.003
+"""Difference over 1 + z that passes for none: 900 km/s."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,7 +192,7 @@ def compare_observed(
         redshift=spectrum.redshift,
         ebv=ebv,
         departure=_departure(predicted, latents, log_variance, weights, partial=partial),
-        flags=(*spectrum.flags, *([_COVERS_TOO_LITTLE] if partial else [])),
+        flags=(*spectrum.flags, *([COVERS_TOO_LITTLE] if partial else [])),
         galaxy_id=spectrum.galaxy_id,
         source=source,
     )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from picassso.analysis.spectra import INDICES
 from picassso.analysis.spectra.ratios import kauffmann_2003, kewley_2001
-from picassso.core import GalaxyImage
+from picassso.core import FIBRE_DIAMETER, GalaxyImage
 from picassso.figures.predicted_spectrum import (
     Boundary,
     IndexRow,
@@ -19,7 +19,7 @@ from picassso.figures.predicted_spectrum import (
 )
 from picassso.painting.spectra.observed import ObservedSpectrum
 from picassso.painting.spectra.predicted import PredictedSpectrum
-from picassso.painting.spectra.stamp import FIBRE_DIAMETER, REDSHIFT_ASSUMED
+from picassso.painting.spectra.stamp import REDSHIFT_ASSUMED
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -17,10 +17,10 @@ from picassso.analysis.spectra.measured import (
     measure_samples,
 )
 from picassso.analysis.spectra.posterior import sample_quantiles
-from picassso.core import REST_GRID, GalaxyImage, InputError
+from picassso.core import FIBRE_DIAMETER, REST_GRID, GalaxyImage, InputError
 from picassso.observatory.spectra.spectrograph import RESOLUTION_LIMITED_BY_GRID, grid_limited
 from picassso.painting.spectra.predicted import QUANTILES, PredictedSpectrum
-from picassso.painting.spectra.stamp import FIBRE_DIAMETER, Position, Stamp, cut_stamp
+from picassso.painting.spectra.stamp import Position, Stamp, cut_stamp
 from picassso.painting.spectra.weights import SpectrumWeights
 
 __all__ = ["check_draws", "predict_spectra", "predict_spectrum", "sampled_spectra"]

@@ -8,14 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.core import GalaxyImage, InputError
+from picassso.core import FIBRE_DIAMETER, GalaxyImage, InputError
 from picassso.painting.prepare import choose_bands, filled, outside_training
 from picassso.painting.spectra.weights import SpectrumWeights
 
-__all__ = ["FIBRE_DIAMETER", "REDSHIFT_ASSUMED", "Stamp", "cut_stamp", "pixel_position"]
-
-FIBRE_DIAMETER = 3.0
-"""Arcsec; that of SDSS's first spectrographs (York et al. 2000, AJ 120, 1579)."""
+__all__ = ["REDSHIFT_ASSUMED", "Stamp", "cut_stamp", "pixel_position"]
 
 REDSHIFT_ASSUMED = "redshift_assumed"
 """Flag of a prediction for a redshift that nobody knew."""

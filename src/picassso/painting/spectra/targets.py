@@ -21,7 +21,16 @@ from picassso.painting.spectra.stamp import REDSHIFT_ASSUMED
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = ["Candidate", "Targets", "find_targets", "judge", "parse_condition"]
+__all__ = [
+    "Candidate",
+    "Targets",
+    "find_targets",
+    "is_trusted",
+    "judge",
+    "parse_condition",
+    "refuse_other_weights",
+    "shared_provenance",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +69,7 @@ class Candidate:
     @property
     def trusted(self) -> bool:
         """Whether its redshift is known, and its image one of those the network was trained on."""
-        return not {"outside_training_range", REDSHIFT_ASSUMED} & set(self.flags)
+        return is_trusted(self.flags)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +102,11 @@ def parse_condition(text: str) -> Condition:
         Saying where the text cannot be read, or which names there are.
     """
     return Condition.parse(text, units=dict(zip(MEASURED, MEASURED_UNITS, strict=True)))
+
+
+def is_trusted(flags: Sequence[str]) -> bool:
+    """Whether a prediction of these flags deserves its probabilities."""
+    return not {"outside_training_range", REDSHIFT_ASSUMED} & set(flags)
 
 
 def judge(predicted: PredictedSpectrum, condition: Condition) -> Candidate:
@@ -178,12 +192,12 @@ def find_targets(
             failures.append(str(error))
     if not good:
         raise InputError(failures[0] if failures else "there is no galaxy to rank")
-    _refuse_other_weights(good)
+    refuse_other_weights(good)
     ranking = rank_targets([c.probability for c in good], trusted=[c.trusted for c in good])
     table = _table([good[k] for k in ranking.order], ranking)
     table.meta |= {
         "condition": str(wanted),
-        **_common(good),
+        **shared_provenance(good),
     }
     if is_store(things[0]):
         table.meta["split"] = split or UNSEEN_SPLIT
@@ -194,8 +208,8 @@ _WEIGHTS = ("weights_fingerprint", "decoder_fingerprint")
 _SHARED = ("weights", *_WEIGHTS, "version", "samples", "seed")
 
 
-def _refuse_other_weights(candidates: Sequence[Candidate]) -> None:
-    """Probabilities of different networks have no common rank."""
+def refuse_other_weights(candidates: Sequence[Candidate | PredictedSpectrum]) -> None:
+    """Raise InputError if not all are of the same networks: they have no common rank."""
     first = candidates[0]
     for other in candidates[1:]:
         if any(other.provenance.get(k) != first.provenance.get(k) for k in _WEIGHTS):
@@ -210,7 +224,7 @@ def _refuse_other_weights(candidates: Sequence[Candidate]) -> None:
             )
 
 
-def _common(candidates: Sequence[Candidate]) -> dict[str, str]:
+def shared_provenance(candidates: Sequence[Candidate | PredictedSpectrum]) -> dict[str, str]:
     """Entries of the provenance that are the same for all galaxies of a catalogue."""
     values = {k: {c.provenance.get(k) for c in candidates} for k in _SHARED}
     return {k: v for k, found in values.items() if len(found) == 1 and (v := found.pop())}

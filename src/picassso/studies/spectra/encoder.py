@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from picassso import __version__
 from picassso.analysis.spectra.measured import MEASURED, measure_samples
 from picassso.archive import DatasetStore
-from picassso.core import REST_GRID, InputError, output_folder
+from picassso.core import FIBRE_DIAMETER, REST_GRID, InputError, output_folder
 from picassso.painting.spectra import SpectrumWeights, load_spectrum_weights
 from picassso.studies.spectra.departing import Departing, departing_scores, measure_departing
 from picassso.studies.spectra.files import write_encoder_evaluation
@@ -270,7 +270,7 @@ def _signal_to_noise(store: DatasetStore, row: int) -> float:
     y, x = np.indices(image.shape)
     height, width = image.shape
     distance = np.hypot(x - 0.5 * (width - 1), y - 0.5 * (height - 1)) * image.pixel_scale
-    inside = (distance <= 1.5) & ~image.mask
+    inside = (distance <= 0.5 * FIBRE_DIAMETER) & ~image.mask
     if not inside.any():
         return np.nan
     return float(image.flux[band][inside].sum() / (image.noise[band] * np.sqrt(inside.sum())))
