@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +41,9 @@ _UPPER_BOTTOM, _UPPER_HEIGHT = 59.0, 37.0
 _LOWER_BOTTOM, _LOWER_HEIGHT = 9.0, 37.0
 _SPECTRUM_LEFT = 53.5
 _PLANES_LEFT, _PLANE_WIDTH, _PLANE_GAP = 85.0, 38.0, 13.5
+
+_LETTERS = 42
+"""Of a line above a plane."""
 
 _PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75}
 """Behind words that samples may lie under."""
@@ -107,7 +111,7 @@ class SamplePlane:
     boundaries : tuple of Boundary
         Drawn and named.
     note : str
-        Written into the lower left corner.
+        Written above, in two lines.
     y_ticks : tuple of float
         If given, the ordinate is linear near zero and logarithmic beyond (asinh), with these.
     observed : (float, float) or None
@@ -276,16 +280,17 @@ def _draw_spectrum(
     ]
     if observed is not None:
         key.append(key_line("observed", TRUE_COLOUR))
-    axes.legend(
+    legend = axes.legend(
         handles=key,
         loc="lower right",
         ncols=len(key),
-        frameon=False,
         fontsize=NOTE_SIZE,
         handlelength=1.6,
         columnspacing=1.2,
-        borderaxespad=0.2,
+        borderaxespad=0.4,
+        borderpad=0.1,
     )
+    legend.get_frame().set(**_PAPER)
 
 
 def _draw_table(figure: Figure, rows: Sequence[IndexRow]) -> None:
@@ -340,13 +345,13 @@ def _draw_plane(axes: Axes, plane: SamplePlane) -> None:
     else:
         x, y = plane.x[known], plane.y[known]
         axes.scatter(x, y, s=3, color=PREDICTED_COLOUR, alpha=0.35, linewidths=0, zorder=2)
-        axes.plot(np.median(x), np.median(y), "+", color="black", markersize=6, zorder=3)
-    said = [plane.note] if plane.note else []
+        axes.plot(np.median(x), np.median(y), "+", color="black", markersize=6, zorder=6)
+    said = []
     if not known.all():
         said.append(f"{known.sum()} of {known.size} draws have both")
     if plane.observed is not None:
         if np.isfinite(plane.observed).all():
-            axes.plot(*plane.observed, "D", color=TRUE_COLOUR, markersize=3.5, zorder=4)
+            axes.plot(*plane.observed, "D", color=TRUE_COLOUR, markersize=3.5, zorder=7)
         else:
             said.append("observed: not measurable")
     if plane.y_ticks:
@@ -369,6 +374,13 @@ def _draw_plane(axes: Axes, plane: SamplePlane) -> None:
             borderpad=0.1,
         )
         legend.get_frame().set(**_PAPER)
+    above = axes.set_title(
+        fill(plane.note, _LETTERS, break_on_hyphens=False),
+        fontsize=NOTE_SIZE,
+        pad=2.5,
+        linespacing=1.3,
+    )
+    above.set_parse_math(False)
     if said:
         words = axes.text(
             0.03, 0.03, "\n".join(said), transform=axes.transAxes, fontsize=NOTE_SIZE, va="bottom"

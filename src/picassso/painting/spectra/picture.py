@@ -133,7 +133,7 @@ def _bpt(predicted: PredictedSpectrum, seen: Mapping[str, tuple[float, float]]) 
         ("Kauffmann+ 2003", kauffmann_2003, "--"),
     )
     shares = [
-        f"{name.replace('_', ' ')} {share:.0%}"
+        f"{name} {share:.0%}".replace("_", " ").replace(" ", "\N{NO-BREAK SPACE}")
         for name, share in sorted(predicted.class_probabilities.items(), key=lambda kv: -kv[1])
         if share >= 0.005
     ]
@@ -148,7 +148,7 @@ def _bpt(predicted: PredictedSpectrum, seen: Mapping[str, tuple[float, float]]) 
             Boundary(x, np.where(np.isfinite(curve(x)), curve(x), -9.0), label, style)
             for label, curve, style in lines
         ),
-        note="\n".join(shares),
+        note=", ".join(shares),
         observed=_point(seen, "log_NII_Ha", "log_OIII_Hb"),
     )
 
