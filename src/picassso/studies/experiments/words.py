@@ -102,8 +102,11 @@ def comparisons_text(arms: Sequence[ArmSummary]) -> str:
 
 def left_out_text(left_out: Mapping[str, str]) -> str:
     """Arms that were asked for and are not there, with the reasons; empty if there is none."""
-    arms = "; ".join(f"{label} ({why})" for label, why in left_out.items())
-    return f"Left out: {arms}." if arms else ""
+    together = (
+        f"{', '.join(label for label in left_out if left_out[label] == why)} ({why})"
+        for why in dict.fromkeys(left_out.values())
+    )
+    return f"Left out: {'; '.join(together)}." if left_out else ""
 
 
 def starred(arm: ArmSummary) -> str:
