@@ -7,9 +7,9 @@ Trains, calibrates and scores four contenders: both networks, each with this pac
 (stretch, head, loss, optimizer, schedule, augmentation) and with the paper's. The paper's stretch,
 which holds no conditions, is left to its own network: `compact_unet` is told its conditions and
 keeps its stretch. Runs resume. A comparison counts only
-where all validation losses have flattened: the last column says by how much each still fell over
-the last quarter of its run, and `loss_<contender>.png` shows it. At 64 pixels on a CPU the table
-is provisional.
+where all validation losses have flattened: the last line of each says by how much it still fell
+over the last quarter of its run and ended above its least, and `loss_<contender>.png` shows it. At
+64 pixels on a CPU the table is provisional.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from picassso.figures import save_figure, training_curve
 from picassso.studies import evaluate
-from picassso.studies.experiments.runs import late_fall
+from picassso.studies.experiments.runs import end_above_least, late_fall, loss_curve
 from picassso.training import TrainConfig, export, train
 
 CONTENDERS = {
@@ -51,7 +51,11 @@ def main() -> None:
         weights, _ = export(run.path, output=options.output / f"{name}.onnx")
         evaluate(weights, options.store, output=options.output / f"{name}_test")
         save_figure(training_curve(run.metrics), options.output / f"loss_{name}.png")
-        print(f"{name}: validation loss still fell by {late_fall(run.metrics):.4f}")
+        _, losses = loss_curve(run.metrics)
+        print(
+            f"{name}: validation loss still fell by {late_fall(losses):.4f}, and ended "
+            f"{end_above_least(losses):.4f} above its least"
+        )
 
 
 if __name__ == "__main__":

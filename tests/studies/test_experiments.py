@@ -29,7 +29,7 @@ pytest.importorskip("torch")
 pytest.importorskip("accelerate")
 
 from picassso.studies import StudyConfig, evaluation, study
-from picassso.studies.experiments import ensemble, results, runs, workers
+from picassso.studies.experiments import ensemble, results, runs, words, workers
 from picassso.studies.experiments.totals import mean_prediction
 
 TINY = {
@@ -116,17 +116,23 @@ def test_a_study_cut_off_goes_on_and_does_nothing_twice(
     assert about["training"]["epochs"] == 2 and about["config"]["seeds"] == 1
     rows = read(out / "bands.csv")
     assert [(r["arm"], r["property"], r["kind"]) for r in rows] == [
-        (arm, p, kind) for arm in ("ugriz", "gr") for kind in ("total", "pixel") for p in MAPS
+        (arm, p, kind)
+        for arm in ("ugriz", "gr")
+        for kind in ("total", "pixel", "paper_total")
+        for p in MAPS
     ]
     each = read(next((out / "runs").glob("gr_*")) / "evaluation" / "table.csv")
-    for mine, theirs in zip(rows[4:], each, strict=True):
+    for mine, theirs in zip(rows[6:10], each, strict=True):
         assert mine["sigma"] == theirs["sigma"] and mine["sigma_error"] == theirs["sigma_error"]
         assert mine["sigma_scatter"] == "" and "fewer than 3 seeds" in mine["provisional"]
-    assert "**provisional**" in (out / "bands.md").read_text()
+    text = (out / "bands.md").read_text()
+    assert "**provisional**" in text and "here, every one." in text and "| ugriz* |" in text
+    assert "26 images of 13 galaxies to learn from" in text
 
     more = StudyConfig.resolve(**TINY | {"samples": {"fewest": 10, "rungs": 2}})
     other = study("samples", store, output=out, config=more, devices=["cpu"], progress=False)
     assert [a.label for a in other.arms] == ["10", "26"]
+    assert all("smallest sample of 1,500 images" in a.provisional for a in other.arms)
     assert len(trained) == 2 and "5galaxies" in trained[1], "all of them were trained before"
 
 
@@ -159,10 +165,15 @@ def test_shuffled_and_grey_networks_are_judged_as_they_learnt(
 def test_a_resolution_study_rebins_and_an_ensemble_averages(
     store: DatasetStore, tmp_path: Path, swift: None
 ) -> None:
-    config = StudyConfig.resolve(**TINY)
+    config = StudyConfig.resolve(**TINY | {"resolution": {"pixels": [64, 32, 16, 8]}})
     options = {"output": tmp_path, "config": config, "devices": ["cpu"], "progress": False}
     found = study("resolution", store, **options)
     assert [a.pixels for a in found.arms] == [16, 8]
+    said = json.loads((tmp_path / "resolution.json").read_text())["left_out"]
+    assert said == dict.fromkeys(
+        ("64 px", "32 px"), "the images of the store have 16 pixels a side"
+    )
+    assert "Left out: 64 px, 32 px (the images" in (tmp_path / "resolution.md").read_text()
     coarse = DatasetStore.open(tmp_path / "stores" / "8px.zarr")
     assert coarse.config["rebinned_from"] == store.fingerprint
     found = study("ensemble", store, **options)
@@ -316,39 +327,145 @@ def test_a_worker_sees_one_device_of_those_that_are_visible(device, visible, cho
     assert workers.visible_as(device, visible) == chosen
 
 
-def write_results(folders: list[Path], losses: list[float], falls: list[float]) -> None:
+def write_results(
+    folders: list[Path], losses: list[float], falls: list[float], above: float
+) -> None:
+    """Networks with their least loss at step 2, that end above it by so much."""
     for folder, loss, fall in zip(folders, losses, falls, strict=True):
-        folder.mkdir(parents=True)
+        (folder / "run").mkdir(parents=True)
         written = {"fingerprint": "", "validation_loss": loss, "late_fall": fall}
         (folder / "result.json").write_text(json.dumps(written))
+        metrics = f"step,validation_loss\n1,9\n2,{loss}\n3,{loss + above}\n"
+        (folder / "run" / "metrics.csv").write_text(metrics)
 
 
 @pytest.mark.parametrize(
-    ("losses", "falls", "pixels", "nearest", "said"),
+    ("losses", "falls", "above", "pixels", "images", "nearest", "said"),
     [
-        ([0.3, 0.1, 0.2], [0.0, 0.01, 0.0], 64, [2, 1, 0], ""),
-        ([0.1, 0.2], [0.0, 0.0], 64, [0, 1], "fewer than 3 seeds"),
-        ([0.1, 0.9, 0.2], [0.0, 0.03, 0.0], 64, [2, 0, 1], "the loss still fell by 0.030"),
-        ([0.2, 0.2, 0.2], [0.0, np.nan, 0.0], 64, [1, 0, 2], "validated too seldom"),
-        ([0.2, 0.2, 0.2], [0.0, 0.0, 0.0], 32, [1, 0, 2], "a data set of 32 pixels, fewer"),
+        ([0.3, 0.1, 0.2], [0.0, 0.01, 0.0], 0.01, 64, 1500, [2, 1, 0], ""),
+        ([0.1, 0.2], [0.0, 0.0], 0.0, 64, 1500, [0, 1], "fewer than 3 seeds"),
+        ([0.1, 0.9, 0.2], [0, 0.03, 0], 0, 64, 1500, [2, 0, 1], "the loss still fell by 0.030"),
+        ([0.3, 0.1, 0.2], [0, 0, 0], 0.03, 64, 1500, [2, 1, 0], "loss ended 0.030 above its least"),
+        ([0.2, 0.2, 0.2], [0, np.nan, 0], 0, 64, 1500, [1, 0, 2], "validated too seldom"),
+        ([0.2, 0.2, 0.2], [0, 0, 0], 0, 32, 1500, [1, 0, 2], "a data set of 32 pixels, fewer"),
+        ([0.2, 0.2, 0.2], [0, 0, 0], 0, 64, 1499, [1, 0, 2], "smallest sample of 1,500 images"),
     ],
 )
 def test_an_arm_has_a_typical_network_and_says_why_it_claims_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, losses, falls, pixels, nearest, said
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    losses,
+    falls,
+    above,
+    pixels,
+    images,
+    nearest,
+    said,
 ) -> None:
-    monkeypatch.setattr(results, "_read_table", lambda path: iter(()))
+    monkeypatch.setattr(results, "read_scores", lambda folder: {})
     runs_there = [
         SimpleNamespace(folder=tmp_path / str(k), store=tmp_path / "store")
         for k in range(len(losses))
     ]
-    write_results([r.folder for r in runs_there], losses, falls)
+    write_results([r.folder for r in runs_there], losses, falls, above)
     each = SimpleNamespace(bands=("g", "r"))
-    arm = SimpleNamespace(label="gr", pixels=16, images=10, steps=20, training=(each,))
+    arm = SimpleNamespace(label="gr", pixels=16, images=images, steps=20, training=(each,))
     about = {"store_pixels": pixels, "config": {"loss_tolerance": 0.02}}
     (found,) = results.collect("bands", [(arm, runs_there)], about=about).arms
     assert [int(folder.name) for folder in found.runs] == nearest
     assert found.typical == found.runs[:1]
     assert said in found.provisional and bool(found.provisional) == bool(said)
+    assert found.kept_steps == (2, 2) and found.end_above_least == pytest.approx(above)
+
+
+@pytest.mark.parametrize(
+    ("provisional", "said"),
+    [
+        ("", "No arm is provisional"),
+        ("a", "all but those among b, c."),
+        ("ab", "here, every one."),
+        ("abc", "here, every one."),
+    ],
+)
+def test_a_comparison_with_a_provisional_arm_is_provisional(provisional: str, said: str) -> None:
+    arms = [SimpleNamespace(label=a, provisional="few" * (a in provisional)) for a in "abc"]
+    assert said in words.comparisons_text(arms)
+
+
+@pytest.mark.parametrize(
+    ("losses", "above"),
+    [
+        ([5, 3, 2, 1], 0.0),
+        ([5, 1, 2, 3], 2.0),
+        (
+            [
+                9,
+                3,
+                2,
+                2,
+                2,
+                2,
+                2,
+                2,
+                2,
+                2,
+                2,
+                2,
+                2,
+                2,
+                2,
+                1.5,
+                1.6,
+                1.7,
+                1.4,
+                1.5,
+                1.6,
+                1.7,
+                1.8,
+                1.9,
+            ],
+            0.4,
+        ),
+    ],
+)
+def test_a_loss_that_ends_above_its_least_is_told(losses: list[float], above: float) -> None:
+    """The end is the middle one of the last three of two dozen validations."""
+    assert runs.end_above_least(np.array(losses)) == pytest.approx(above)
+
+
+def test_a_network_of_before_is_tested_again_and_not_trained(
+    store: DatasetStore, tmp_path: Path, swift: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its scores in both protocols come back the same; without weights it goes on without."""
+    sets = {"bands": {"sets": ["gr", "r"]}}
+    options = {"output": tmp_path, "config": StudyConfig.resolve(**TINY | sets)}
+    options |= {"devices": ["cpu"], "progress": False}
+    study("bands", store, **options)
+    table = (tmp_path / "bands.csv").read_bytes()
+    old = next((tmp_path / "runs").glob("gr_*"))
+    (old / "evaluation" / "protocols.csv").unlink()
+    monkeypatch.setattr("picassso.training.train", None)
+    found = study("bands", store, **options)
+    kinds = {(r.arm, r.kind) for r in found.rows}
+    assert ("gr", "total") in kinds and ("gr", "paper_total") not in kinds, "no weights.onnx"
+    assert np.isnan(next(r for r in found.rows if r.arm == "gr").scores["mean_bias"].value)
+    text = (tmp_path / "bands.md").read_text()
+    assert "| property | r* |" in text
+
+    (old / "weights.onnx").touch()  # painted with in torch, see above
+    study("bands", store, **options)
+    assert (tmp_path / "bands.csv").read_bytes() == table
+    (row,) = (
+        r
+        for r in read(old / "evaluation" / "protocols.csv")
+        if (r["kind"], r["property"]) == ("paper_total", "hi_mass")
+    )
+    mine = next(
+        r
+        for r in read(tmp_path / "bands.csv")
+        if (r["arm"], r["kind"], r["property"]) == ("gr", "paper_total", "hi_mass")
+    )
+    assert (mine["mean_bias"], mine["sigma"]) == (row["mean_bias"], row["sigma"])
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

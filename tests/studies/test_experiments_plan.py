@@ -18,7 +18,7 @@ pytest.importorskip("accelerate")
 
 from picassso.studies import StudyConfig
 from picassso.studies.experiments import KINDS
-from picassso.studies.experiments.plan import plan, runs_of
+from picassso.studies.experiments.plan import left_out, plan, runs_of
 from picassso.training.data import ViewSet
 
 TRAIN = {"widths": [8, 8], "blocks": [1, 1], "batch": 4, "epochs": 3, "precision": "no"}
@@ -84,6 +84,21 @@ def test_sizes_that_the_store_does_not_hold_are_left_out(store: DatasetStore) ->
         plan("resolution", config(resolution={"pixels": [32, 12]}), store)
     with pytest.raises(InputError, match="2 pixels are no multiple of 4, the stride"):
         plan("resolution", config(resolution={"pixels": [32, 2]}), store)
+
+
+def test_what_a_store_cannot_serve_is_said(store: DatasetStore) -> None:
+    said = left_out("resolution", config(), store)
+    assert list(said) == ["256 px", "128 px", "64 px"]
+    assert set(said.values()) == {"the images of the store have 32 pixels a side"}
+    (why,) = left_out("samples", config(), store).items()
+    assert why[0] == "1,500" and "half of the 26 training images" in why[1]
+    first = plan("samples", config(), store)[0].images
+    assert f"begin at {first} images instead" in why[1]
+    many = config(samples={"fewest": 10, "rungs": 9})
+    arms = len(plan("samples", many, store))
+    assert list(left_out("samples", many, store)) == [f"{9 - arms} of 9 samples"]
+    assert left_out("samples", config(samples={"fewest": 10, "rungs": 2}), store) == {}
+    assert left_out("bands", config(), store) == {}
 
 
 def test_studies_share_what_they_have_in_common(store: DatasetStore, tmp_path: Path) -> None:

@@ -99,8 +99,8 @@ class StudyConfig(BaseModel):
     seeds : int
         Networks an arm, of the seeds 0, 1, ...; the ensemble has its own number.
     loss_tolerance : float
-        An arm whose least validation loss fell by more than this over the last quarter of its
-        training is provisional.
+        An arm is provisional if the least validation loss of one of its networks fell by more than
+        this over the last quarter of training, or if training ended by more than this above it.
     evaluation_seed : int
         Of the noise on the test images, and of the bootstrap.
     train : dict

@@ -16,7 +16,7 @@ from picassso.core import InputError
 from picassso.studies.experiments.config import Kind, StudyConfig
 from picassso.training.config import LoopConfig, TrainConfig
 
-__all__ = ["Arm", "Run", "plan", "runs_of", "steps_of", "training_galaxies"]
+__all__ = ["Arm", "Run", "left_out", "plan", "runs_of", "steps_of", "training_galaxies"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,17 @@ def plan(kind: Kind, config: StudyConfig, store: DatasetStore) -> tuple[Arm, ...
         )
     seeds = config.ensemble.members if kind == "ensemble" else config.seeds
     return tuple(_arm(v, base, store, galaxies, seeds) for v in variants)
+
+
+def left_out(kind: Kind, config: StudyConfig, store: DatasetStore) -> dict[str, str]:
+    """Arms of a config that a store cannot serve, and why; empty for studies that refuse them."""
+    if kind == "resolution":
+        side = store.shape[0]
+        sizes = sorted({p for p in config.resolution.pixels if p > side}, reverse=True)
+        return {f"{p} px": f"the images of the store have {side} pixels a side" for p in sizes}
+    if kind == "samples":
+        return _samples_left_out(config, store)
+    return {}
 
 
 def runs_of(arm: Arm, store: DatasetStore, *, output: Path, evaluation_seed: int) -> Iterator[Run]:
@@ -234,19 +245,43 @@ def _samples(
     config: StudyConfig, store: DatasetStore, base: TrainConfig, galaxies: int
 ) -> list[_Variant]:
     """Nested samples of galaxies, in equal ratios; all are trained for equally many steps."""
-    rungs = config.samples.rungs
     images = len(store.indices("train"))
-    fewest = galaxies * config.samples.fewest / images
-    if fewest > galaxies / 2:  # a small store: halves of halves instead
-        fewest = galaxies / 2 ** (rungs - 1)
-    ladder = np.geomspace(max(fewest, 1.0), galaxies, rungs).round().astype(int)
     steps = steps_of(base.epochs, images, base.batch)
     variants = []
-    for count in map(int, np.unique(ladder)):
+    for count in _ladder(config, images, galaxies):
         some = images * count // galaxies
         changes = {"galaxies": count, "epochs": steps / max(1, some // base.batch)}
         variants.append(_Variant(f"{some:,}", store.shape[0], changes if some < images else {}))
     return variants
+
+
+def _ladder(config: StudyConfig, images: int, galaxies: int) -> list[int]:
+    """Numbers of galaxies in the samples of a store, rising; those that coincide once."""
+    rungs = config.samples.rungs
+    fewest = galaxies * config.samples.fewest / images
+    if _is_small(config, images):  # halves of halves instead
+        fewest = galaxies / 2 ** (rungs - 1)
+    ladder = np.geomspace(max(fewest, 1.0), galaxies, rungs).round().astype(int)
+    return [int(count) for count in np.unique(ladder)]
+
+
+def _is_small(config: StudyConfig, images: int) -> bool:
+    """Whether the fewest images asked for are more than half of those that there are."""
+    return config.samples.fewest > images / 2
+
+
+def _samples_left_out(config: StudyConfig, store: DatasetStore) -> dict[str, str]:
+    images, galaxies = len(store.indices("train")), training_galaxies(store)
+    ladder, rungs = _ladder(config, images, galaxies), config.samples.rungs
+    found = {}
+    if _is_small(config, images):
+        found[f"{config.samples.fewest:,}"] = (
+            f"more than half of the {images:,} training images of the store; samples begin at "
+            f"{images * ladder[0] // galaxies:,} images instead"
+        )
+    if len(ladder) < rungs:
+        found[f"{rungs - len(ladder)} of {rungs} samples"] = "as many galaxies as in another"
+    return found
 
 
 def _ensemble(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,21 +10,16 @@ from typing import Any
 import numpy as np
 
 from picassso.analysis import ResidualStatistics, Statistic
-from picassso.core import InputError
 from picassso.studies.experiments.ensemble import averaged
 from picassso.studies.experiments.plan import Arm, Run
-from picassso.studies.experiments.runs import outcome_of
+from picassso.studies.experiments.runs import end_above_least, loss_curve, outcome_of
+from picassso.studies.experiments.scores import SCORES, Key, Scores, read_scores
 
 __all__ = ["SCORES", "ArmSummary", "OverSeeds", "Study", "StudyRow", "collect"]
 
-SCORES = ("median_bias", "linear_bias", "sigma", "robust_sigma", "coverage")
-"""Statistics of `picassso.analysis.ResidualStatistics` that studies compare."""
-
 _LEAST_SEEDS = 3
 _LEAST_PIXELS = 64  # of the data set: a resolution study goes down from there
-
-Scores = Mapping[str, Statistic]
-"""Statistics by name."""
+_LEAST_IMAGES = 1500  # the smallest sample of Buck & Wolf (2021)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +66,10 @@ class ArmSummary:
         The least of each.
     late_fall : float
         The largest fall of it over the last quarter of training.
+    end_above_least : float
+        By how much at most the loss lay above it when training ended.
+    kept_steps : tuple of int
+        The first and the last step at which a network had its least loss, and is kept.
     provisional : str
         Why its numbers claim nothing; empty where they may.
     store : Path
@@ -90,6 +88,8 @@ class ArmSummary:
     networks: int
     validation_loss: OverSeeds
     late_fall: float
+    end_above_least: float
+    kept_steps: tuple[int, int]
     provisional: str
     store: Path
     runs: tuple[Path, ...]
@@ -103,7 +103,11 @@ class ArmSummary:
 
 @dataclass(frozen=True, slots=True)
 class StudyRow:
-    """Statistics of one property in one arm; `kind` is ``"total"`` or ``"pixel"``."""
+    """Statistics of one property in one arm.
+
+    `kind` is ``"total"`` or ``"pixel"``, as predicted, or ``"paper_total"``: totals by the
+    protocol of Buck & Wolf (2021), whose pixels are masked by the truth.
+    """
 
     arm: str
     property: str
@@ -124,8 +128,9 @@ class Study:
     rows : tuple of StudyRow
         A row an arm, property and kind.
     about : mapping
-        What it rests on: version, store and its fingerprint, the resolved config, and the runs of
-        each arm; plain numbers and strings.
+        What it rests on: version, store and its fingerprint, the resolved config, the runs of each
+        arm, and ``left_out``, arms that were asked for and why they are not there; plain numbers
+        and strings.
     """
 
     kind: str
@@ -151,7 +156,7 @@ def collect(
                 rows += _rows(label, [_of_statistics(draw) for draw in draws])
         else:
             summaries.append(summary)
-            rows += _rows(arm.label, [dict(_read_table(f / "table.csv")) for f in folders])
+            rows += _rows(arm.label, [read_scores(f) for f in folders])
     return Study(kind, tuple(summaries), tuple(rows), about)
 
 
@@ -159,16 +164,11 @@ def _summary(arm: Arm, runs: Sequence[Run], about: Mapping[str, Any]) -> ArmSumm
     outcomes = [outcome_of(run) for run in runs]
     ranked = np.argsort([o.validation_loss for o in outcomes], kind="stable")
     nearest = ranked[np.argsort(np.abs(np.arange(len(runs)) - (len(runs) - 1) / 2), kind="stable")]
+    curves = [loss_curve(run.folder / "run" / "metrics.csv") for run in runs]
+    kept = [int(steps[np.argmin(losses)]) for steps, losses in curves]
     fall = float(np.max([o.late_fall for o in outcomes]))  # NaN if any is
-    reasons = []
-    if len(runs) < _LEAST_SEEDS:
-        reasons.append(f"fewer than {_LEAST_SEEDS} seeds")
-    if about["store_pixels"] < _LEAST_PIXELS:
-        reasons.append(f"a data set of {about['store_pixels']} pixels, fewer than {_LEAST_PIXELS}")
-    if not np.isfinite(fall):
-        reasons.append("validated too seldom to see whether the loss is flat")
-    elif fall > about["config"]["loss_tolerance"]:
-        reasons.append(f"the loss still fell by {fall:.3f}")
+    above = max(end_above_least(losses) for _, losses in curves)
+    reasons = [*_small(arm, runs, about), *_not_flat(fall, above, about)]
     return ArmSummary(
         label=arm.label,
         bands="".join(arm.training[0].bands),
@@ -178,35 +178,42 @@ def _summary(arm: Arm, runs: Sequence[Run], about: Mapping[str, Any]) -> ArmSumm
         networks=len(runs),
         validation_loss=OverSeeds.of([Statistic(o.validation_loss) for o in outcomes]),
         late_fall=fall,
+        end_above_least=above,
+        kept_steps=(min(kept), max(kept)),
         provisional="; ".join(reasons),
         store=runs[0].store,
         runs=tuple(runs[k].folder for k in nearest),
     )
 
 
-_Key = tuple[str, str]
-"""Property and kind."""
+def _small(arm: Arm, runs: Sequence[Run], about: Mapping[str, Any]) -> Iterator[str]:
+    """What an arm has too little of to claim anything."""
+    if len(runs) < _LEAST_SEEDS:
+        yield f"fewer than {_LEAST_SEEDS} seeds"
+    if about["store_pixels"] < _LEAST_PIXELS:
+        yield f"a data set of {about['store_pixels']} pixels, fewer than {_LEAST_PIXELS}"
+    if arm.images < _LEAST_IMAGES:
+        yield f"smaller than the paper's smallest sample of {_LEAST_IMAGES:,} images"
 
 
-def _rows(label: str, networks: Sequence[Mapping[_Key, Scores]]) -> Iterator[StudyRow]:
+def _not_flat(fall: float, above: float, about: Mapping[str, Any]) -> Iterator[str]:
+    """In which way the losses of an arm had not flattened."""
+    tolerance = about["config"]["loss_tolerance"]
+    if not np.isfinite(fall):
+        yield "validated too seldom to see whether the loss is flat"
+    elif fall > tolerance:
+        yield f"the loss still fell by {fall:.3f}"
+    if above > tolerance:
+        yield f"the loss ended {above:.3f} above its least"
+
+
+def _rows(label: str, networks: Sequence[Mapping[Key, Scores]]) -> Iterator[StudyRow]:
     for name, kind in networks[0]:
-        scores = {s: OverSeeds.of([of[name, kind][s] for of in networks]) for s in SCORES}
-        yield StudyRow(label, name, kind, scores)
+        # A network whose weights were removed may lack the scores of one protocol.
+        if all((name, kind) in of for of in networks):
+            scores = {s: OverSeeds.of([of[name, kind][s] for of in networks]) for s in SCORES}
+            yield StudyRow(label, name, kind, scores)
 
 
-def _of_statistics(rows: Sequence[ResidualStatistics]) -> dict[_Key, Scores]:
+def _of_statistics(rows: Sequence[ResidualStatistics]) -> dict[Key, Scores]:
     return {(r.property, r.kind): {s: getattr(r, s) for s in SCORES} for r in rows}
-
-
-def _read_table(path: Path) -> Iterator[tuple[_Key, Scores]]:
-    """Statistics as an evaluation wrote them."""
-    try:
-        with path.open(newline="") as file:
-            for row in csv.DictReader(file):
-                scores = {s: Statistic(float(row[s]), float(row[f"{s}_error"])) for s in SCORES}
-                yield (row["property"], row["kind"]), scores
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(
-            f"{path}: not the table of an evaluation ({error}); remove the folder "
-            f"{path.parents[1]} and run the study again"
-        ) from None

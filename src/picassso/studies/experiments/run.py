@@ -7,12 +7,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from picassso.archive import DatasetStore, rebin
+import numpy as np
+
+from picassso.archive import SPLITS, DatasetStore, rebin
 from picassso.archive.lock import locked
 from picassso.core import InputError, output_folder
 from picassso.studies.experiments.config import KINDS, Kind, StudyConfig
 from picassso.studies.experiments.files import write_files
-from picassso.studies.experiments.plan import Arm, Run, plan, runs_of
+from picassso.studies.experiments.plan import Arm, Run, left_out, plan, runs_of
 from picassso.studies.experiments.results import Study, collect
 from picassso.studies.experiments.workers import perform_all, usable_devices
 
@@ -119,6 +121,14 @@ def _about(
         "store_fingerprint": source.fingerprint,
         "store_pixels": source.shape[0],
         "config": config.model_dump(mode="json"),
+        "splits": {split: _counts(source, split) for split in SPLITS},
         "training": config.training(kind).model_dump(mode="json"),
+        "left_out": left_out(kind, config, source),
         "runs": {arm.label: [run.folder.name for run in runs] for arm, runs in arms},
     }
+
+
+def _counts(store: DatasetStore, split: str) -> dict[str, int]:
+    """Images of a split, and the galaxies that they show."""
+    rows = store.indices(split)
+    return {"images": len(rows), "galaxies": len(np.unique(store.table["galaxy_id"][rows]))}

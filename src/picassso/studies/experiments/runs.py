@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from picassso.archive import DatasetStore
 from picassso.core import InputError, remove_partial_files, written_whole
 from picassso.studies.experiments.plan import Run
+from picassso.studies.experiments.scores import has_scores, write_scores
 from picassso.training.config import TrainConfig
 
 __all__ = [
     "Outcome",
+    "end_above_least",
+    "is_done",
     "is_finished",
     "late_fall",
     "learn_maps",
@@ -46,6 +49,8 @@ class Outcome:
 def perform(run: Run, *, cpu: bool) -> None:
     """Train and test a run, or go on with one that was cut off.
 
+    A network that was trained before its scores were kept in both protocols is tested again.
+
     Parameters
     ----------
     run : Run
@@ -60,9 +65,12 @@ def perform(run: Run, *, cpu: bool) -> None:
     """
     from picassso.studies.experiments.encoders.trial import learn_spectra, let_go
 
-    if is_finished(run):
+    if is_done(run):
         return
     remove_partial_files(run.folder)
+    if is_finished(run):
+        _test(run)
+        return
     learn = learn_maps if isinstance(run.training, TrainConfig) else learn_spectra
     result = {
         "fingerprint": run.fingerprint,
@@ -78,24 +86,39 @@ def perform(run: Run, *, cpu: bool) -> None:
 def learn_maps(run: Run, *, cpu: bool) -> dict[str, float]:
     """Train, export and evaluate a network that paints maps; its least loss and the fall of it."""
     from picassso.figures import save_figure, training_curve
-    from picassso.studies.evaluation import evaluate
     from picassso.training import export, train
 
     trained = train(
         run.store, output=run.folder / "run", config=run.training, cpu=cpu, progress=False
     )
     # Where a study was moved, its stores lie elsewhere than the run remembers.
-    weights, _ = export(trained.path, output=run.folder / "weights.onnx", stores=[run.store])
-    evaluate(
-        weights,
-        run.store,
-        output=run.folder / "evaluation",
-        seed=run.evaluation_seed,
-        progress=False,
-    )
+    export(trained.path, output=_weights(run), stores=[run.store])
+    _test(run)
     save_figure(training_curve(trained.metrics), run.folder / "loss.png")
     losses = loss_curve(trained.metrics)[1]
     return {"validation_loss": float(losses.min()), "late_fall": late_fall(losses)}
+
+
+def _test(run: Run) -> None:
+    """Evaluate the weights of a run on the test split; its scores come last."""
+    from picassso.studies.evaluation import evaluate
+
+    folder = run.folder / "evaluation"
+    evaluation = evaluate(
+        _weights(run), run.store, output=folder, seed=run.evaluation_seed, progress=False
+    )
+    write_scores(evaluation, folder)
+
+
+def is_done(run: Run) -> bool:
+    """Whether nothing is left to do for a run: it is finished, and tested in both protocols.
+
+    Weights that paint maps and were removed cannot be tested again.
+    """
+    if not is_finished(run):
+        return False
+    tested = has_scores(run.folder / "evaluation") or not _weights(run).exists()
+    return tested or not isinstance(run.training, TrainConfig)
 
 
 def is_finished(run: Run) -> bool:
@@ -131,6 +154,16 @@ def late_fall(losses: NDArray[np.float64]) -> float:
     return float(losses[: 3 * len(losses) // 4].min() - losses.min())
 
 
+def end_above_least(losses: NDArray[np.float64]) -> float:
+    """By how much the validation losses (K,) of a run end above the least of them.
+
+    The end is the median of the last eighth of them. What is kept of a run are its weights at the
+    least loss; a loss that ends far above it rose, or never settled.
+    """
+    last = losses[-max(1, len(losses) // 8) :]
+    return float(np.median(last) - losses.min())
+
+
 def loss_curve(
     metrics: Path, *, parts: str = "validation_loss"
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -161,6 +194,10 @@ def loss_curve(
             f"{metrics}: the metrics of this run cannot be read ({error}); remove its folder and "
             "run the study again"
         ) from None
+
+
+def _weights(run: Run) -> Path:
+    return run.folder / "weights.onnx"
 
 
 def _result(run: Run) -> Path:

@@ -13,7 +13,7 @@ from typing import Any
 from picassso.archive.render import leave_with_parent
 from picassso.core import InputError, PicasssoError, usable_cores
 from picassso.studies.experiments.plan import Run
-from picassso.studies.experiments.runs import is_finished, perform, steps_done
+from picassso.studies.experiments.runs import is_done, perform, steps_done
 
 __all__ = ["perform_all", "usable_devices", "visible_as"]
 
@@ -40,7 +40,7 @@ def usable_devices(devices: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def perform_all(runs: Sequence[Run], *, devices: Sequence[str], progress: bool) -> None:
-    """Do all runs that are not finished.
+    """Do all runs that are not done.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def perform_all(runs: Sequence[Run], *, devices: Sequence[str], progress: bool) 
     PicasssoError
         If a worker process died.
     """
-    todo = [run for run in runs if not is_finished(run)]
+    todo = [run for run in runs if not is_done(run)]
     with _bar(runs, show=progress):
         if tuple(devices) == ("cpu",):
             for run in todo:
@@ -165,7 +165,7 @@ def _bar(runs: Sequence[Run], *, show: bool) -> Iterator[None]:
         task = bar.add_task("", total=sum(run.steps for run in runs))
 
         def look() -> None:
-            finished = sum(is_finished(run) for run in runs)
+            finished = sum(is_done(run) for run in runs)
             steps = sum(min(steps_done(run), run.steps) for run in runs)
             bar.update(task, completed=steps, description=f"{finished} of {len(runs)} networks")
 
