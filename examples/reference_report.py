@@ -182,14 +182,20 @@ def study_part(kind: str, found: Studied | None, notes: str, folder: Path) -> It
     )
     yield markdown([_arm(line) for line in found.arms])
     if reasons := [f"{a['arm']}: {a['provisional']}" for a in found.arms if a["provisional"]]:
-        yield "**Provisional arms claim nothing**: " + "; ".join(reasons) + "."
+        yield (
+            "**Provisional arms claim nothing, nor does a comparison of which one arm is "
+            "provisional**: " + "; ".join(reasons) + "."
+        )
+    left_out = about.get("left_out")
+    if isinstance(left_out, Mapping) and left_out:
+        yield "Left out: " + "; ".join(f"{arm} ({why})" for arm, why in left_out.items()) + "."
     for statistic in ("sigma", "median_bias"):
         yield (
             f"{STATISTICS[statistic].capitalize()} of log10(true / predicted) of totals [dex]: "
             "mean over the networks ± their standard deviation; a star marks a provisional arm."
         )
         yield markdown(_scores(found, statistic))
-    yield from _published(kind)
+    yield from _published(found)
     for name, words in _pictures(found).items():
         picture = shrink(name, folder / f"{kind}_{name.stem}.png")
         yield f"![{words}]({picture.name})"
@@ -200,7 +206,9 @@ def _arm(line: Line) -> Line:
     shown = {k: line[k] for k in ("arm", "bands", "pixels", "images", "steps", "networks")}
     loss = number(line["validation_loss"], line["validation_loss_scatter"])
     standing = "**provisional**" if line["provisional"] else ""
-    return {**shown, "validation loss": loss, "late fall": number(line["late_fall"]), "": standing}
+    flat = {"late fall": line["late_fall"], "end above least": line.get("end_above_least", "")}
+    shown |= {"validation loss": loss} | {words: number(value) for words, value in flat.items()}
+    return {**shown, "": standing}
 
 
 def _scores(found: Studied, statistic: str) -> list[Line]:
@@ -221,24 +229,32 @@ def _scores(found: Studied, statistic: str) -> list[Line]:
     ]
 
 
-def _published(kind: str) -> Iterator[str]:
-    """The paper's numbers of the same study, where it has one."""
-    arms = [run for run in BUCK_WOLF_2021_STUDIES if run.study == kind]
+def _published(found: Studied) -> Iterator[str]:
+    """The paper's numbers of the same study, where it has one, under ours by its protocol."""
+    arms = [run for run in BUCK_WOLF_2021_STUDIES if run.study == found.kind]
     if not arms:
         return
-    yield "As published (mu / sigma, one network an arm; see [what differs](#what-differs)):"
-    yield markdown(
-        [
-            {
-                "arm": run.arm,
-                **{
-                    p: f"{s.mean_bias:.3f} / {s.sigma:.3f}" if (s := run.scores.get(p)) else "–"
-                    for p in PROPERTIES
-                },
-            }
-            for run in arms
-        ]
+    yield (
+        "By the paper's protocol (predictions masked by the truth, their medians summed), and as "
+        "published: mu / sigma, one network a published arm; see [what differs](#what-differs)."
     )
+    ours: dict[str, Line] = {}
+    for row in (r for r in found.table if r["kind"] == "paper_total"):
+        words = [number(row[s], row[f"{s}_scatter"]) for s in ("mean_bias", "sigma")]
+        ours.setdefault(row["arm"], {})[row["property"]] = " / ".join(words)
+    theirs = {
+        run.arm: {p: f"{s.mean_bias:.3f} / {s.sigma:.3f}" for p, s in run.scores.items()}
+        for run in arms
+    }
+    stars = {a["arm"]: "*" * bool(a["provisional"]) for a in found.arms}
+    lines = []
+    for arm in dict.fromkeys([*ours, *theirs]):
+        sources = {f"here{stars.get(arm, '')}": ours.get(arm), "published": theirs.get(arm)}
+        for source, scores in sources.items():
+            if scores:
+                cells = {p: scores.get(p, "–") for p in PROPERTIES}
+                lines.append({"arm": arm, "source": source, **cells})
+    yield markdown(lines)
 
 
 def _pictures(found: Studied) -> dict[Path, str]:

@@ -75,15 +75,18 @@ def studied(tmp_path: Path) -> Path:
     """A study of two arms, one provisional, with a picture too large to be kept as it is."""
     folder = tmp_path / "studies"
     folder.mkdir()
-    about = {"store": "small.zarr", "store_fingerprint": "e" * 64}
+    about = {"store": "small.zarr", "store_fingerprint": "e" * 64, "left_out": {"z": "no band"}}
     (folder / "bands.json").write_text(json.dumps(about))
     arm = {"bands": "ugriz", "pixels": 64, "images": 1536, "steps": 10, "networks": 3}
     arm |= {"validation_loss": -0.3, "validation_loss_scatter": 0.01, "late_fall": 0.001}
     arm |= {"property": "stellar_mass", "kind": "total", "provisional": ""}
     arm |= {"sigma": 0.1234, "sigma_scatter": 0.0021, "median_bias": 0.01}
-    arm |= {"median_bias_scatter": ""}
+    arm |= {"median_bias_scatter": "", "mean_bias": "", "mean_bias_scatter": ""}
     late = {"arm": "r", "provisional": "the loss still fell by 0.050", "sigma": 0.2345}
-    write_table(folder / "bands.csv", [{"arm": "ugriz"} | arm, arm | late])
+    paper = {"kind": "paper_total", "mean_bias": 0.0456, "mean_bias_scatter": 0.0012}
+    write_table(
+        folder / "bands.csv", [{"arm": "ugriz"} | arm, arm | late, {"arm": "ugriz"} | arm | paper]
+    )
     figure = new_figure(480, 400)
     noise = np.random.default_rng(0).integers(0, 255, (400, 480, 3), dtype=np.uint8)
     figure.figimage(noise)
@@ -105,7 +108,9 @@ def test_measured_numbers_stand_beside_the_published_ones(
     assert "| Bell 2003 | – | – | 0.432 ± 0.001 | – | – | – | 0.05 | 40 |" in page
     assert "0.111 ± 0.001" in page and "0.999" not in page, "nothing to compare with"
     assert "| ugriz | 0.123 ± 0.002 |" in page and "| r* | 0.234 ± 0.002 |" in page
-    assert "r: the loss still fell by 0.050." in page and "0.081 / 0.152" in page
+    assert "r: the loss still fell by 0.050." in page and "Left out: z (no band)." in page
+    assert "| ugriz | here | 0.046 ± 0.001 / 0.123 ± 0.002 | – |" in page
+    assert "| r | published | 0.081 / 0.152 |" in page and "| r | here" not in page
     assert page.count("**Not run to its end.**") == 4
     pictures = {p.name: p.stat().st_size for p in out.glob("*.png")}
     assert set(pictures) == {"totals_survey.png", "bands_bands.png"}

@@ -98,12 +98,21 @@ def test_a_page_holds_every_arm_and_says_what_claims_nothing(
     store: DatasetStore, run: Path, tmp_path: Path
 ) -> None:
     arms = [arm("ugriz", store, run), arm("gr", store, run, provisional="fewer than 3 seeds")]
-    page = write_study(found("bands", arms), tmp_path)
+    study = found("bands", arms)
+    mine = {s: OverSeeds(0.251, 0.021, 0.031) for s in SCORES}
+    paper = StudyRow("ugriz", "stellar_mass", "paper_total", mine)
+    about = study.about | {"left_out": {"z": "no such band"}}
+    page = write_study(replace(study, rows=(*study.rows, paper), about=about), tmp_path)
     text = page.read_text()
     assert page == tmp_path / "bands" / "report.html" and "http" not in text
     assert "gr: fewer than 3 seeds." in text and "gr*" in text and "ugriz*" not in text
     assert "No arm is provisional" not in text
-    assert "As published" in text and "0.031 / 0.163" in text
+    assert "here, every one." in text and "Left out: z (no such band)." in text
+    assert "As published" in text and "18–20" in text
+    with (tmp_path / "bands" / "tables" / "sigma_beside_published.csv").open() as file:
+        beside = {row[0]: row[1] for row in csv.reader(file)}
+    assert beside["ugriz, here"] == "0.251 ± 0.021" and beside["ugriz, published"] == "0.090"
+    assert beside["r, published"] == "0.152" and "gr*, here" not in beside
     figures = {p.name for p in (tmp_path / "bands" / "figures").iterdir()}
     names = ("bands", "losses", "totals_ugriz", "totals_gr")
     assert figures == {f"{n}.{kind}" for n in names for kind in ("pdf", "png")}

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-
-import numpy as np
 
 from picassso.core import PROPERTIES, InputError, write_text
 from picassso.figures import style_of
@@ -14,7 +12,7 @@ from picassso.report.page import Plate, Section, Table, write_page
 from picassso.report.published import (
     BUCK_WOLF_2021_STUDIES,
     STUDY_CAVEATS,
-    PublishedScore,
+    PublishedArm,
 )
 from picassso.studies.experiments.drawing import (
     figure_of,
@@ -22,8 +20,22 @@ from picassso.studies.experiments.drawing import (
     losses_of,
     totals_figure_of,
 )
-from picassso.studies.experiments.results import ArmSummary, Study
-from picassso.studies.experiments.words import NOTES, SCORE_WORDS, TITLES, score_text
+from picassso.studies.experiments.results import ArmSummary, OverSeeds, Study
+from picassso.studies.experiments.scores import PAPER_TOTAL
+from picassso.studies.experiments.words import (
+    LOSS_NOTE,
+    NOTES,
+    PAPER_NOTE,
+    SCORE_WORDS,
+    SCORES_NOTE,
+    TITLES,
+    comparisons_text,
+    kept_text,
+    left_out_text,
+    loss_text,
+    score_text,
+    starred,
+)
 
 __all__ = ["write_study"]
 
@@ -87,20 +99,27 @@ def _about(study: Study) -> dict[str, str]:
 def _compared(study: Study) -> Section:
     """Arms, and why some of them claim nothing."""
     reasons = [f"{a.label}: {a.provisional}." for a in study.arms if a.provisional]
-    claim = ["Provisional arms claim nothing.", *reasons]
+    claim = ["Provisional arms claim nothing.", *reasons, comparisons_text(study.arms)]
     if not reasons:
         claim = ["No arm is provisional: each has its seeds, and losses that have flattened."]
+    missing = left_out_text(study.about.get("left_out", {}))
     header = ["arm", "bands", "pixels", "images", "steps", "networks"]
     table = Table(
         "arms",
-        [*header, "validation loss", "late fall", "provisional"],
+        [
+            *header,
+            "validation loss",
+            "kept at step",
+            "late fall",
+            "end above least",
+            "provisional",
+        ],
         [_described(a) for a in study.arms],
-        "What was trained. Validation loss: the least of each network, mean and standard deviation "
-        "over the networks. Late fall: by how much it fell in the last quarter of training, the "
-        f"largest of the networks; above {study.about['config']['loss_tolerance']:g} it was not "
-        "flat.",
+        f"What was trained. {LOSS_NOTE}; more than {study.about['config']['loss_tolerance']:g} is "
+        "not flat.",
     )
-    return Section("What was compared", (NOTES[study.kind], " ".join(claim)), [table])
+    words = [NOTES[study.kind], " ".join(claim), *([missing] if missing else [])]
+    return Section("What was compared", tuple(words), [table])
 
 
 def _described(arm: ArmSummary) -> list[str]:
@@ -110,7 +129,9 @@ def _described(arm: ArmSummary) -> list[str]:
         arm.bands,
         *map(str, numbers),
         score_text(arm.validation_loss),
-        f"{arm.late_fall:.3f}" if np.isfinite(arm.late_fall) else "–",
+        kept_text(arm),
+        loss_text(arm.late_fall),
+        loss_text(arm.end_above_least),
         "yes" if arm.provisional else "no",
     ]
 
@@ -118,9 +139,7 @@ def _described(arm: ArmSummary) -> list[str]:
 def _scores_words(study: Study) -> str:
     star = " A star marks a provisional arm." if any(a.provisional for a in study.arms) else ""
     return (
-        "Of log10(true / predicted) in dex, not masked by the truth: mean over the networks of an "
-        "arm ± their standard deviation, and in brackets the bootstrap error over the test "
-        "galaxies, which the arms share. Totals are sums inside two half-mass radii." + star
+        f"Totals are sums inside two half-mass radii, not masked by the truth. {SCORES_NOTE}{star}"
     )
 
 
@@ -145,7 +164,7 @@ def _score_tables(study: Study) -> Iterator[Table]:
             words = f"{SCORE_WORDS[statistic]} of {kind}s".capitalize()
             yield Table(
                 f"{statistic}_of_{kind}s",
-                ["property", *map(_starred, arms)],
+                ["property", *map(starred, arms)],
                 [
                     [style_of(p).title, *(score_text(rows[p, a.label][statistic]) for a in arms)]
                     for p in names
@@ -154,33 +173,51 @@ def _score_tables(study: Study) -> Iterator[Table]:
             )
 
 
-def _starred(arm: ArmSummary) -> str:
-    return arm.label + "*" * bool(arm.provisional)
-
-
 def _latex(table: Table) -> str:
     return latex_table(table.header, table.rows, caption=table.caption, label=table.name)
 
 
 def _paper(study: Study) -> Iterator[Section]:
-    """The same comparison as published, where there is one."""
+    """The same comparison as published, under what was measured by the same protocol."""
     published = [run for run in BUCK_WOLF_2021_STUDIES if run.study == study.kind]
     if not published:
         return
-    names = [p for p in PROPERTIES if any(p in run.scores for run in published)]
-    table = Table(
-        "published",
-        ["property", *(run.arm for run in published)],
-        [[style_of(p).title, *(_mu_sigma(run.scores.get(p)) for run in published)] for p in names],
-        "mu / sigma of log10(true / predicted) of totals [dex]. Buck & Wolf (2021), one network an "
-        "arm; numbers of the authors' notebooks.",
-    )
+    tables = [_beside_published(study, published, s) for s in ("mean_bias", "sigma")]
     words = "Not to be compared digit by digit. " + " ".join(STUDY_CAVEATS)
-    yield Section("As published", (words,), [table])
+    yield Section("As published", (PAPER_NOTE, words), tables)
 
 
-def _mu_sigma(score: PublishedScore | None) -> str:
-    return f"{score.mean_bias:.3f} / {score.sigma:.3f}" if score else "–"
+def _beside_published(study: Study, published: Sequence[PublishedArm], statistic: str) -> Table:
+    """One statistic by the paper's protocol: arms down, those of here and published ones."""
+    ours = {(r.property, r.arm): r.scores for r in study.rows if r.kind == PAPER_TOTAL}
+    here = {a.label: starred(a) for a in study.arms if any(a.label == label for _, label in ours)}
+    theirs = {run.arm: run.scores for run in published}
+    names = [p for p in PROPERTIES if any(p in of for of in theirs.values())]
+    lines = []
+    for arm in dict.fromkeys([*here, *theirs]):
+        if arm in here:
+            scores = (ours.get((p, arm)) for p in names)
+            lines.append([f"{here[arm]}, here", *(_scattered(s, statistic) for s in scores)])
+        if arm in theirs:
+            numbers = (getattr(theirs[arm].get(p), statistic, None) for p in names)
+            lines.append(
+                [f"{arm}, published", *("–" if n is None else f"{n:.3f}" for n in numbers)]
+            )
+    word = {"mean_bias": "mu", "sigma": "sigma"}[statistic]
+    return Table(
+        f"{word}_beside_published",
+        ["arm", *(style_of(p).title for p in names)],
+        lines,
+        f"{word} of totals [dex]. Here: mean ± standard deviation over the networks. Published: "
+        "Buck & Wolf (2021), one network an arm; numbers of the authors' notebooks.",
+    )
+
+
+def _scattered(scores: Mapping[str, OverSeeds] | None, statistic: str) -> str:
+    """A number with its scatter over networks, or a dash where there is none."""
+    if scores is None:
+        return "–"
+    return score_text(OverSeeds(scores[statistic].value, scores[statistic].scatter))
 
 
 def _losses(study: Study) -> Section:
@@ -195,7 +232,7 @@ def _totals(study: Study) -> Section:
         Plate(
             f"totals_{_file_name(arm.label)}",
             totals_figure_of(arm),
-            f"{_starred(arm)}: predicted medians of totals inside two half-mass radii against the "
+            f"{starred(arm)}: predicted medians of totals inside two half-mass radii against the "
             "truth. Running median with the 16th and 84th percentile; dotted: floor; inset: "
             "log10(true / predicted) [dex]." + _whose(arm),
         )
