@@ -22,6 +22,8 @@ _PUBLIC = {
     "split_by_galaxy": "splits",
     "to_specutils": "spectra",
     "write_maps": "fits",
+    "write_manga_spectra": "spectra",
+    "write_sdss_spectrum": "spectra",
     "write_spectrum": "spectra",
 }
 

@@ -35,8 +35,8 @@ def validation_losses(arms: Mapping[str, Sequence[tuple[ArrayLike, ArrayLike]]])
     Returns
     -------
     Figure
-        At most as wide as a page. Grey is the last quarter, in which a flat loss falls no more; the
-        first, steep tenth is cut off. Panels have scales of their own.
+        At most as wide as a page. Grey is the last quarter, in which a flat loss neither falls nor
+        rises; the first, steep tenth is cut off. Panels have scales of their own.
 
     Raises
     ------

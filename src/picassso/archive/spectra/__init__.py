@@ -18,9 +18,11 @@ flux was not finite). What had to be assumed, or was found wanting, is in its fl
 ``resolution_unknown``
     The resolution is NaN.
 
-What `write_spectrum` wrote comes back as it was, with the flags that it had.
+What `write_spectrum` wrote comes back as it was, with the flags that it had; `write_sdss_spectrum`
+and `write_manga_spectra` write as the surveys do, for other programs.
 """
 
+from picassso.archive.spectra.layouts import write_manga_spectra, write_sdss_spectrum
 from picassso.archive.spectra.own import write_spectrum
 from picassso.archive.spectra.reading import read_spectra, read_spectrum
 from picassso.archive.spectra.specutils_spectra import from_specutils, to_specutils
@@ -30,5 +32,7 @@ __all__ = [
     "read_spectra",
     "read_spectrum",
     "to_specutils",
+    "write_manga_spectra",
+    "write_sdss_spectrum",
     "write_spectrum",
 ]

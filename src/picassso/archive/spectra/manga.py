@@ -57,7 +57,7 @@ def read(hdus: HDUList, *, source: str, galaxy_id: str) -> list[HeldSpectrum]:
             flags += ("units_assumed",)
         units["WAVE"] = units["WAVE"] or "Angstrom"
         units["FLUX"] = units["FLUX"] or "1e-17 erg / (s cm2 Angstrom)"
-    else:
+    elif hdus[0].header.get("VACUUM") is not True:
         flags += ("medium_assumed_vacuum",)
     wave = angstrom(images["WAVE"].data, units["WAVE"], f"{source}[WAVE]")
     rows = {name: _rows(images, name, source) for name in ("FLUX", "IVAR", "MASK", "SRES")}

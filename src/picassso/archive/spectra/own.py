@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +12,8 @@ import numpy as np
 from picassso.archive.fits.cards import ascii_text, exact_card, plain_text
 from picassso.archive.spectra.held import HeldSpectrum
 from picassso.archive.spectra.tables import Column, columns_of
-from picassso.core import InputError, Spectrum, write_text, written_whole
+from picassso.archive.spectra.writing import check_target, creator, write_hdus
+from picassso.core import InputError, Spectrum, write_text
 
 if TYPE_CHECKING:
     from astropy.io.fits import HDUList
@@ -58,21 +58,11 @@ def write_spectrum(spectrum: Spectrum, path: str | Path, *, overwrite: bool = Fa
     OSError
         If the file cannot be written; nothing is left behind.
     """
-    path = Path(path)
-    name = path.name.lower()
-    if not name.endswith((".fits", ".fit", ".fits.gz", ".ecsv")):
-        raise InputError(f"{path}: expected a name that ends in .fits, .fits.gz or .ecsv")
-    if path.exists() and not overwrite:
-        raise InputError(f"{path}: exists already; ask to overwrite it, or choose another name")
-    if not path.parent.is_dir():
-        raise InputError(f"{path.parent}: there is no such folder; make it first")
-    if name.endswith(".ecsv"):
+    path = check_target(path, (".fits", ".fit", ".fits.gz", ".ecsv"), overwrite=overwrite)
+    if path.name.lower().endswith(".ecsv"):
         write_text(path, _ecsv(spectrum))
-        return
-    content = _fits(spectrum)
-    with written_whole(path) as unfinished:
-        # No time of writing inside: the same spectrum makes the same file.
-        unfinished.write_bytes(gzip.compress(content, mtime=0) if name.endswith(".gz") else content)
+    else:
+        write_hdus(_fits(spectrum), path)
 
 
 def holds(hdus: HDUList) -> bool:
@@ -162,13 +152,7 @@ def _alike(found: Any, expected: str | None) -> bool:
     return bool(u.Unit(found, parse_strict="silent") == u.Unit(expected))
 
 
-def _version() -> str:
-    from picassso import __version__
-
-    return f"PICASSSO {__version__}"
-
-
-def _fits(spectrum: Spectrum) -> bytes:
+def _fits(spectrum: Spectrum) -> HDUList:
     from astropy.io import fits
 
     arrays = _arrays(spectrum)
@@ -191,10 +175,8 @@ def _fits(spectrum: Spectrum) -> bytes:
     header["FLAGS"] = ascii_text(",".join(spectrum.flags))
     primary = fits.PrimaryHDU()
     primary.header["ORIGIN"] = "PICASSSO"
-    primary.header["CREATOR"] = _version()
-    buffer = io.BytesIO()
-    fits.HDUList([primary, table]).writeto(buffer, output_verify="exception")
-    return buffer.getvalue()
+    primary.header["CREATOR"] = creator()
+    return fits.HDUList([primary, table])
 
 
 def _ecsv(spectrum: Spectrum) -> str:
@@ -205,7 +187,7 @@ def _ecsv(spectrum: Spectrum) -> str:
         table[name].unit = unit
     table.meta = {
         "specfmt": FORMAT,
-        "creator": _version(),
+        "creator": creator(),
         "galaxy_id": spectrum.galaxy_id,
         "medium": spectrum.medium,
         "redshift": float(spectrum.redshift),

@@ -17,7 +17,7 @@ from picassso.archive.spectra.units import flux_density
 if TYPE_CHECKING:
     from astropy.io.fits import HDUList
 
-__all__ = ["NAME", "holds", "read"]
+__all__ = ["NAME", "dispersion_of", "holds", "read"]
 
 NAME = "SDSS spec"
 
@@ -108,6 +108,13 @@ def _resolution(dispersion: NDArray[Any] | None) -> float | None:
     if known.size == 0:
         return None
     return float(1.0 / (_FWHM * np.median(known) * _STEP * np.log(10.0)))
+
+
+def dispersion_of(resolution: float) -> float:
+    """Dispersion of a resolution lambda / FWHM [sigma in pixels of 1e-4 dex]; 0 of NaN."""
+    if not np.isfinite(resolution):
+        return 0.0
+    return float(1.0 / (_FWHM * resolution * _STEP * np.log(10.0)))
 
 
 def _redshift(hdus: HDUList) -> tuple[float | None, str, bool]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from picassso.core import InputError, Spectrum, air_to_vacuum
+from picassso.core import InputError, Spectrum
+from picassso.observatory.spectra.resample import to_vacuum
 
 if TYPE_CHECKING:
     from scipy.interpolate import CubicSpline
@@ -76,9 +77,7 @@ def deredden(spectrum: Spectrum, ebv: float) -> Spectrum:
         raise InputError(f"E(B-V) {ebv!r}: expected magnitudes from 0 to {_MOST_EBV:g}")
     if ebv == 0:
         return spectrum
-    wave = spectrum.wavelength
-    vacuum = air_to_vacuum(wave) if spectrum.medium == "air" else wave
-    factor = 10.0 ** (0.4 * ebv * extinction(vacuum))
+    factor = 10.0 ** (0.4 * ebv * extinction(to_vacuum(spectrum).wavelength))
     return replace(
         spectrum,
         flux=(spectrum.flux * factor).astype(np.float32),

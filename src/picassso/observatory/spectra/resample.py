@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from picassso.core import InputError, Spectrum, air_to_vacuum, pixel_edges
 
-__all__ = ["NO_VALID_PIXELS", "check_redshift", "overlaps", "resample", "to_rest"]
+__all__ = ["NO_VALID_PIXELS", "check_redshift", "overlaps", "resample", "to_rest", "to_vacuum"]
 
 NO_VALID_PIXELS = "no_valid_pixels"
 """Flag of a spectrum of which no pixel can be used."""
@@ -135,20 +135,29 @@ def to_rest(spectrum: Spectrum, redshift: float | None = None) -> Spectrum:
     z = spectrum.redshift if redshift is None else redshift
     name = f" of spectrum {spectrum.galaxy_id!r}" if spectrum.galaxy_id else ""
     stretch = 1.0 + check_redshift(z, what=f"redshift{name}")
-    wavelength, per_vacuum = spectrum.wavelength, np.ones(1)
-    if spectrum.medium == "air":
-        wavelength = air_to_vacuum(spectrum.wavelength)
-        widths = np.diff(pixel_edges(spectrum.wavelength)), np.diff(pixel_edges(wavelength))
-        per_vacuum = widths[0] / widths[1]
-    factor = stretch * per_vacuum
+    vacuum = to_vacuum(spectrum)
+    return replace(
+        vacuum,
+        wavelength=vacuum.wavelength / stretch,
+        flux=(vacuum.flux * stretch).astype(np.float32),
+        inverse_variance=(vacuum.inverse_variance / stretch**2).astype(np.float32),
+        redshift=0.0,
+        flags=_flags(spectrum.flags, bool(spectrum.usable.any())),
+    )
+
+
+def to_vacuum(spectrum: Spectrum) -> Spectrum:
+    """A spectrum with wavelengths in vacuum; flux density changes with the widths of pixels."""
+    if spectrum.medium == "vacuum":
+        return spectrum
+    wavelength = air_to_vacuum(spectrum.wavelength)
+    factor = np.diff(pixel_edges(spectrum.wavelength)) / np.diff(pixel_edges(wavelength))
     return replace(
         spectrum,
-        wavelength=wavelength / stretch,
+        wavelength=wavelength,
         medium="vacuum",
         flux=(spectrum.flux * factor).astype(np.float32),
         inverse_variance=(spectrum.inverse_variance / factor**2).astype(np.float32),
-        redshift=0.0,
-        flags=_flags(spectrum.flags, bool(spectrum.usable.any())),
     )
 
 
