@@ -199,7 +199,7 @@ def _ticks(low: float, high: float, *, room: float, roomy: bool) -> list[_Tick]:
     most = 4.6 if roomy else 3.9
     for step in (m * decade for m in (1, 2, 5, 10, 20, 50) if span / (m * decade) <= most):
         first, last = np.ceil(low / step - 1e-6), np.floor(high / step + 1e-6)
-        values = np.arange(first, last + 1) * step
+        values = np.arange(first, last + 1) * step + 0.0  # no minus zero
         ticks = [_tick(v, step, (v - low) / span * room, room) for v in values.tolist()]
         inner = [t for t in ticks if t.side == "center"]
         for found in (ticks, inner) if roomy else (inner, ticks):
