@@ -188,7 +188,8 @@ class _Tick(NamedTuple):
 
 
 def _ticks(low: float, high: float, *, room: float, roomy: bool) -> list[_Tick]:
-    """Round values between two limits whose labels stand clear; at least one.
+    """Two round values or more between two limits, whose labels stand clear; none
+    without room.
 
     `room` is the length of the bar over the size of its letters. Labels at the ends are put inside.
     Where a bar is not `roomy` they would be taken for the neighbouring bar's, and are left out if
@@ -202,10 +203,11 @@ def _ticks(low: float, high: float, *, room: float, roomy: bool) -> list[_Tick]:
         values = np.arange(first, last + 1) * step + 0.0  # no minus zero
         ticks = [_tick(v, step, (v - low) / span * room, room) for v in values.tolist()]
         inner = [t for t in ticks if t.side == "center"]
-        for found in (ticks, inner) if roomy else (inner, ticks):
+        ends = [ticks[0], ticks[-1]] if len(ticks) > 1 else ticks
+        for found in (ticks, inner, ends) if roomy else (inner, ticks, ends):
             if len(found) > 1 and _clear(found):
                 return found
-    return (inner or ticks)[:1]
+    return []
 
 
 def _tick(value: float, step: float, at: float, room: float) -> _Tick:

@@ -77,5 +77,8 @@ def _plates(methods: Sequence[MethodScores]) -> list[Plate]:
     }
     if not any(list(scores.values())[1:]):
         return []
-    caption = "Totals: scatter, bias and run time of the network and of classical methods."
+    caption = (
+        "Totals: scatter and bias, with their errors, and run time of the network and of classical "
+        "methods."
+    )
     return [Plate("methods", method_scores(scores), caption, method_scores(scores, column=True))]
