@@ -70,7 +70,7 @@ def drawings(names: tuple[str, ...]) -> dict[str, Callable]:
     scores = {n: {"linear bias": -0.1, "median bias": 0.2, "sigma": 0.3} for n in names}
     radii = {n: "half-mass radius [kpc]" for n in names}
     gradients = {n: "gradient [dex per half-mass radius]" for n in names}
-    method = MethodScore(0.2, 0.05, 0.1, -0.3, 0.1, 0.03)
+    method = MethodScore(0.2, 0.05, 0.1, 0.03, -0.3, 0.1, 0.03)
     long_name = "Roediger & Courteau 2015, FSPS, g-i -> i, per pixel"
     ratios = tuple(DERIVED)[: len(names)]
     galaxies = [[make_image((32, 32))] * 3, *([make_maps((32, 32))] * 3 for _ in range(2))]
@@ -124,23 +124,46 @@ def drawings(names: tuple[str, ...]) -> dict[str, Callable]:
     }
 
 
+def fits(figure, *, least: float) -> None:
+    """No larger than a page, nothing cut off, no words smaller than so many points."""
+    from matplotlib.text import Text
+
+    width, height = figure.get_size_inches()
+    assert width <= PAGE + 1e-6 and height <= 1.4 * PAGE
+    for text in figure.findobj(Text):
+        if text.get_text() and text.get_visible():
+            assert text.get_fontsize() >= least, text.get_text()
+    box = figure.get_tightbbox()
+    assert box.x0 >= -0.01 and box.x1 <= width + 0.01, "cut off at a side"
+    assert box.y0 >= -0.01 and box.y1 <= height + 0.01, "cut off above or below"
+
+
 NUMBERS = {"one": ("star_formation_rate",), "all": PROPERTY_NAMES}
 NAMES = tuple(drawings(NUMBERS["all"]))
 
 
 @pytest.mark.parametrize("number", NUMBERS)
+def test_what_matters_most_fits_a_column(number: str) -> None:
+    names = NUMBERS[number]
+    scores = {n: {"median bias": -0.222, "sigma": 0.333} for n in names}
+    method = MethodScore(0.2, 0.05, 0.1, 0.03, -0.3, 0.1, 120.0)
+    methods = dict.fromkeys(
+        ("network", "Roediger & Courteau 2015, FSPS, g-i -> i, per galaxy", "SED grid"),
+        dict.fromkeys(names, method),
+    )
+    for figure in (
+        predicted_against_true(*totals(names), scores=scores, column=True),
+        method_scores(methods, column=True),
+    ):
+        fits(figure, least=6.5)
+        assert figure.get_figwidth() == pytest.approx(COLUMN)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
 @pytest.mark.parametrize("name", NAMES)
 def test_it_fits_a_page_and_can_be_read(name: str, number: str) -> None:
-    from matplotlib.text import Text
-
     figure = drawings(NUMBERS[number])[name]()
-    width, height = figure.get_size_inches()
-    assert width <= PAGE + 1e-6 and height <= 1.4 * PAGE
+    fits(figure, least=SMALLEST)
+    width = figure.get_figwidth()
     if name not in ("gallery", "methods"):
         assert min(abs(width - COLUMN), abs(width - PAGE)) < 1e-6
-    for text in figure.findobj(Text):
-        if text.get_text() and text.get_visible():
-            assert text.get_fontsize() >= SMALLEST, text.get_text()
-    box = figure.get_tightbbox()
-    assert box.x0 >= -0.01 and box.x1 <= width + 0.01, "cut off at a side"
-    assert box.y0 >= -0.01 and box.y1 <= height + 0.01, "cut off above or below"

@@ -87,8 +87,18 @@ def test_page_is_whole(folder) -> None:
     files = [link for link in reader.links if not link.startswith("#")]
     assert files and all((folder / link).is_file() for link in files)
     made = {p.stem for p in (folder / "figures").iterdir()}
+    assert {"totals_column", "methods_column"} <= made
     assert all((folder / "figures" / f"{m}.{k}").is_file() for m in made for k in ("pdf", "png"))
     assert "nan" not in reader.text.lower().replace("nanomaggy", "")
+
+
+def test_examples_tell_their_redshift_and_signal_to_noise(evaluation) -> None:
+    plate = examples_section(evaluation).parts[0]
+    assert isinstance(plate, Plate)
+    notes = [t.get_text() for t in plate.figure.texts if "S/N" in t.get_text()]
+    first = evaluation.views.signal_to_noise[[0, 2]]  # galaxies have two views
+    expected = [f"z = 0.030, S/N {s:.{1 if s < 10 else 0}f}" for s in first]
+    assert notes == expected
 
 
 def test_tables_have_both_protocols(folder) -> None:

@@ -38,7 +38,7 @@ class Reader(HTMLParser):
 
 def page(folder: Path) -> Reader:
     table = Table("numbers", ["name", "σ"], [["stellar_mass", "0.10 ± 0.01"]], HOSTILE)
-    plate = Plate("dot", new_figure(60, 40), "A.")
+    plate = Plate("dot", new_figure(60, 40), "A.", column=new_figure(30, 40))
     path = write_page(
         folder,
         title=HOSTILE,
@@ -64,6 +64,12 @@ def test_what_only_a_page_of_before_showed_goes(tmp_path) -> None:
     write_page(tmp_path, title="Another", about={}, sections=[Section("Nothing")])
     left = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()}
     assert left == {"report.html", "figures/mine.png"}
+
+
+def test_a_plate_for_a_column_is_written_and_linked(tmp_path) -> None:
+    reader = page(tmp_path)
+    assert {f"figures/dot_column.{kind}" for kind in ("pdf", "png")} <= set(reader.links)
+    assert len(reader.sources) == 1, "the page shows one of them"
 
 
 def test_words_are_escaped(tmp_path) -> None:

@@ -133,3 +133,4 @@ def test_examples_are_of_different_galaxies(perfect: Evaluation) -> None:
     assert len(ids) == len(set(ids)) == 4
     for e in perfect.examples:
         assert e.image.galaxy_id == e.painted.galaxy_id == e.truth.galaxy_id
+        assert e.image.view == 0, "the report looks for the first view of a galaxy"

@@ -37,6 +37,7 @@ def predicted_against_true(
     predicted: Mapping[str, ArrayLike],
     *,
     scores: Mapping[str, Mapping[str, float]] | None = None,
+    column: bool = False,
 ) -> Figure:
     """Predicted totals against true ones, one panel a property.
 
@@ -46,6 +47,8 @@ def predicted_against_true(
         Totals of additive properties, in the unit of `picassso.core.PROPERTIES`; NaN where absent.
     scores : mapping of str to mapping of str to float, optional
         Numbers to be written into a panel, such as ``{"stellar_mass": {"sigma": 0.09}}``.
+    column : bool
+        As wide as a column of a journal, two panels a row.
 
     Returns
     -------
@@ -70,7 +73,7 @@ def predicted_against_true(
         label_axes(axes, f"true {label}", f"predicted {label}")
 
     titles = {name: style_of(name).title for name in names}
-    return panel_grid(names, draw, titles=titles, key=density_key(floors=True))
+    return panel_grid(names, draw, titles=titles, key=density_key(floors=True), column=column)
 
 
 def measured_against_true(

@@ -5,7 +5,7 @@ The modern form of figures 1, 2, B1 and B2 of Buck & Wolf (2021).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ import numpy as np
 from picassso.core import PROPERTIES, GalaxyImage, InputError, Maps
 from picassso.figures.grids import (
     LABEL_SIZE,
+    NOTE_SIZE,
     PAGE_DPI,
     PAGE_WIDTH,
     TITLE_SIZE,
@@ -21,7 +22,7 @@ from picassso.figures.grids import (
 )
 from picassso.figures.panels import add_note, add_scale_bar, draw_rgb, panel_axes
 from picassso.figures.rgb import rgb_image
-from picassso.figures.sheets import compare_column
+from picassso.figures.sheets import compare_column, shared_limits
 from picassso.figures.style import style_of
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["gallery"]
 
 _MM = PAGE_DPI / 25.4  # pixels
-_GAP, _FOOT, _WORDS, _NAME, _TITLE = (mm * _MM for mm in (0.9, 6.2, 3.6, 4.2, 4.2))
+_GAP, _FOOT, _WORDS, _NAME, _TITLE = (mm * _MM for mm in (0.9, 5.8, 3.6, 6.6, 2.2))
 _LARGEST_SIDE = 24 * _MM
 _UNIT_SIZE = 5.5  # points: the longest unit is as wide as the narrowest panel
 _FEW = 4  # properties, of which two galaxies have room side by side
@@ -43,6 +44,7 @@ def gallery(
     paintings: Sequence[Maps],
     *,
     names: Sequence[str],
+    signal_to_noise: Sequence[float] | None = None,
 ) -> Figure:
     """Galaxies, each with its image, its bands, and some properties.
 
@@ -54,24 +56,30 @@ def gallery(
         On the pixel grids of the images.
     names : sequence of str
         Additive properties, a column each: the true map, the predicted mean and the residual.
+    signal_to_noise : sequence of float, optional
+        Of each image as a whole, written under its name beside the redshift.
 
     Returns
     -------
     Figure
         At most as wide as a page, two galaxies a row if there are four properties or fewer.
-        Truth and prediction share a colour scale, galaxy by galaxy. Residuals are
-        log10(true / predicted) [dex].
+        A property has one colour scale, shared by truths and predictions of all galaxies.
+        Residuals are log10(true / predicted) [dex].
 
     Raises
     ------
     InputError
-        If there is nothing to show, or not one truth and one painting for each image.
+        If there is nothing to show, or not one truth, one painting and, where they are given,
+        one signal-to-noise for each image.
     """
-    if not images or not names or not len(images) == len(truths) == len(paintings):
+    noted = len(images) if signal_to_noise is None else len(signal_to_noise)
+    if not images or not names or not len(images) == len(truths) == len(paintings) == noted:
         raise InputError(
             f"a gallery needs images, and a truth and a painting for each; found {len(images)} "
-            f"images, {len(truths)} truths, {len(paintings)} paintings and {len(names)} properties"
+            f"images, {len(truths)} truths, {len(paintings)} paintings, {noted} values of "
+            f"signal-to-noise and {len(names)} properties"
         )
+    limits = {name: shared_limits(name, (*truths, *paintings)) for name in names}
     across = min(2 if len(names) <= _FEW else 1, len(images))
     around = _WORDS + (3 + len(names)) * _GAP
     side = (PAGE_WIDTH * _MM / across - around) / (2 + len(names))
@@ -84,13 +92,17 @@ def gallery(
     for k, (image, truth, painting) in enumerate(zip(images, truths, paintings, strict=True)):
         row, column = divmod(k, across)
         left, top = column * block + _GAP, height - row * tall - _TITLE - _NAME
-        words = figure.text(
-            left / width, (top + 0.3 * _NAME) / height, image.galaxy_id, fontsize=TITLE_SIZE
-        )
+        upper = (top + 0.55 * _NAME) / height
+        words = figure.text(left / width, upper, image.galaxy_id, fontsize=TITLE_SIZE)
         words.set_parse_math(False)
+        note = f"z = {image.redshift:.3f}"
+        if signal_to_noise is not None:
+            note += f", S/N {signal_to_noise[k]:.{1 if signal_to_noise[k] < 10 else 0}f}"
+        lower = (top + 0.13 * _NAME) / height
+        figure.text(left / width, lower, note, fontsize=NOTE_SIZE, color="0.3")
         _draw_light(figure, image, painting, left=left, top=top, side=2 * side + _GAP)
         start = left + 2 * (side + _GAP) + _WORDS
-        panels = _draw_maps(figure, truth, painting, names, left=start, top=top, side=side)
+        panels = _draw_maps(figure, truth, painting, limits, left=start, top=top, side=side)
         if row == 0:
             _title(panels, names)
     return figure
@@ -122,7 +134,7 @@ def _draw_maps(
     figure: Figure,
     truth: Maps,
     painting: Maps,
-    names: Sequence[str],
+    limits: Mapping[str, tuple[float, float]],
     *,
     left: float,
     top: float,
@@ -132,13 +144,13 @@ def _draw_maps(
     second = top - 2 * side - _GAP
     bottoms = (top - side, second, second - _FOOT - side)
     highest = []
-    for k, name in enumerate(names):
+    for k, (name, of) in enumerate(limits.items()):
         start = left + k * (side + _GAP)
         rows = [panel_axes(figure, start, bottom, side, side) for bottom in bottoms]
         if k == 0:
             for panel, words in zip(rows, ("true", "predicted", "residual [dex]"), strict=True):
                 panel.set_ylabel(words, fontsize=LABEL_SIZE, labelpad=2)
-        compare_column(rows, name, truth, painting, None, labelled=False)
+        compare_column(rows, name, truth, painting, None, limits=of, labelled=False)
         highest.append(rows[0])
     return highest
 

@@ -63,6 +63,7 @@ def panel_grid(
     titles: Mapping[str, str],
     aspect: float = 1.0,
     key: Sequence[Artist] = (),
+    column: bool = False,
 ) -> Figure:
     """One panel a name, filled by `draw`: as wide as a column for one or two, else as a page.
 
@@ -79,8 +80,10 @@ def panel_grid(
         written once a column or row.
     key : sequence of Artist
         With labels; explained above the panels.
+    column : bool
+        As wide as a column whatever the number of panels, two a row, its words larger.
     """
-    columns = _columns(len(names))
+    columns = min(2, len(names)) if column else _columns(len(names))
     rows = -(-len(names) // columns)
     width = COLUMN_WIDTH if columns <= 2 else PAGE_WIDTH
     top = _KEY_HEIGHT * -(-len(key) // _KEY_ENTRIES[width])
@@ -91,11 +94,21 @@ def panel_grid(
         axes.set_title(titles[name], fontsize=TITLE_SIZE, pad=3)
         tidy(axes)
         draw(axes, name)
+    if column:
+        _enlarge(figure)
     _label_once(panels, columns)
     for _ in range(2):  # ticks follow from the size of a panel, and it from theirs
         figure.tight_layout(pad=0.3, w_pad=0.7, h_pad=0.9, rect=(0, 0, 1, 1 - top / height))
     put_key(figure, key)
     return figure
+
+
+def _enlarge(figure: Figure) -> None:
+    """Make the smaller words legible where a journal prints a figure in one column."""
+    for axes in [child for panel in figure.axes for child in (panel, *panel.child_axes)]:
+        axes.tick_params(labelsize=LABEL_SIZE)
+        for words in axes.texts:
+            words.set_fontsize(LABEL_SIZE)
 
 
 def _columns(panels: int) -> int:

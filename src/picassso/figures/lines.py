@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,6 @@ __all__ = [
     "draw_line",
     "draw_true_and_predicted",
     "pixel_trends",
-    "residual_limit",
     "scaling_relations",
     "true_and_predicted_key",
 ]
@@ -54,6 +53,9 @@ _RELATIONS = {
     ),
     "size_mass": ("size–mass", "log half-mass radius [kpc]"),
 }
+
+
+_LEAST_RANGE = 0.8  # dex: of a panel of residuals
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,18 +138,6 @@ def draw_line(
         )
 
 
-def residual_limit(percentiles: Iterable[NDArray[np.float64]]) -> float:
-    """Half the range of a panel of residuals [dex]: small errors are to look small.
-
-    Parameters
-    ----------
-    percentiles : iterable of array
-        16th and 84th percentiles; NaN where unknown.
-    """
-    reach = np.abs(np.concatenate([np.ravel(p) for p in percentiles]))
-    return float(max(0.4, 1.8 * np.nanmax(reach))) if np.isfinite(reach).any() else 0.4
-
-
 def pixel_trends(trends: Mapping[str, Line], *, label: str) -> Figure:
     """Residuals of pixels against a quantity, one panel a property.
 
@@ -161,7 +151,7 @@ def pixel_trends(trends: Mapping[str, Line], *, label: str) -> Figure:
     Returns
     -------
     Figure
-        Small errors look small: a panel reaches at least from -0.4 to 0.4 dex.
+        Small errors look small: a panel is at least 0.8 dex high. It holds zero.
 
     Raises
     ------
@@ -180,16 +170,24 @@ def pixel_trends(trends: Mapping[str, Line], *, label: str) -> Figure:
         if not line.known.any():
             say_empty(axes, "no pixels above the floor")
             return
-        limit = residual_limit((line.p16, line.p84))
         axes.axhline(0, color="0.35", linewidth=0.7)
         draw_line(axes, line, property_colour(name))
         margin = 0.03 * (np.ptp(x) or 1.0)
         axes.set_xlim(x.min() - margin, x.max() + margin)
-        axes.set_ylim(-limit, limit)
+        axes.set_ylim(*_residual_range(line))
 
     key = [key_line("median, its error", "0.2"), key_band("16th to 84th percentile", "0.2")]
     titles = {name: style_of(name).title for name in names}
     return panel_grid(names, draw, titles=titles, aspect=0.85, key=key)
+
+
+def _residual_range(line: Line) -> tuple[float, float]:
+    """Of the band, the errors of the median and zero [dex]."""
+    error = 0.0 if line.median_error is None else np.nan_to_num(line.median_error)
+    reach = np.concatenate([[0.0], line.p16, line.p84, line.median - error, line.median + error])
+    low, high = float(np.nanmin(reach)), float(np.nanmax(reach))
+    margin = max(0.07 * (high - low), 0.5 * (_LEAST_RANGE - high + low))
+    return low - margin, high + margin
 
 
 def scaling_relations(relations: Mapping[str, tuple[Line, Line]]) -> Figure:

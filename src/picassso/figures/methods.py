@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from picassso.core import PROPERTIES, InputError
 from picassso.figures.grids import (
+    COLUMN_WIDTH,
     LABEL_SIZE,
     PAGE_WIDTH,
     PREDICTED_COLOUR,
@@ -30,11 +32,35 @@ if TYPE_CHECKING:
 
 __all__ = ["MethodScore", "method_scores"]
 
-_ROW, _TITLE, _FOOT, _KEY, _LABELS = 4.6, 5.0, 4.0, 6.5, 4.0  # mm: around rows, above, below
-_LETTER, _LONGEST_NAME = 1.2, 68.0  # mm: of a name of a method, at most
-_BIAS = (128.0, 34.0)  # mm: left edge and width of the panel of biases
-_SECONDS = 178.0  # mm: right edge of the run times
+_TITLE, _FOOT = 5.0, 4.0  # mm: above and below the rows of a block
+_ROW, _LINE = 0.8, 2.7  # mm: a row is so much higher than the lines of its name, and a line
+_LETTER = 1.2  # mm: of a name of a method
 _SHADE = 0.15
+_APART = 0.16  # of a row: sigma above its middle, robust sigma below
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where things are in a figure of one width [mm].
+
+    From the left, names end at `names` at most and times at `seconds`; between them the panel of
+    scatter ends at `sigma`, that of biases has a left edge and a width. `key` is above all blocks,
+    `labels` below them. A line of a name has `letters` at most, the axis of scatter `steps`.
+    """
+
+    width: float
+    names: float
+    sigma: float
+    bias: tuple[float, float]
+    seconds: float
+    key: float
+    labels: float
+    letters: int
+    steps: int
+
+
+_PAGE = _Layout(PAGE_WIDTH, 68.0, 124.0, (128.0, 34.0), 178.0, 6.5, 4.0, 60, 7)
+_COLUMN = _Layout(COLUMN_WIDTH, 36.5, 60.5, (62.5, 14.5), 87.3, 9.5, 7.0, 27, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +71,7 @@ class MethodScore:
     ----------
     sigma, sigma_error : float
         Standard deviation and its error.
-    robust_sigma : float
+    robust_sigma, robust_sigma_error : float
         The same from the median absolute deviation.
     median_bias, median_bias_error : float
         Median and its error.
@@ -56,12 +82,15 @@ class MethodScore:
     sigma: float
     sigma_error: float
     robust_sigma: float
+    robust_sigma_error: float
     median_bias: float
     median_bias_error: float
     seconds: float
 
 
-def method_scores(scores: Mapping[str, Mapping[str, MethodScore]]) -> Figure:
+def method_scores(
+    scores: Mapping[str, Mapping[str, MethodScore]], *, column: bool = False
+) -> Figure:
     """Scatter, bias and run time of a network and of classical methods: a row a method.
 
     Parameters
@@ -69,20 +98,22 @@ def method_scores(scores: Mapping[str, Mapping[str, MethodScore]]) -> Figure:
     scores : mapping of str to mapping of str to MethodScore
         By name of the method, the network first, then by property; only those that a method
         makes.
+    column : bool
+        As wide as a column of a journal; names of methods then have several lines.
 
     Returns
     -------
     Figure
-        As wide as a page; one block for each property that at least one classical method makes,
-        of the methods that make it. Left sigma (filled, with its error) and robust sigma (open),
-        right the median bias with its error, and the time. The network is shaded.
+        As wide as a page, or as a column; one block for each property that at least one
+        classical method makes, of the methods that make it. Left sigma (filled) and robust sigma
+        (open), right the median bias, each with its error, and the time. The network is shaded.
 
     Raises
     ------
     InputError
         If no classical method makes a property.
     """
-    network, *classical = scores or [""]
+    _, *classical = scores or [""]
     names = [p for p in PROPERTIES if any(p in scores[method] for method in classical)]
     if not names:
         raise InputError(
@@ -90,24 +121,29 @@ def method_scores(scores: Mapping[str, Mapping[str, MethodScore]]) -> Figure:
             "nothing to compare with"
         )
     blocks = {p: {m: scores[m][p] for m in scores if p in scores[m]} for p in names}
-    heights = [_TITLE + _ROW * len(block) + _FOOT for block in blocks.values()]
-    height = _KEY + sum(heights) + _LABELS
-    figure = page_figure(PAGE_WIDTH, height)
-    longest = max(len(method) for block in blocks.values() for method in block)
-    names_end = min(4.0 + _LETTER * longest, _LONGEST_NAME)
-    top = height - _KEY
-    for (name, block), high in zip(blocks.items(), heights, strict=True):
-        tall = _ROW * len(block)
+    place = _COLUMN if column else _PAGE
+    written = {m: _in_lines(m, place.letters) for m in scores}
+    lines = [line for m in {m for of in blocks.values() for m in of} for line in written[m]]
+    names_end = min(4.0 + _LETTER * max(map(len, lines)), place.names)
+    talls = [
+        (_ROW + 1.1 + _LINE * max(len(written[m]) for m in of)) * len(of) for of in blocks.values()
+    ]
+    height = place.key + sum(talls) + (_TITLE + _FOOT) * len(blocks) + place.labels
+    figure = page_figure(place.width, height)
+    top = height - place.key
+    for (name, block), tall in zip(blocks.items(), talls, strict=True):
         bottom = top - _TITLE - tall
         sigma, bias = (
-            figure.add_axes((left / PAGE_WIDTH, bottom / height, width / PAGE_WIDTH, tall / height))
-            for left, width in ((names_end, _BIAS[0] - 4.0 - names_end), _BIAS)
+            figure.add_axes((left / place.width, bottom / height, w / place.width, tall / height))
+            for left, w in ((names_end, place.sigma - names_end), place.bias)
         )
         sigma.set_title(style_of(name).title, fontsize=TITLE_SIZE, pad=3, loc="left")
-        _draw(sigma, bias, block, network)
-        top -= high
-    sigma.set_xlabel("scatter of log (true / predicted) [dex]", fontsize=LABEL_SIZE, labelpad=2)
-    bias.set_xlabel("median bias [dex]", fontsize=LABEL_SIZE, labelpad=2)
+        _draw(sigma, bias, block, written, place)
+        top = bottom - _FOOT
+    gap = "\n" if column else " "
+    words = f"scatter [dex] of log{gap}(true / predicted)"
+    sigma.set_xlabel(words, fontsize=LABEL_SIZE, labelpad=2)
+    bias.set_xlabel(f"median{gap}bias [dex]", fontsize=LABEL_SIZE, labelpad=2)
     put_key(
         figure,
         [
@@ -116,13 +152,30 @@ def method_scores(scores: Mapping[str, Mapping[str, MethodScore]]) -> Figure:
             key_band("the network", PREDICTED_COLOUR, alpha=_SHADE),
         ],
     )
-    beside = 1 - (_KEY + _TITLE - 1.2) / height
-    figure.text(_SECONDS / PAGE_WIDTH, beside, "time a view", fontsize=LABEL_SIZE, ha="right")
+    beside = 1 - (place.key + _TITLE - 1.2) / height
+    words = "time" if column else "time a view"
+    figure.text(place.seconds / place.width, beside, words, fontsize=LABEL_SIZE, ha="right")
     return figure
 
 
-def _draw(sigma: Axes, bias: Axes, block: Mapping[str, MethodScore], network: str) -> None:
-    """The methods that make one property, the first on top."""
+def _in_lines(name: str, letters: int) -> list[str]:
+    """A name in lines, a long one broken behind the comma that leaves the shortest lines."""
+    if len(name) <= letters:
+        return [name]
+    pieces = name.split(", ")
+    halves = [[", ".join(pieces[:k]) + ",", ", ".join(pieces[k:])] for k in range(1, len(pieces))]
+    return min(halves, key=lambda h: max(map(len, h)), default=wrap(name, letters))
+
+
+def _draw(
+    sigma: Axes,
+    bias: Axes,
+    block: Mapping[str, MethodScore],
+    written: Mapping[str, Sequence[str]],
+    place: _Layout,
+) -> None:
+    """The methods that make one property, the first on top; the first of all is the network."""
+    network = next(iter(written))
     for axes in (sigma, bias):
         tidy(axes)
         axes.set_ylim(len(block) - 0.5, -0.5)
@@ -136,8 +189,10 @@ def _draw(sigma: Axes, bias: Axes, block: Mapping[str, MethodScore], network: st
         if ours:
             for axes in (sigma, bias):
                 axes.axhspan(row - 0.5, row + 0.5, fc=PREDICTED_COLOUR, alpha=_SHADE, lw=0)
-        _put(sigma, row, score.robust_sigma, 0.0, colour, filled=False)
-        _put(sigma, row, score.sigma, score.sigma_error, colour, filled=True)
+        below, above = row + _APART, row - _APART
+        robust = score.robust_sigma, score.robust_sigma_error
+        _put(sigma, below, *robust, colour, filled=False)
+        _put(sigma, above, score.sigma, score.sigma_error, colour, filled=True)
         _put(bias, row, score.median_bias, score.median_bias_error, colour, filled=True)
         weight = "bold" if ours else "normal"
         beside: dict[str, Any] = {
@@ -145,17 +200,19 @@ def _draw(sigma: Axes, bias: Axes, block: Mapping[str, MethodScore], network: st
             "fontsize": TICK_SIZE,
             "weight": weight,
             "clip_on": False,
+            "linespacing": 1.05,
         }
+        name = "\n".join(written[method])
         sigma.text(
-            -0.015, row, method, transform=sigma.get_yaxis_transform(), ha="right", **beside
+            -0.015, row, name, transform=sigma.get_yaxis_transform(), ha="right", **beside
         ).set_parse_math(False)
-        at = (_SECONDS - _BIAS[0]) / _BIAS[1]
+        at = (place.seconds - place.bias[0]) / place.bias[1]
         words = _duration(score.seconds)
         bias.text(at, row, words, transform=bias.get_yaxis_transform(), ha="right", **beside)
-    _limit(sigma, bias, list(block.values()))
+    _limit(sigma, bias, list(block.values()), place.steps)
 
 
-def _put(axes: Axes, row: int, value: float, error: float, colour: str, *, filled: bool) -> None:
+def _put(axes: Axes, row: float, value: float, error: float, colour: str, *, filled: bool) -> None:
     """A point with its error; nothing where the value is not known."""
     if np.isfinite(value):
         axes.errorbar(
@@ -171,17 +228,23 @@ def _put(axes: Axes, row: int, value: float, error: float, colour: str, *, fille
         )
 
 
-def _limit(sigma: Axes, bias: Axes, block: Sequence[MethodScore]) -> None:
+def _limit(sigma: Axes, bias: Axes, block: Sequence[MethodScore], steps: int) -> None:
     """Scatter from zero on, bias alike to both sides of it; at least 0.1 dex of each."""
-    highest = [
-        np.nan_to_num([s.sigma + np.nan_to_num(s.sigma_error), s.robust_sigma]) for s in block
-    ]
-    sigma.set_xlim(0, 1.06 * max(float(np.max(highest)), 0.1))
+    scatter = [[(s.sigma, s.sigma_error), (s.robust_sigma, s.robust_sigma_error)] for s in block]
+    highest = float(np.nan_to_num(scatter).sum(axis=-1).max())
+    sigma.set_xlim(0, 1.06 * max(highest, 0.1))
     reach = [abs(s.median_bias) + np.nan_to_num(s.median_bias_error) for s in block]
     limit = 1.12 * max(float(np.max(np.nan_to_num(reach))), 0.1)
     bias.set_xlim(-limit, limit)
-    sigma.locator_params(axis="x", nbins=7)
-    bias.locator_params(axis="x", nbins=4, symmetric=True)
+    sigma.locator_params(axis="x", nbins=steps)
+    tick = _rounded_down(0.9 * limit)
+    bias.set_xticks([-tick, 0, tick], [f"−{tick:g}", "0", f"{tick:g}"])
+
+
+def _rounded_down(value: float) -> float:
+    """To one digit."""
+    decade = 10.0 ** np.floor(np.log10(value))
+    return float(np.floor(value / decade) * decade)
 
 
 def _point(words: str, colour: str, *, filled: bool) -> Artist:

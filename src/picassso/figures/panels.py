@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,9 @@ __all__ = [
 ]
 
 DPI = 110
-_ROOMY = 1.36  # inches: a colour bar that has room for five labels
+_ROOMY = 1.36  # inches: a colour bar that has room for larger labels, and for some at its ends
+_EM = {"−": 0.84, ".": 0.32}  # width of a letter over its size, in matplotlib's own font
+_DIGIT = 0.64
 _STRIPES = 240  # grid on which the stripes of a mask are drawn, so that they look alike at any size
 
 
@@ -161,27 +164,66 @@ def add_colour_bar(axes: Axes, image: AxesImage, label: str) -> None:
     )
     bar.set_yticks([])
     # Letters have a size in inches, whatever the pixels of a figure.
-    wide = box.width * figure.bbox.width / figure.dpi > _ROOMY
-    ticks = _ticks(low, high, most=4.6 if wide else 2.6)
-    bar.set_xticks(ticks)
-    bar.tick_params(axis="x", labelsize=7.5, length=2, pad=1.5, width=0.6)
-    # Labels at the very ends stay inside, clear of the neighbouring bar's.
+    points = 72 * box.width * figure.bbox.width / figure.dpi
+    roomy = points > 72 * _ROOMY
+    size = 7.5 if roomy else 6.5
+    bar.tick_params(axis="x", labelsize=size, length=2, pad=1.5, width=0.6)
+    ticks = _ticks(low, high, room=points / size, roomy=roomy)
+    bar.set_xticks([t.value for t in ticks], [t.words for t in ticks])
     for tick, words in zip(ticks, bar.get_xticklabels(), strict=True):
-        if tick - low < 0.03 * (high - low):
-            words.set_horizontalalignment("left")
-        elif high - tick < 0.03 * (high - low):
-            words.set_horizontalalignment("right")
+        words.set_horizontalalignment(tick.side)
     bar.set_xlabel(label, fontsize=8.5, labelpad=1.5)
     for spine in bar.spines.values():
         spine.set_linewidth(0.6)
 
 
-def _ticks(low: float, high: float, *, most: float) -> NDArray[np.float64]:
-    """Round values between two limits, no more steps than `most`."""
+class _Tick(NamedTuple):
+    """A value on a colour bar, its label, and the side of the label that stands at it."""
+
+    value: float
+    words: str
+    side: Literal["left", "center", "right"]
+    start: float
+    end: float
+
+
+def _ticks(low: float, high: float, *, room: float, roomy: bool) -> list[_Tick]:
+    """Two round values or more between two limits, whose labels stand clear; none
+    without room.
+
+    `room` is the length of the bar over the size of its letters. Labels at the ends are put inside.
+    Where a bar is not `roomy` they would be taken for the neighbouring bar's, and are left out if
+    two others are left.
+    """
     span = high - low
-    step = 10.0 ** np.floor(np.log10(span / 3))
-    step *= next(m for m in (1, 2, 5, 10) if span / (m * step) <= most)
-    return np.arange(np.ceil(low / step - 1e-6), np.floor(high / step + 1e-6) + 1) * step
+    decade = 10.0 ** np.floor(np.log10(span / 5))
+    most = 4.6 if roomy else 3.9
+    for step in (m * decade for m in (1, 2, 5, 10, 20, 50) if span / (m * decade) <= most):
+        first, last = np.ceil(low / step - 1e-6), np.floor(high / step + 1e-6)
+        values = np.arange(first, last + 1) * step + 0.0  # no minus zero
+        ticks = [_tick(v, step, (v - low) / span * room, room) for v in values.tolist()]
+        inner = [t for t in ticks if t.side == "center"]
+        ends = [ticks[0], ticks[-1]] if len(ticks) > 1 else ticks
+        for found in (ticks, inner, ends) if roomy else (inner, ticks, ends):
+            if len(found) > 1 and _clear(found):
+                return found
+    return []
+
+
+def _tick(value: float, step: float, at: float, room: float) -> _Tick:
+    """A label at a place along a bar, both in sizes of its letters."""
+    words = f"{value:.{max(0, -int(np.floor(np.log10(step) + 1e-6)))}f}".replace("-", "−")
+    width = sum(_EM.get(letter, _DIGIT) for letter in words)
+    if at < 0.5 * width:
+        return _Tick(value, words, "left", at, at + width)
+    if at > room - 0.5 * width:
+        return _Tick(value, words, "right", at - width, at)
+    return _Tick(value, words, "center", at - 0.5 * width, at + 0.5 * width)
+
+
+def _clear(ticks: list[_Tick]) -> bool:
+    """Whether there is a digit's width or more between all labels."""
+    return all(b.start - a.end >= _DIGIT for a, b in pairwise(ticks))
 
 
 def add_note(axes: Axes, words: str) -> None:

@@ -23,7 +23,6 @@ from picassso.figures.grids import (
 from picassso.figures.lines import (
     Line,
     draw_true_and_predicted,
-    residual_limit,
     true_and_predicted_key,
 )
 from picassso.figures.style import style_of
@@ -126,7 +125,7 @@ def residuals_with_radius(
         if not np.isfinite(middle).any():
             say_empty(axes, "too few views")
             return
-        limit = residual_limit((low, high))
+        limit = _residual_limit(low, high)
         colour = property_colour(name)
         for centre, column in zip(centres, values.T, strict=True):
             _violin(axes, column[np.isfinite(column)], centre, width, limit, colour)
@@ -139,6 +138,11 @@ def residuals_with_radius(
 
     key = [key_line("median", "0.1"), key_line("16th, 84th percentile", "0.1", style="--")]
     return panel_grid(list(names), draw, titles=names, aspect=0.85, key=key)
+
+
+def _residual_limit(low: NDArray[np.float64], high: NDArray[np.float64]) -> float:
+    """Half the range of a panel of residuals [dex]: room for violins about their percentiles."""
+    return float(max(0.4, 1.8 * np.nanmax(np.abs([low, high]))))
 
 
 def _fitting(values: ArrayLike, edges: NDArray[np.float64], name: str) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +36,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
 
-__all__ = ["compare_column", "comparison_sheet", "painting_sheet", "residual_map"]
+__all__ = [
+    "compare_column",
+    "comparison_sheet",
+    "painting_sheet",
+    "residual_map",
+    "shared_limits",
+]
 
 _SHEET_ROWS = (
     ("stellar_mass", "stellar_age", "stellar_metallicity", "star_formation_rate"),
@@ -135,7 +142,8 @@ def comparison_sheet(image: GalaxyImage, truth: Maps, prediction: Maps) -> Figur
         if column == 0:
             for panel, words in zip(rows, ("truth", "prediction", "residual"), strict=True):
                 panel.set_ylabel(words, fontsize=11, labelpad=4)
-        compare_column(rows, name, truth, prediction, mask)
+        limits = shared_limits(name, (truth, prediction))
+        compare_column(rows, name, truth, prediction, mask, limits=limits)
     return figure
 
 
@@ -162,6 +170,11 @@ def residual_map(
     return np.where(seen, residual, np.nan).astype(np.float32)
 
 
+def shared_limits(name: str, maps: Iterable[Maps]) -> tuple[float, float]:
+    """One scale for a property in several sets of maps, as of `limits_of`."""
+    return limits_of(name, *(v for m in maps if (v := _values(m, name)) is not None))
+
+
 def compare_column(
     rows: list[Axes],
     name: str,
@@ -169,14 +182,15 @@ def compare_column(
     prediction: Maps,
     mask: NDArray[np.bool_] | None,
     *,
+    limits: tuple[float, float],
     labelled: bool = True,
 ) -> None:
     """Fill three panels with truth, prediction and residual of one property.
 
-    Totals and units are written beside them where `labelled`.
+    `limits` are those of both maps, as of `shared_limits`. Totals and units are written beside
+    them where `labelled`.
     """
     true, predicted = _values(truth, name), _values(prediction, name)
-    limits = limits_of(name, *(v for v in (true, predicted) if v is not None))
     lacking = ("not in the\nsnapshot", "not painted")
     totals = []
     for axes, maps, values, words in zip(

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from picassso.core import InputError
+from picassso.core import PROPERTIES, InputError
 from picassso.figures.grids import (
     COLUMN_WIDTH,
     LABEL_SIZE,
     PAGE_WIDTH,
     TITLE_SIZE,
+    key_band,
     key_line,
     page_figure,
     property_colour,
+    put_key,
+    say_empty,
     tidy,
 )
 from picassso.figures.lines import Line, draw_line
@@ -25,25 +28,13 @@ from picassso.figures.style import style_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.typing import LineStyleType
 
 __all__ = ["structure_with_frequency"]
 
-# Those whose colours are alike stand in different columns.
-_COLUMNS = {
-    "stars": ("stellar_mass", "stellar_metal_mass", "stellar_age_mass"),
-    "gas and star formation": ("gas_mass", "gas_metal_mass", "hi_mass", "star_formation_rate"),
-}
-_DASHES: dict[str, LineStyleType] = {
-    "stellar_mass": "-",
-    "stellar_metal_mass": (0, (5, 1.5)),
-    "stellar_age_mass": (0, (1.2, 1.2)),
-    "gas_mass": (0, (9, 1.5)),
-    "gas_metal_mass": (0, (3, 2.5)),
-    "hi_mass": (0, (4, 1.5, 1, 1.5)),
-    "star_formation_rate": (0, (4, 1.2, 1, 1.2, 1, 1.2)),
-}
-_HEIGHT = 100.0  # mm
+_ACROSS = 4  # properties
+# mm: height of a panel, of what is written above a pair of them and below, of the key, of the
+# labels of the frequencies; width of what is written at the left, and between panels.
+_PANEL, _TITLE, _TICKS, _KEY, _FOOT, _LEFT, _GAP = 23.0, 5.0, 4.5, 5.0, 6.5, 17.0, 4.5
 _FURTHEST = 1e3  # ratio of powers that is drawn
 
 
@@ -64,66 +55,85 @@ def structure_with_frequency(
     Returns
     -------
     Figure
-        Above the power, below the correlation: medians of the views with their errors, in bands
-        from the 16th to the 84th percentile; stars left, gas and star formation right.
+        Two panels a property, the power above the correlation, each on one scale for all:
+        medians of the views with their errors, in bands from the 16th to the 84th percentile.
 
     Raises
     ------
     InputError
         If no property has both.
     """
-    both = {name for name in ratio if name in correlation}
-    groups = {
-        title: names
-        for title, group in _COLUMNS.items()
-        if (names := [name for name in group if name in both])
-    }
-    if not groups:
+    names = [name for name in PROPERTIES if name in ratio and name in correlation]
+    if not names:
         raise InputError(
             f"structure with frequency: no property has both; ratio of powers: {sorted(ratio)}, "
             f"correlation: {sorted(correlation)}"
         )
     edges = np.asarray(edges, dtype=float)
-    figure = page_figure(PAGE_WIDTH if len(groups) > 1 else COLUMN_WIDTH, _HEIGHT)
-    panels = figure.subplots(2, len(groups), squeeze=False)
-    powers = _reach([ratio[name] for name in both])
-    lowest = min(0.0, *(_least(correlation[name]) for name in both)) - 0.05
-    for k, (title, names) in enumerate(groups.items()):
-        above, below = panels[:, k]
-        _draw(above, {name: ratio[name] for name in names}, even=1.0)
-        _draw(below, {name: correlation[name] for name in names}, even=0.0)
+    across = min(len(names), _ACROSS)
+    rows = -(-len(names) // across)
+    width = COLUMN_WIDTH if across <= 2 else PAGE_WIDTH
+    pair = _TITLE + 2 * _PANEL + 1.5 + _TICKS
+    height = _KEY + pair * rows + _FOOT
+    figure = page_figure(width, height)
+    wide = (width - _LEFT - 1.5 - (across - 1) * _GAP) / across
+    powers = _reach([ratio[name] for name in names])
+    lowest = min(0.0, *(_least(correlation[name]) for name in names)) - 0.05
+    for k, name in enumerate(names):
+        row, column = divmod(k, across)
+        left, top = _LEFT + column * (wide + _GAP), height - _KEY - row * pair - _TITLE
+        above, below = (
+            figure.add_axes((left / width, bottom / height, wide / width, _PANEL / height))
+            for bottom in (top - _PANEL, top - 2 * _PANEL - 1.5)
+        )
+        above.set_title(style_of(name).title, fontsize=TITLE_SIZE, pad=3)
+        _draw(above, ratio[name], name, even=1.0)
+        _draw(below, correlation[name], name, even=0.0)
         above.set_yscale("log")
+        decades = 10.0 ** np.arange(np.ceil(np.log10(powers[0])), np.log10(powers[1]))
+        above.set_yticks(decades)
         above.set_ylim(*powers)
         above.yaxis.set_major_formatter("{x:g}")
+        below.set_yticks([0, 0.5, 1])
         below.set_ylim(lowest, 1.05)
         for axes in (above, below):
-            _dress(axes, edges, first=k == 0)
+            _dress(axes, edges, first=column == 0)
         above.tick_params(labelbottom=False)
-        below.set_xlabel("frequency [cycles per half-mass radius]", fontsize=LABEL_SIZE)
-        _explain(above, title, names)
-    panels[0, 0].set_ylabel("power, predicted / true", fontsize=LABEL_SIZE)
-    panels[1, 0].set_ylabel("correlation of phases", fontsize=LABEL_SIZE)
+        if column == 0:
+            above.set_ylabel("power,\npredicted / true", fontsize=LABEL_SIZE, labelpad=2)
+            below.set_ylabel("correlation\nof phases", fontsize=LABEL_SIZE, labelpad=2)
+        if k + across >= len(names):
+            words = "frequency [cycles\nper half-mass radius]"
+            below.set_xlabel(words, fontsize=LABEL_SIZE, labelpad=2)
     figure.align_ylabels()
-    figure.tight_layout(pad=0.3, w_pad=0.8, h_pad=0.8)
+    put_key(
+        figure, [key_line("median, its error", "0.2"), key_band("16th to 84th percentile", "0.2")]
+    )
     return figure
 
 
-def _draw(axes: Axes, lines: Mapping[str, Line], *, even: float) -> None:
-    """One statistic of several properties, and a line at `even`."""
+def _draw(axes: Axes, line: Line, name: str, *, even: float) -> None:
+    """One statistic of a property, and a line at `even`."""
+    if not line.known.any():
+        say_empty(axes, "no values")
+        return
     axes.axhline(even, color="0.35", linewidth=0.7)
-    if not any(line.known.any() for line in lines.values()):
-        axes.text(0.5, 0.6, "no values", transform=axes.transAxes, ha="center", color="0.4")
-    for name, line in lines.items():
-        draw_line(axes, line, property_colour(name), style=_DASHES[name], alpha=0.11)
+    draw_line(axes, line, property_colour(name))
 
 
 def _dress(axes: Axes, edges: NDArray[np.float64], *, first: bool) -> None:
-    """Scale and ticks: powers of two along the frequencies, values beside the first column."""
+    """Scale and ticks: powers of four along the frequencies, values beside the first column."""
     tidy(axes)
     axes.set_xscale("log")
     axes.set_xlim(edges[0], edges[-1])
-    ticks = [t for t in 2.0 ** np.arange(-8, 9) if edges[0] <= t <= edges[-1] * 1.001]
+    ticks = [t for t in edges[0] * 4.0 ** np.arange(9) if t <= edges[-1] * 1.001]
     axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
+    # Labels at the ends stay clear of the neighbouring panel's.
+    for tick, words in zip(ticks, axes.get_xticklabels(), strict=True):
+        if tick == edges[0]:
+            words.set_horizontalalignment("left")
+        elif tick > 0.99 * edges[-1]:
+            words.set_horizontalalignment("right")
     axes.minorticks_off()
     axes.tick_params(labelleft=first)
     axes.grid(color="0.93", linewidth=0.5)
@@ -141,22 +151,3 @@ def _reach(lines: list[Line]) -> tuple[float, float]:
     low, high = (bands.min(), bands.max()) if bands.size else (1.0, 1.0)
     low, high = min(low / 1.2, 1 / 3), max(high * 1.2, 3.0)
     return max(low, 1 / _FURTHEST), min(high, _FURTHEST)
-
-
-def _explain(axes: Axes, title: str, names: list[str]) -> None:
-    """Name the properties above their column."""
-    axes.legend(
-        handles=[
-            key_line(style_of(name).title, property_colour(name), style=_DASHES[name])
-            for name in names
-        ],
-        title=title,
-        title_fontsize=TITLE_SIZE,
-        fontsize=LABEL_SIZE,
-        loc="lower center",
-        bbox_to_anchor=(0.5, 1.0),
-        ncols=2,
-        frameon=False,
-        handlelength=3.2,
-        borderpad=0.2,
-    )

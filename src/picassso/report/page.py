@@ -37,11 +37,15 @@ class Plate:
         What is drawn.
     caption : str
         What one sees.
+    column : Figure, optional
+        The same as wide as a column of a journal; not on the page, its files are
+        ``NAME_column``.
     """
 
     name: str
     figure: Figure
     caption: str
+    column: Figure | None = None
 
     @property
     def width(self) -> int:
@@ -137,6 +141,8 @@ def write_page(
 ) -> Path:
     """Write ``report.html``, ``figures/NAME.pdf|png`` and ``tables/NAME.csv|tex``.
 
+    Plates with a version for a column add ``figures/NAME_column.pdf|png``.
+
     Parameters
     ----------
     folder : path
@@ -209,9 +215,12 @@ def _check_names(sections: Sequence[Section]) -> None:
 
 
 def _save_plate(plate: Plate, folder: Path) -> str:
-    """Save a figure as PDF and PNG; the PNG as text for the page."""
+    """Save a figure as PDF and PNG, in each width; the PNG for the page as text."""
     from picassso.figures import save_figure
 
+    if plate.column is not None:
+        for kind in ("pdf", "png"):
+            save_figure(plate.column, folder / f"{plate.name}_column.{kind}")
     save_figure(plate.figure, folder / f"{plate.name}.pdf")
     png = save_figure(plate.figure, folder / f"{plate.name}.png")
     return base64.b64encode(png.read_bytes()).decode("ascii")

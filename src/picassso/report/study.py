@@ -266,7 +266,7 @@ def _galleries(study: Study) -> Iterator[Section]:
                 f"gallery_{k // 2 + 1}_{family}",
                 figure,
                 f"{galaxy}, {family}: image and bands, true map, predicted mean and residual "
-                "log10(true / predicted) [dex] at each resolution.",
+                "log10(true / predicted) [dex] at each resolution, on one colour scale a property.",
             )
             for k, (galaxy, family, figure) in enumerate(galleries_of(study))
         ]

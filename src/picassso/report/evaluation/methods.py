@@ -62,12 +62,13 @@ def _plates(methods: Sequence[MethodScores]) -> list[Plate]:
     scores = {
         m.method: {
             r.property: MethodScore(
-                r.sigma.value,
-                r.sigma.error,
-                r.robust_sigma.value,
-                r.median_bias.value,
-                r.median_bias.error,
-                m.seconds,
+                sigma=r.sigma.value,
+                sigma_error=r.sigma.error,
+                robust_sigma=r.robust_sigma.value,
+                robust_sigma_error=r.robust_sigma.error,
+                median_bias=r.median_bias.value,
+                median_bias_error=r.median_bias.error,
+                seconds=m.seconds,
             )
             for r in m.totals
             if r.counts.used
@@ -76,5 +77,8 @@ def _plates(methods: Sequence[MethodScores]) -> list[Plate]:
     }
     if not any(list(scores.values())[1:]):
         return []
-    caption = "Totals: scatter, bias and run time of the network and of classical methods."
-    return [Plate("methods", method_scores(scores), caption)]
+    caption = (
+        "Totals: scatter and bias, with their errors, and run time of the network and of classical "
+        "methods."
+    )
+    return [Plate("methods", method_scores(scores), caption, method_scores(scores, column=True))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,7 @@ from picassso.studies.evaluation.tables import filled_bins, range_text
 
 if TYPE_CHECKING:
     from picassso.figures import ResidualBins
-    from picassso.studies.evaluation import Evaluation
+    from picassso.studies.evaluation import Evaluation, Example
 
 __all__ = ["examples_section", "totals_section", "where_section"]
 
@@ -34,8 +34,9 @@ def examples_section(evaluation: Evaluation) -> Section:
     words = [
         "Some of the views, over the range of stellar mass: the image and its bands, and of every "
         "property the true map, the predicted mean and the residual log10(true / predicted) from "
-        "−1 to 1 dex. Truth and prediction share one colour scale. A good painting repeats arms, "
-        "clumps and gradients, and its residual is pale and without structure.",
+        "−1 to 1 dex. A property has one colour scale for all galaxies, true and predicted. A good "
+        "painting repeats arms, clumps and gradients, and its residual is pale and without "
+        f"structure. S/N is that of the aperture in the {_band(evaluation)} band.",
     ]
     parts = []
     for name, wanted, what in (("stars", _STARS, "Stars"), ("gas", _GAS, "Gas and star formation")):
@@ -48,6 +49,7 @@ def examples_section(evaluation: Evaluation) -> Section:
             [e.truth for e in examples],
             [e.painted for e in examples],
             names=names,
+            signal_to_noise=[_signal_to_noise(evaluation, e) for e in examples],
         )
         parts.append(
             Plate(
@@ -58,6 +60,18 @@ def examples_section(evaluation: Evaluation) -> Section:
             )
         )
     return Section("Examples", words, parts)
+
+
+def _band(evaluation: Evaluation) -> str:
+    """In which signal-to-noise is measured."""
+    return str(evaluation.about.get("signal_to_noise_band", "reference"))
+
+
+def _signal_to_noise(evaluation: Evaluation, example: Example) -> float:
+    """Of the aperture of an example: the first of the views of its galaxy that were evaluated."""
+    views = evaluation.views
+    first = int(np.argmax(views.galaxy_id == example.image.galaxy_id))
+    return float(views.signal_to_noise[first])
 
 
 def totals_section(evaluation: Evaluation) -> Section:
@@ -103,6 +117,7 @@ def totals_section(evaluation: Evaluation) -> Section:
                 "Predicted median against true total, protocol honest: darker where views crowd; "
                 "running median, 16th and 84th percentile; the floor, dotted. Insets: log10(true "
                 "/ predicted) [dex].",
+                predicted_against_true(true, median, scores=_few(scores), column=True),
             ),
             Plate(
                 "distributions",
@@ -112,6 +127,11 @@ def totals_section(evaluation: Evaluation) -> Section:
             ),
         ]
     return Section("Totals", words, [*parts, _distances_table(evaluation), _detections(evaluation)])
+
+
+def _few(scores: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """Those for which the panels of a column have room."""
+    return {p: {s: of[s] for s in ("median bias", "sigma")} for p, of in scores.items()}
 
 
 def _distances_table(evaluation: Evaluation) -> Table:
@@ -163,7 +183,7 @@ def where_section(evaluation: Evaluation) -> Section:
     """Residuals in bins and in pixels."""
     words = [
         "The residuals of totals in bins of what is known beforehand (the signal-to-noise of the "
-        f"aperture in the {evaluation.about.get('signal_to_noise_band', 'reference')} band) and of "
+        f"aperture in the {_band(evaluation)} band) and of "
         "what is not (true specific star-formation rate and stellar mass). Good are medians of "
         "zero and a coverage of 0.68 in every bin, and errors that shrink with signal-to-noise. "
         "A trend with a true quantity is partly unavoidable: it says how far predictions lean to "
