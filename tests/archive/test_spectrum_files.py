@@ -300,6 +300,21 @@ def test_what_is_written_comes_back_bit_by_bit(tmp_path: Path, suffix: str, one:
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
+@pytest.mark.parametrize("suffix", ["fits", "ecsv"])
+@pytest.mark.parametrize("name", ["\n", "a\nb ", "Ångström's", "\\N"])
+def test_names_of_any_letters_come_back(tmp_path: Path, suffix: str, name: str) -> None:
+    one = spectrum(galaxy_id=name)
+    write_spectrum(one, tmp_path / f"one.{suffix}")
+    assert same(read_spectrum(tmp_path / f"one.{suffix}"), one)
+
+
+def test_names_that_were_typed_in_are_taken_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "one.ecsv"
+    write_spectrum(spectrum(galaxy_id="Angstrom"), path)
+    path.write_text(path.read_text().replace("Angstrom}", "Ångström}", 1), encoding="utf-8")
+    assert read_spectrum(path).galaxy_id == "Ångström"
+
+
 def test_real_spectra_come_back(data_dir: Path, tmp_path: Path) -> None:
     for i, one in enumerate(read_spectra(data_dir / MANGA)):
         for suffix in ("fits", "ecsv"):

@@ -3,6 +3,7 @@
 from picassso.core.cosmology import DEFAULT_COSMOLOGY, Cosmology
 from picassso.core.errors import InputError, MissingExtraError, PicasssoError, need
 from picassso.core.files import (
+    check_target,
     folder_made_whole,
     output_folder,
     remove_partial_files,
@@ -88,6 +89,7 @@ __all__ = [
     "Survey",
     "Total",
     "air_to_vacuum",
+    "check_target",
     "folder_made_whole",
     "get_line",
     "get_survey",

@@ -12,12 +12,35 @@ from pathlib import Path
 from picassso.core.errors import InputError
 
 __all__ = [
+    "check_target",
     "folder_made_whole",
     "output_folder",
     "remove_partial_files",
     "write_text",
     "written_whole",
 ]
+
+
+def check_target(
+    path: str | Path, *, overwrite: bool = False, endings: tuple[str, ...] = ("",)
+) -> Path:
+    """The path of a file that may be written.
+
+    Raises
+    ------
+    InputError
+        If its name has none of the endings, it exists and `overwrite` is False, or its folder does
+        not exist.
+    """
+    path = Path(path)
+    if not path.name.lower().endswith(endings):
+        choices = f"{', '.join(endings[:-1])} or {endings[-1]}"
+        raise InputError(f"{path}: expected a name that ends in {choices}")
+    if path.exists() and not overwrite:
+        raise InputError(f"{path}: exists already; ask to overwrite it, or choose another name")
+    if not path.parent.is_dir():
+        raise InputError(f"{path.parent}: there is no such folder; make it first")
+    return path
 
 
 @contextmanager

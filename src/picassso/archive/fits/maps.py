@@ -14,7 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.archive.fits.cards import ascii_text, exact_card, plain_text
-from picassso.core import DERIVED, EXCESSES, PROPERTIES, InputError, Maps, Total, written_whole
+from picassso.core import (
+    DERIVED,
+    EXCESSES,
+    PROPERTIES,
+    InputError,
+    Maps,
+    Total,
+    check_target,
+    written_whole,
+)
 from picassso.core.large import row_blocks
 
 if TYPE_CHECKING:
@@ -55,11 +64,7 @@ def write_maps(maps: Maps, path: str | Path, *, overwrite: bool = False) -> None
     OSError
         If the file cannot be written; nothing is left behind.
     """
-    path = Path(path)
-    if path.exists() and not overwrite:
-        raise InputError(f"{path}: exists already; ask to overwrite it, or choose another folder")
-    if not path.parent.is_dir():
-        raise InputError(f"{path.parent}: there is no such folder; make it first")
+    path = check_target(path, overwrite=overwrite)
     opener: Callable[..., Any] = gzip.open if path.suffix.lower() == ".gz" else Path.open
     with written_whole(path) as unfinished, opener(unfinished, "wb") as file:
         _write_hdus(file, maps)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from picassso.archive.fits.cards import ascii_text
 from picassso.archive.spectra.sdss import dispersion_of
-from picassso.archive.spectra.writing import check_target, creator, write_hdus
-from picassso.core import InputError, Spectrum
+from picassso.archive.spectra.writing import creator, write_hdus
+from picassso.core import InputError, Spectrum, check_target
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
@@ -57,7 +57,7 @@ def write_sdss_spectrum(spectrum: Spectrum, path: str | Path, *, overwrite: bool
     """
     from astropy.io import fits
 
-    path = check_target(path, _ENDINGS, overwrite=overwrite)
+    path = check_target(path, overwrite=overwrite, endings=_ENDINGS)
     _need_vacuum([spectrum], path)
     mask = np.where(spectrum.mask, _REJECTED, 0).astype(np.int32)
     dispersion = np.full(len(mask), dispersion_of(spectrum.resolution), np.float32)
@@ -103,7 +103,7 @@ def write_manga_spectra(
     """
     from astropy.io import fits
 
-    path = check_target(path, _ENDINGS, overwrite=overwrite)
+    path = check_target(path, overwrite=overwrite, endings=_ENDINGS)
     if not spectra:
         raise InputError(f"{path}: there are no spectra to write")
     _need_vacuum(spectra, path)

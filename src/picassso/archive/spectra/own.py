@@ -12,8 +12,8 @@ import numpy as np
 from picassso.archive.fits.cards import ascii_text, exact_card, plain_text
 from picassso.archive.spectra.held import HeldSpectrum
 from picassso.archive.spectra.tables import Column, columns_of
-from picassso.archive.spectra.writing import check_target, creator, write_hdus
-from picassso.core import InputError, Spectrum, write_text
+from picassso.archive.spectra.writing import creator, write_hdus
+from picassso.core import InputError, Spectrum, check_target, write_text
 
 if TYPE_CHECKING:
     from astropy.io.fits import HDUList
@@ -25,6 +25,7 @@ NAME = "PICASSSO table"
 FORMAT = 1
 """Version of the layout, as SPECFMT in FITS and specfmt in ECSV."""
 
+_ENDINGS = (".fits", ".fit", ".fits.gz", ".ecsv")
 _FLUX = "10**-17 erg s-1 cm-2 Angstrom-1"
 _IVAR = "10**34 erg-2 s2 cm4 Angstrom2"
 _UNITS = {"wavelength": "Angstrom", "flux": _FLUX, "ivar": _IVAR, "mask": None}
@@ -58,7 +59,7 @@ def write_spectrum(spectrum: Spectrum, path: str | Path, *, overwrite: bool = Fa
     OSError
         If the file cannot be written; nothing is left behind.
     """
-    path = check_target(path, (".fits", ".fit", ".fits.gz", ".ecsv"), overwrite=overwrite)
+    path = check_target(path, overwrite=overwrite, endings=_ENDINGS)
     if path.name.lower().endswith(".ecsv"):
         write_text(path, _ecsv(spectrum))
     else:
@@ -88,7 +89,7 @@ def read(hdus: HDUList, *, source: str, galaxy_id: str) -> list[HeldSpectrum]:
         "medium": media.get(str(header.get("TCTYP1")).strip()),
         "redshift": header.get("REDSHIFT"),
         "resolution": header.get("RESOLUT"),
-        "galaxy_id": plain_text(header.get("OBJECT", "")),
+        "galaxy_id": header.get("OBJECT", ""),
         "flags": [f for f in plain_text(header.get("FLAGS", "")).split(",") if f],
     }
     return [read_own_columns(columns_of(table), meta, source=source, galaxy_id=galaxy_id)]
@@ -127,7 +128,7 @@ def read_own_columns(
     resolution = meta.get("resolution")
     return HeldSpectrum(
         source=source,
-        galaxy_id=str(meta.get("galaxy_id", galaxy_id)),
+        galaxy_id=_name(meta["galaxy_id"]) if "galaxy_id" in meta else galaxy_id,
         wavelength=_native(columns["wavelength"], np.float64),
         medium=str(meta["medium"]),
         flux=_native(columns["flux"], np.float32),
@@ -138,6 +139,14 @@ def read_own_columns(
         resolution=float("nan") if resolution is None else float(resolution),
         flags=tuple(meta.get("flags") or ()),
     )
+
+
+def _name(held: Any) -> str:
+    """Name of the object, as it was; or as somebody typed it since."""
+    try:
+        return plain_text(held)
+    except UnicodeError:
+        return str(held)
 
 
 def _native(column: Column, kind: Any) -> Any:
@@ -188,7 +197,7 @@ def _ecsv(spectrum: Spectrum) -> str:
     table.meta = {
         "specfmt": FORMAT,
         "creator": creator(),
-        "galaxy_id": spectrum.galaxy_id,
+        "galaxy_id": ascii_text(spectrum.galaxy_id),  # YAML would fold line breaks
         "medium": spectrum.medium,
         "redshift": float(spectrum.redshift),
         "flags": list(spectrum.flags),

@@ -1,4 +1,4 @@
-"""What all writers of spectra share: where they may write, and how."""
+"""What all writers of spectra share."""
 
 from __future__ import annotations
 
@@ -7,25 +7,12 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from picassso.core import InputError, written_whole
+from picassso.core import written_whole
 
 if TYPE_CHECKING:
     from astropy.io.fits import HDUList
 
-__all__ = ["check_target", "creator", "write_hdus"]
-
-
-def check_target(path: str | Path, endings: tuple[str, ...], *, overwrite: bool) -> Path:
-    """The path, if a spectrum may be written there; else InputError."""
-    path = Path(path)
-    if not path.name.lower().endswith(endings):
-        choices = f"{', '.join(endings[:-1])} or {endings[-1]}"
-        raise InputError(f"{path}: expected a name that ends in {choices}")
-    if path.exists() and not overwrite:
-        raise InputError(f"{path}: exists already; ask to overwrite it, or choose another name")
-    if not path.parent.is_dir():
-        raise InputError(f"{path.parent}: there is no such folder; make it first")
-    return path
+__all__ = ["creator", "write_hdus"]
 
 
 def creator() -> str:

@@ -14,7 +14,7 @@ from picassso.analysis.spectra import INDICES
 from picassso.archive.fits.cards import ascii_text, exact_card, plain_text
 from picassso.archive.fits.planes import UNREADABLE
 from picassso.archive.spectra.reading import PREDICTED_KEY
-from picassso.core import REST_GRID, InputError, written_whole
+from picassso.core import REST_GRID, InputError, check_target, written_whole
 from picassso.painting.spectra.observed import Departure, ObservedSpectrum
 from picassso.painting.spectra.predicted import QUANTILE_NAMES, PredictedSpectrum
 
@@ -69,11 +69,7 @@ def write_predicted(
     """
     from astropy.io import fits
 
-    path = Path(path)
-    if path.exists() and not overwrite:
-        raise InputError(f"{path}: exists already; ask to overwrite it, or choose another folder")
-    if not path.parent.is_dir():
-        raise InputError(f"{path.parent}: there is no such folder; make it first")
+    path = check_target(path, overwrite=overwrite)
     tables = [
         _spectrum_table(predicted),
         _indices_table(predicted),
