@@ -87,14 +87,16 @@ class BandMeans:
             weight = np.asarray(inverse_variance)[..., part].astype(np.float64)
             known &= weight > 0
             self._variance = np.where(known, 1.0 / np.where(known, weight, 1.0), 0.0)
-        self._known = known
+        # Where nothing is missing, as in models, half of the work is saved.
+        self._known = None if known.all() else known
         # A flux per frequency is that per wavelength times a factor a pixel.
         by = wavelength[part] / 4000.0
         self._weights = overlap * np.where([[b.per_frequency] for b in bands], by**2, 1.0)
-        total = overlap.sum(axis=1)
-        share = known.astype(np.float64) @ overlap.T / total
-        needed = np.where([b.whole for b in bands], 1.0 - 1e-9, _KNOWN_FRACTION)
-        self._width = np.where(share >= needed, share * total, np.nan)
+        self._width = overlap.sum(axis=1)
+        if self._known is not None:
+            share = known.astype(np.float64) @ overlap.T / self._width
+            needed = np.where([b.whole for b in bands], 1.0 - 1e-9, _KNOWN_FRACTION)
+            self._width = np.where(share >= needed, share * self._width, np.nan)
         self.values = self._mean(flux)
 
     def of(self, flux: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -102,7 +104,8 @@ class BandMeans:
         return self._mean(np.asarray(flux)[..., self._part].astype(np.float64))
 
     def _mean(self, flux: NDArray[np.floating]) -> NDArray[np.float64]:
-        return np.where(self._known, flux, 0.0) @ self._weights.T / self._width
+        known = flux if self._known is None else np.where(self._known, flux, 0.0)
+        return known @ self._weights.T / self._width
 
     def errors(self, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
         """(...) standard errors of combinations of the means.
