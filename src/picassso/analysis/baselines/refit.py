@@ -57,13 +57,14 @@ class RefitForm:
         form = "quadratic" if self.quadratic else "linear"
         return f"refitted M/L, {'-'.join(self.bands)} -> {self.band}, {form}, per {self.per}"
 
-    def binned(self, image: GalaxyImage) -> Bins:
+    def binned(self, image: GalaxyImage, *, shared: bool = True) -> Bins:
         """Bins of an image: its colours' bands, and last the band of the light."""
         return adaptive_bins(
             image,
             bands_of(image, (*self.bands, self.band), name=self.name),
             signal_to_noise=COLOUR_SIGNAL_TO_NOISE,
             by=range(len(self.bands)),
+            shared=shared,
         )
 
     def variables(self, flux: Array, redshift: float) -> Array:

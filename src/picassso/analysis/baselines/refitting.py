@@ -147,11 +147,11 @@ class _View(NamedTuple):
         rng = np.random.default_rng([seed, row])
         return cls(store.observed(row, rng), store.truth(row), rng, {})
 
-    def binned(self, form: RefitForm) -> Bins:
-        """Forms of the same bands share them."""
+    def binned(self, form: RefitForm, *, shared: bool) -> Bins:
+        """Forms of the same bands have the same; `shared` as in `adaptive_bins`."""
         key = form.band, form.bands
         if key not in self.bins:
-            self.bins[key] = form.binned(self.image)
+            self.bins[key] = form.binned(self.image, shared=shared)
         return self.bins[key]
 
     def sample(self, form: RefitForm, most: int) -> tuple[Array, Array, Array]:
@@ -159,7 +159,7 @@ class _View(NamedTuple):
 
         A row for the galaxy, or for each of some of its bins.
         """
-        bins, redshift = self.binned(form), self.image.redshift
+        bins, redshift = self.binned(form, shared=False), self.image.redshift
         inside = bins.label >= 0
         mass = np.bincount(
             bins.label[inside],
@@ -185,7 +185,7 @@ class _View(NamedTuple):
     def judge(self, refit: RefittedMassToLight) -> tuple[float, float, Array]:
         """True and painted total, and log10(true / painted) of some pixels."""
         mass, seen = self.truth["stellar_mass"], ~self.image.mask
-        painted, _ = refit.on_bins(self.binned(refit.form), self.image.redshift)
+        painted, _ = refit.on_bins(self.binned(refit.form, shared=True), self.image.redshift)
         region = scored_region(scored_ellipse(self.truth), mass.shape) & seen
         true_total, total = (
             aperture_total(m, region, pixel_area=self.truth.pixel_area) for m in (mass, painted)
