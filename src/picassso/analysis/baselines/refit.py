@@ -141,7 +141,7 @@ class RefittedMassToLight:
             quantiles=np.stack([mean[None] * 10.0**x for x in self.of_pixels]),
         )
 
-    def on_bins(self, bins: Bins, redshift: float) -> tuple[Array, bool]:
+    def on_bins(self, bins: Bins, redshift: float) -> tuple[NDArray[np.floating], bool]:
         """(H, W) mean surface density of mass, and whether the galaxy has a colour.
 
         Parameters

@@ -26,7 +26,7 @@ Array = NDArray[np.float64]
 _Found = TypeVar("_Found")
 
 TRAINING_VIEWS = 2000
-"""At most: 21 coefficients do not change any more, and reading so many takes about a minute."""
+"""At most: more hardly lower the scatter, and reading so many takes about a minute of CPU time."""
 
 _VALIDATION_SHARE = 0.25
 """Of the views that are fitted to: as the validation split is to the training split."""
@@ -108,7 +108,7 @@ def refit_together(
         for form, of in zip(forms, samples, strict=True)
     ]
 
-    def judge(row: int) -> list[tuple[float, float, Array]]:
+    def judge(row: int) -> list[tuple[float, float, NDArray[np.floating]]]:
         view = _View.of(store, row, seed)
         return [view.judge(refit) for refit in fitted]
 
@@ -182,7 +182,7 @@ class _View(NamedTuple):
         of_colours = 2.5 / np.log(10.0) * np.sqrt((relative**2).sum(axis=1))
         return variables[good], np.log10(density[good] / light), of_colours
 
-    def judge(self, refit: RefittedMassToLight) -> tuple[float, float, Array]:
+    def judge(self, refit: RefittedMassToLight) -> tuple[float, float, NDArray[np.floating]]:
         """True and painted total, and log10(true / painted) of some pixels."""
         mass, seen = self.truth["stellar_mass"], ~self.image.mask
         painted, _ = refit.on_bins(self.binned(refit.form, shared=True), self.image.redshift)
@@ -217,7 +217,7 @@ def _calibrated(
     refit: RefittedMassToLight,
     true: Sequence[float],
     painted: Sequence[float],
-    pixels: Sequence[Array],
+    pixels: Sequence[NDArray[np.floating]],
 ) -> RefittedMassToLight:
     """With the factor that makes the sum of totals right, and percentiles about the mean."""
     floor = PROPERTIES["stellar_mass"].total_floor
@@ -234,7 +234,7 @@ def _calibrated(
     )
 
 
-def _percentiles(residual: Array, factor: float) -> Quantiles:
+def _percentiles(residual: NDArray[np.floating], factor: float) -> Quantiles:
     """Of log10(true / predicted), the predictions multiplied by a factor."""
     low, middle, high = np.percentile(residual, [16, 50, 84]) - np.log10(factor)
     return float(low), float(middle), float(high)

@@ -34,7 +34,7 @@ def methods_section(evaluation: Evaluation) -> Section:
         "Differences are paired: their errors draw the same galaxies for both sides.",
         "A prediction below a thousandth of the floor of its property counts as that thousandth, "
         "lest its logarithm be infinite. A fit that finds no star formation at all in a pixel that "
-        "has some is 3 dex off at least: so wide is σ of star formation in the pixels of the grid.",
+        "has some is 3 dex off at least, hence the wide σ of star formation in pixels of the grid.",
     ]
     left_out = evaluation.about.get("methods_left_out", {})
     if left_out:

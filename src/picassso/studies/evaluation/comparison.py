@@ -181,7 +181,8 @@ class _Tally:
         totals = self._painter.totals(maps, ellipse)
         region = scored_region(ellipse, truth.shape) & ~seen.mask
         painted = Prediction.of(maps)
-        honest, paper = [], []
+        honest: list[tuple[float, ...]] = []
+        paper: list[tuple[float, ...]] = []
         for p, accumulator in zip(self._properties, self._pixels, strict=True):
             of = painted[maps.properties.index(p)]
             true = aperture_total(truth[p], region, pixel_area=truth.pixel_area)

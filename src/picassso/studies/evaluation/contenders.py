@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,7 +14,6 @@ from picassso.analysis.baselines import (
     Baseline,
     MassToLight,
     RefitForm,
-    RefittedMassToLight,
     Relation,
     SedGridFit,
     refit_together,
@@ -109,16 +108,18 @@ def _refits(
         for quadratic, bands in ((False, colour), (True, store.bands))
         for per in ("pixel", "galaxy")
     ]
-    fit = partial(refit_together, store, limit=limit, seed=seed)
+
+    def alone(form: RefitForm) -> Baseline:
+        return refit_together(store, [form], limit=limit, seed=seed)[0]
+
     try:
-        together: Sequence[RefittedMassToLight] = fit(forms)
+        together = refit_together(store, forms, limit=limit, seed=seed)
     except PicasssoError:
         # One that cannot be fitted takes no other with it.
-        for form in forms:
-            yield form.name, lambda form=form: fit([form])[0]
-        return
-    for refitted in together:
-        yield refitted.name, lambda refitted=refitted: refitted
+        yield from ((form.name, partial(alone, form)) for form in forms)
+    else:
+        found = dict(zip(forms, together, strict=True))
+        yield from ((form.name, partial(found.__getitem__, form)) for form in forms)
 
 
 def _one_a_paper(bands: tuple[str, ...]) -> list[Relation]:
