@@ -77,7 +77,7 @@ def _lines(evaluation: Evaluation) -> Iterator[Line]:
 
 
 def _method(m: MethodScores) -> Iterator[Line]:
-    """A method's time, what it was fitted to, its scores, and how they differ from the network's."""
+    """A method's time, what it was fitted to, its scores, and what it has more than the network."""
     honest = str(Protocol.HONEST)
     yield _line(honest, "method", "", "seconds", Statistic(float(m.seconds)), method=m.method)
     for words, views in zip(("training_views", "validation_views"), m.learnt_from, strict=True):
