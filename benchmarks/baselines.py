@@ -5,8 +5,9 @@
 Times are medians over images of 256 x 256 pixels in five bands, all baselines in turns: one in
 which every pixel is bright enough to be fitted alone, and one that fades into the noise of SDSS.
 Residuals are of totals inside two half-mass radii of test views; the refitted relations see the
-training split. With --sampler K, the full posteriors of K pixels are compared with those of the
-grid: the brightest one of every view, as many views.
+training split, and the validation split for their factor and intervals. With --sampler K, the full
+posteriors of K pixels are compared with those of the grid, and nothing else is done: the brightest
+one of every view, as many views.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.analysis.baselines import Baseline, SedGridFit, fit_posteriors
+from picassso.analysis import Protocol
+from picassso.analysis.baselines import TRAINING_VIEWS, Baseline, SedGridFit, fit_posteriors
 from picassso.analysis.baselines.composites import library
 from picassso.archive import DatasetStore
 from picassso.core import SDSS, GalaxyImage, usable_cores
@@ -92,7 +94,7 @@ def print_residuals(
     print(f"\n{store.path.name}: {len(rows)} test views, {len(galaxies)} galaxies, dex")
     print(f"{'':62s} {'median':>15s} {'sigma':>15s} {'robust':>15s} {'linear':>15s} coverage")
     for method in scores:
-        for s in method.totals:
+        for s in method.totals[Protocol.HONEST]:
             numbers = (s.median_bias, s.sigma, s.robust_sigma, s.linear_bias)
             row = " ".join(f"{n.value:+8.3f}+-{n.error:.3f}" for n in numbers)
             name = f"{method.method}: {s.property}"
@@ -101,23 +103,27 @@ def print_residuals(
 
 def print_posteriors(store: DatasetStore, *, pixels: int, seed: int) -> None:
     """Medians of the sampled posteriors over those of the grid, in dex, and seconds a pixel."""
-    grid, offsets, seconds = SedGridFit(posterior=True), [], []
+    grid, offsets, seconds, cpu = SedGridFit(posterior=True), [], [], []
     for row in spread_rows(store, pixels).tolist():
         image = store.observed(row, np.random.default_rng([seed, row]))
         light = (image.flux / image.sky_noise[:, None, None]).sum(axis=0)
         y, x = np.unravel_index(light.argmax(), light.shape)
+        start = time.process_time()
         sampled = fit_posteriors(image, [(int(y), int(x))], seed=seed)
+        cpu.append(time.process_time() - start)
         alone = replace(image, flux=image.flux[:, y : y + 1, x : x + 1], mask=image.mask[:1, :1])
         fitted = grid.paint(alone)
         width = np.log10(sampled.p84 / sampled.p16)[0] / 2
         offset = np.log10(sampled.p50[0] / fitted.p50[:, 0, 0])
         offsets.append((offset, width, np.log10(fitted.p84 / fitted.p16)[:, 0, 0] / 2))
         seconds.append(float(sampled.seconds[0]))
-    print(f"\nsampled posteriors of {pixels} pixels, {np.median(seconds):.0f} s a pixel (median)")
-    print(f"{'':24s} median / grid's [dex]   half-width [dex]: sampled, grid")
+    taken = ", ".join(f"{s:.0f} ({c:.0f})" for s, c in zip(seconds, cpu, strict=True))
+    print(f"sampled posteriors of {pixels} pixels, seconds of wall (CPU) time each: {taken}")
+    print(f"{'':24s} median / grid's [dex]: all   half-width [dex]: sampled, grid (medians)")
     for k, name in enumerate(grid.properties):
-        offset, width, of_grid = np.median([[o[k] for o in row] for row in offsets], axis=0)
-        print(f"{name:24s} {offset:+21.3f}   {width:24.3f} {of_grid:5.3f}")
+        offset, width, of_grid = np.transpose([[o[k] for o in row] for row in offsets])
+        cells = " ".join(f"{o:+.3f}" for o in offset)
+        print(f"{name:24s} {cells}   {np.median(width):24.3f} {np.median(of_grid):5.3f}")
 
 
 def spread_rows(store: DatasetStore, views: int) -> NDArray[np.int64]:
@@ -130,14 +136,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("store", type=Path)
     parser.add_argument("--views", type=int, default=300)
-    parser.add_argument("--training-views", type=int, default=400)
+    parser.add_argument("--training-views", type=int, default=TRAINING_VIEWS)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--posterior", action="store_true", help="also of the fits, which is slow")
     parser.add_argument("--sampler", type=int, default=0, metavar="K", help="pixels; slow")
     options = parser.parse_args()
     store = DatasetStore.open(options.store)
+    if options.sampler:
+        print_posteriors(store, pixels=options.sampler, seed=options.seed)
+        return
     found = contenders(store, limit=options.training_views, seed=options.seed)
+    fitted = {b.learnt_from for b in found.baselines} - {(0, 0)}
+    for training, validation in fitted:
+        print(f"refitted to {training} training views, calibrated on {validation} validation views")
     for name, reason in found.left_out:
         print(f"left out: {name}: {reason}")
     slow = SedGridFit(posterior=True).name
@@ -146,8 +158,6 @@ def main() -> None:
         sys.exit(f"{store.path}: no baseline can paint its images")
     print_times(baselines, repeats=options.repeats, seed=options.seed)
     print_residuals(baselines, store, views=options.views, seed=options.seed)
-    if options.sampler:
-        print_posteriors(store, pixels=options.sampler, seed=options.seed)
 
 
 if __name__ == "__main__":

@@ -140,7 +140,7 @@ def paper_protocol_part(found: Evaluated) -> Iterator[str]:
 
 def methods_part(found: Evaluated) -> Iterator[str]:
     """The network and the classical methods on the same views."""
-    totals = found.chosen(quantity="method_total")
+    totals = found.chosen(protocol="honest", quantity="method_total")
     if not totals:
         yield f"### {found.name}: classical methods"
         yield "Not run on these images."

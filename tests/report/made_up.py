@@ -21,6 +21,7 @@ from picassso.analysis import (
     compare_relation,
     detection_scores,
     distribution_distances,
+    paired_difference,
     residual_table,
     spread,
     value_residuals,
@@ -30,6 +31,7 @@ from picassso.studies.evaluation.findings import (
     Evaluation,
     Example,
     MethodScores,
+    MethodViews,
     ProtocolScores,
     Views,
 )
@@ -78,7 +80,7 @@ def made_up(
         flags={"views": len(ids), f"absent:{ABSENT}": len(ids), "two_cores": 1},
         frequency_edges=np.geomspace(0.1, 3, FREQUENCIES + 1),
         views=views,
-        methods=_methods(scores[Protocol.HONEST]) if baselines else (),
+        methods=_methods(scores, views) if baselines else (),
         examples=tuple(_example(k) for k in range(examples)),
     )
 
@@ -256,12 +258,34 @@ def _detections(views: Views, rng: np.random.Generator) -> tuple[Any, ...]:
     return (*totals, *pixels)
 
 
-def _methods(scores: ProtocolScores) -> tuple[MethodScores, ...]:
-    mass = tuple(r for r in scores.totals if r.property == "stellar_mass")
-    return (
-        MethodScores("made_up", 0.05, scores.totals, scores.pixels),
-        MethodScores("Taylor 2011, g-i -> i, per pixel", 0.4, mass, scores.pixels[:1]),
+def _methods(scores: Mapping[Protocol, ProtocolScores], views: Views) -> tuple[MethodScores, ...]:
+    true, predicted = views.true[Protocol.HONEST], views.predicted[Protocol.HONEST]
+    network = MethodScores(
+        "made_up",
+        0.05,
+        {p: s.totals for p, s in scores.items()},
+        {p: s.pixels for p, s in scores.items()},
+        MethodViews(views.galaxy_id, views.row, true, predicted),
     )
+    mass = "stellar_mass"
+    difference = paired_difference(
+        true[mass],
+        predicted[mass],
+        predicted[mass],
+        property=mass,
+        galaxy_id=views.galaxy_id,
+        **FEW,
+    )
+    relation = MethodScores(
+        "refitted M/L, g-i -> i, linear, per pixel",
+        0.4,
+        {p: tuple(r for r in s.totals if r.property == mass) for p, s in scores.items()},
+        {p: s.pixels[:1] for p, s in scores.items()},
+        MethodViews(views.galaxy_id, views.row, {mass: true[mass]}, {mass: predicted[mass]}),
+        (difference,),
+        (1234, 321),
+    )
+    return network, relation
 
 
 def _example(number: int) -> Example:

@@ -146,6 +146,7 @@ def test_scores_are_those_of_the_evaluation(evaluation, scores) -> None:
 def test_scores_hold_every_quantity_twice(evaluation, scores) -> None:
     twice = {"totals", "pixels", "annuli", "gradients", "sizes", "concentrations", "similarity"}
     twice |= {"power_ratio", "correlation", "distances_total", "distances_pixel", "relations"}
+    twice |= {"method_total", "method_pixel"}
     for protocol in Protocol:
         assert twice <= {s["quantity"] for s in scores if s["protocol"] == protocol}
     once = {s["quantity"] for s in scores} - twice
@@ -156,8 +157,8 @@ def test_scores_hold_every_quantity_twice(evaluation, scores) -> None:
         "detections_pixel",
         "flags",
         "method",
-        "method_total",
-        "method_pixel",
+        "method_difference",
+        "method_fitted_to",
     }
     annuli = [s for s in scores if s["quantity"] == "annuli" and s["statistic"] == "sigma"]
     assert {(s["low"], s["high"]) for s in annuli} == {
@@ -165,6 +166,22 @@ def test_scores_hold_every_quantity_twice(evaluation, scores) -> None:
     }
     keys = [tuple(s.values())[:8] for s in scores]
     assert len(set(keys)) == len(keys)
+
+
+def test_methods_say_what_they_were_fitted_to_and_how_they_differ(folder, scores) -> None:
+    with (folder / "tables/methods_totals.csv").open() as file:
+        lines = [r for r in csv.DictReader(file) if r["property"] == "stellar mass"]
+    assert [r["fitted to"] for r in lines] == ["its training set", "1234 views"]
+    page = (folder / "report.html").read_text()
+    assert "fitted to 1234 views of the training split" in page
+    assert "calibrated on 321 views of the validation split" in page
+    method = lines[1]["method"]
+    (views,) = (s for s in scores if s["statistic"] == "training_views" and s["method"] == method)
+    assert views["value"] == "1234"
+    (line,) = csv.DictReader((folder / "tables/methods_differences.csv").open())
+    # The made-up method paints as the made-up network does.
+    assert (line["method"], line["σ"]) == (method, "0.000 ± 0.000")
+    assert (folder / "tables/methods_totals_paper.tex").exists()
 
 
 def test_published_numbers_stand_beside(folder) -> None:

@@ -42,6 +42,7 @@ from picassso.analysis.metrics import (
     residual_statistics,
     residual_table,
 )
+from picassso.analysis.paired import PairedDifference, paired_difference
 from picassso.analysis.pixels import PixelResiduals
 from picassso.analysis.protocol import Protocol, apply_protocol
 from picassso.analysis.radial import (
@@ -88,6 +89,7 @@ __all__ = [
     "DetectionScores",
     "DistributionDistances",
     "Ellipse",
+    "PairedDifference",
     "PixelDetections",
     "PixelDistributions",
     "PixelResiduals",
@@ -124,6 +126,7 @@ __all__ = [
     "isophote_ellipse",
     "log_above_floor",
     "log_residual",
+    "paired_difference",
     "measure_sizes",
     "radial_profile",
     "residual_statistics",

@@ -205,18 +205,16 @@ def residual_statistics(
     used, counts = select(true, predicted, floor=floor, name=property)
     ids = np.arange(len(used)) if galaxy_id is None else np.asarray(galaxy_id)
     rows = np.flatnonzero(used)
-    residual = log_residual(true[rows], predicted.p50[rows], floor=floor[rows])
-    order = np.argsort(residual)
-    rows, residual = rows[order], residual[order]
-    true, predicted = true[rows], predicted[rows]
-    inside = (predicted.p16 <= true) & (true <= predicted.p84)
-    columns = np.array([true, predicted.mean, residual, inside], dtype=np.float64)
+    columns, order = rising_columns(true[rows], predicted[rows], floor=floor[rows])
+    rows = rows[order]
 
     def estimate(times: NDArray[np.intp]) -> NDArray[np.float64]:
-        return _estimate(columns, times)
+        return estimate_statistics(columns, times)
 
     values, errors = bootstrap(estimate, ids[rows], bootstraps=bootstraps, seed=seed)
-    return assemble(property, kind, values, errors, counts, intervals=has_intervals(predicted))
+    return assemble(
+        property, kind, values, errors, counts, intervals=has_intervals(predicted[rows])
+    )
 
 
 def has_intervals(predicted: Prediction) -> bool:
@@ -301,11 +299,31 @@ def select(
     return used, counts
 
 
-def _estimate(columns: NDArray[np.float64], times: NDArray[np.intp]) -> NDArray[np.float64]:
-    """The statistics, in the order of `ResidualStatistics`, of rows that count so many times.
+def rising_columns(
+    true: NDArray[np.floating], predicted: Prediction, *, floor: NDArray[np.floating]
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """What `estimate_statistics` needs of N totals, by rising residual, and the order of that.
 
-    `columns` are the truth, the predicted mean, the residual, and whether the truth lies inside the
-    interval, by rising residual.
+    Returns
+    -------
+    (4, N) array
+        The truth, the predicted mean, the residual, and whether the truth lies inside the interval.
+    (N,) int array
+        Which total each column holds.
+    """
+    residual = log_residual(true, predicted.p50, floor=floor)
+    order = np.argsort(residual)
+    inside = (predicted.p16 <= true) & (true <= predicted.p84)
+    columns = np.array([true, predicted.mean, residual, inside], dtype=np.float64)
+    return columns[:, order], order
+
+
+def estimate_statistics(
+    columns: NDArray[np.float64], times: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """The statistics, in the order of `ResidualStatistics`, of columns that count so many times.
+
+    `columns` are those of `rising_columns`.
     """
     residual = columns[2]
     number = times.sum()

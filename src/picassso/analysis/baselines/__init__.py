@@ -12,13 +12,16 @@ _HOMES = {
     "RELATIONS": "mass_to_light",
     "Baseline": "baseline",
     "MassToLight": "mass_to_light",
+    "RefitForm": "refit",
     "RefittedMassToLight": "refit",
     "Relation": "mass_to_light",
     "SedGridFit": "sed_grid",
+    "TRAINING_VIEWS": "refitting",
     "fit_k_correction": "k_correction",
     "PixelPosteriors": "posterior",
     "fit_posteriors": "posterior",
-    "refit_mass_to_light": "refit",
+    "refit_mass_to_light": "refitting",
+    "refit_together": "refitting",
     "region_total": "baseline",
 }
 

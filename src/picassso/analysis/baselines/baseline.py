@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from picassso.core import DEFAULT_COSMOLOGY, GalaxyImage, InputError, Maps
 
-__all__ = ["Baseline", "as_maps", "bands_of", "in_band_order", "region_total"]
+__all__ = ["Baseline", "Untaught", "as_maps", "bands_of", "in_band_order", "region_total"]
 
 
 class Baseline(Protocol):
@@ -26,6 +26,17 @@ class Baseline(Protocol):
         """Names of the maps that it makes."""
         ...
 
+    @property
+    def learnt_from(self) -> tuple[int, int]:
+        """Views of the training and of the validation split that it was fitted to; 0: none."""
+        ...
+
+    def total(
+        self, maps: Maps, name: str, region: NDArray[np.bool_]
+    ) -> tuple[float, float, float, float]:
+        """Mean, p16, p50 and p84 of the total of a property of its maps over a region."""
+        ...
+
     def paint(self, image: GalaxyImage) -> Maps:
         """Maps of a galaxy, NaN where the image is masked.
 
@@ -35,6 +46,23 @@ class Baseline(Protocol):
             If the image lacks a band or has no noise.
         """
         ...
+
+
+class Untaught:
+    """What the baselines share that were fitted to no data set."""
+
+    __slots__ = ()
+
+    @property
+    def learnt_from(self) -> tuple[int, int]:
+        """No views at all."""
+        return 0, 0
+
+    def total(
+        self, maps: Maps, name: str, region: NDArray[np.bool_]
+    ) -> tuple[float, float, float, float]:
+        """Mean, p16, p50 and p84: see `region_total`."""
+        return region_total(maps, name, region)
 
 
 def bands_of(image: GalaxyImage, bands: Sequence[str], *, name: str) -> list[int]:

@@ -68,7 +68,12 @@ class Bins:
 
 
 def adaptive_bins(
-    image: GalaxyImage, order: Sequence[int], *, signal_to_noise: float, by: Sequence[int]
+    image: GalaxyImage,
+    order: Sequence[int],
+    *,
+    signal_to_noise: float,
+    by: Sequence[int],
+    shared: bool = True,
 ) -> Bins:
     """Bin an image until colours are known.
 
@@ -88,6 +93,8 @@ def adaptive_bins(
         That two of the bands `by` must reach.
     by : sequence of int
         Bands that decide, as positions in `order`; at least two.
+    shared : bool
+        Give each pixel its share of its bin, which takes a third of the time; else all are one.
 
     Returns
     -------
@@ -111,7 +118,7 @@ def adaptive_bins(
         reliable.append(good.ravel()[used])
         first += len(used)
         left = left & ~taken
-    return _measure(label, flux, variance, np.concatenate(reliable))
+    return _measure(label, flux, variance, np.concatenate(reliable), shared=shared)
 
 
 def _measure(
@@ -119,6 +126,8 @@ def _measure(
     flux: NDArray[np.float64],
     variance: NDArray[np.float64],
     reliable: NDArray[np.bool_],
+    *,
+    shared: bool,
 ) -> Bins:
     inside = label >= 0
     which, n = label[inside], len(reliable)
@@ -130,15 +139,15 @@ def _measure(
 
     mean, noise = means(flux), np.sqrt(means(variance) / np.maximum(pixels, 1)[:, None])
     share = np.ones(label.shape)
-    shared = inside & (pixels[label] > 1) if n else inside
-    if shared.any():
+    several = inside & (pixels[label] > 1) if n and shared else np.zeros_like(inside)
+    if several.any():
         colour, error = _galaxy(mean, noise, pixels, reliable)
         weight = colour / error**2
         light, chance = (
-            np.tensordot(weight**k, planes[:, shared], axes=1)
+            np.tensordot(weight**k, planes[:, several], axes=1)
             for k, planes in ((1, flux), (2, variance))
         )
-        share[shared] = _shares(light, chance, label[shared], np.nonzero(shared), pixels)
+        share[several] = _shares(light, chance, label[several], np.nonzero(several), pixels)
     return Bins(label, mean, noise, pixels, reliable, share)
 
 

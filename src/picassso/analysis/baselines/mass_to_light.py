@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.analysis.baselines.baseline import as_maps, bands_of, in_band_order
+from picassso.analysis.baselines.baseline import Untaught, as_maps, bands_of, in_band_order
 from picassso.analysis.baselines.binning import adaptive_bins
 from picassso.analysis.baselines.k_correction import fit_k_correction
 from picassso.core import NANOMAGGY_ZERO_POINT, GalaxyImage, InputError, Maps, get_survey
@@ -114,7 +114,7 @@ were read from public code, not from the papers."""
 
 
 @dataclass(frozen=True, slots=True)
-class MassToLight:
+class MassToLight(Untaught):
     """A published relation as a baseline: no tuning, its offset is what it is.
 
     Colours and luminosities are k-corrected to rest. Faint pixels share their colour and their

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.analysis.baselines.baseline import as_maps, bands_of, in_band_order
+from picassso.analysis.baselines.baseline import Untaught, as_maps, bands_of, in_band_order
 from picassso.analysis.baselines.binning import Bins, adaptive_bins
 from picassso.analysis.baselines.composites import Populations, library
 from picassso.core import GalaxyImage, InputError, Maps, get_survey, need, usable_cores
@@ -45,7 +45,7 @@ _MARGIN = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class SedGridFit:
+class SedGridFit(Untaught):
     """Least chi-squared over the 20,736 populations of `library`, scaled to each bin of pixels.
 
     Pixels in which two bands reach a signal-to-noise of 20 are fitted one by one, fainter ones in

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from picassso.analysis import Protocol
 from picassso.report.evaluation.words import cell, plural, title
 from picassso.report.page import Plate, Section, Table
 
@@ -16,43 +17,98 @@ __all__ = ["methods_section"]
 
 def methods_section(evaluation: Evaluation) -> Section:
     """Scores and run times of every method on the same views; words alone without baselines."""
-    if not evaluation.methods:
+    methods = evaluation.methods
+    if not methods:
         return Section(
             "Methods",
             ["No classical method was run beside the network: --baselines N runs them on N views."],
         )
-    views = max((r.counts.used for m in evaluation.methods for r in m.totals), default=0)
+    views = max((r.counts.used for m in methods for r in m.totals[Protocol.HONEST]), default=0)
     words = [
-        "The network and classical methods on the same views, none masked by the truth: stellar "
-        "mass from mass-to-light ratios of colours, and fits of grids of stellar populations. A "
-        "relation refitted to the training set is the fair rival: it knows what the network knows "
-        "of these galaxies, less their shape. Good are a small σ and bias in little time.",
+        "The network and classical methods on the same views: stellar mass from mass-to-light "
+        "ratios of colours, and fits of grids of stellar populations. A relation refitted to the "
+        "training set is the fair rival: it knows what the network knows of these galaxies, less "
+        f"their shape. {_fitted(methods)} Good are a small σ and bias in little time.",
         f"{plural(views, 'view')} at most count here; a method lacks the properties that it does "
-        "not make. Time is the median for painting one view, on the machine that ran this.",
+        "not make. Time is the median for painting one view, on the machine that ran this. "
+        "Differences are paired: their errors draw the same galaxies for both sides.",
+        "A prediction below a thousandth of the floor of its property counts as that thousandth, "
+        "lest its logarithm be infinite. A fit that finds no star formation at all in a pixel that "
+        "has some is 3 dex off at least, hence the wide σ of star formation in pixels of the grid.",
     ]
     left_out = evaluation.about.get("methods_left_out", {})
     if left_out:
         words.append("Left out: " + "; ".join(f"{m} ({why})" for m, why in left_out.items()) + ".")
     tables = [
-        _table(evaluation.methods, "totals", views="views"),
-        _table(evaluation.methods, "pixels", views="pixels"),
+        _table(methods, "totals", Protocol.HONEST),
+        *([_differences(methods)] if any(m.differences for m in methods) else []),
+        _table(methods, "pixels", Protocol.HONEST),
+        _table(methods, "totals", Protocol.PAPER),
+        _table(methods, "pixels", Protocol.PAPER),
     ]
-    return Section("Methods", words, [*_plates(evaluation.methods), *tables])
+    return Section("Methods", words, [*_plates(methods), *tables])
 
 
-def _table(methods: Sequence[MethodScores], kind: str, *, views: str) -> Table:
+def _fitted(methods: Sequence[MethodScores]) -> str:
+    """How many views relations were refitted to, in a sentence."""
+    numbers = {m.learnt_from for m in methods} - {(0, 0)}
+    return " ".join(
+        f"It was fitted to {plural(training, 'view')} of the training split, and calibrated on "
+        f"{plural(validation, 'view')} of the validation split."
+        for training, validation in sorted(numbers)
+    )
+
+
+_WORDS = {
+    Protocol.HONEST: "not masked by the truth",
+    Protocol.PAPER: "by the paper's protocol: masked by the truth, medians summed",
+}
+
+
+def _table(methods: Sequence[MethodScores], kind: str, protocol: Protocol) -> Table:
     """Property after property, every method that makes it."""
-    header = ["property", "method", "linear bias", "median bias", "σ", "robust σ", views]
-    header += ["seconds a view"]
+    honest = protocol is Protocol.HONEST
+    header = ["property", "method", "linear bias", "median bias" if honest else "μ", "σ"]
+    header += ["robust σ", "coverage"] if honest else ["robust σ"]
+    header += ["views" if kind == "totals" else "pixels"]
+    header += ["fitted to", "seconds a view"] if honest else []
     found: dict[str, list[list[str]]] = {}
     for method in methods:
-        for r in getattr(method, kind):
-            statistics = [cell(s) for s in (r.linear_bias, r.median_bias, r.sigma, r.robust_sigma)]
-            numbers = [str(r.counts.used), f"{method.seconds:.2g}"]
-            line = [title(r.property), method.method, *statistics, *numbers]
+        for r in getattr(method, kind)[protocol]:
+            middle = r.median_bias if honest else r.mean_bias
+            statistics = [r.linear_bias, middle, r.sigma, r.robust_sigma]
+            statistics += [r.coverage] if honest else []
+            line = [title(r.property), method.method, *map(cell, statistics), str(r.counts.used)]
+            if honest:
+                views = "its training set" if method is methods[0] else _views(method)
+                line += [views, f"{method.seconds:.2g}"]
             found.setdefault(r.property, []).append(line)
     lines = [line for of in found.values() for line in of]
-    return Table(f"methods_{kind}", header, lines, f"Methods side by side: {kind} [dex].")
+    name = f"methods_{kind}" if honest else f"methods_{kind}_paper"
+    return Table(name, header, lines, f"Methods side by side: {kind} [dex], {_WORDS[protocol]}.")
+
+
+def _views(method: MethodScores) -> str:
+    training, _ = method.learnt_from
+    return plural(training, "view") if training else "–"
+
+
+def _differences(methods: Sequence[MethodScores]) -> Table:
+    """Each method less the network."""
+    header = ["property", "method", "σ", "robust σ", "|linear bias|", "|median bias|", "views"]
+    found: dict[str, list[list[str]]] = {}
+    for method in methods:
+        for d in method.differences:
+            statistics = (d.sigma, d.robust_sigma, d.linear_bias, d.median_bias)
+            line = [title(d.property), method.method, *map(cell, statistics), str(d.used)]
+            found.setdefault(d.property, []).append(line)
+    return Table(
+        "methods_differences",
+        header,
+        [line for of in found.values() for line in of],
+        "Totals, not masked by the truth: each method less the network [dex], on the same views. "
+        "Positive: the network is better. Errors draw the same galaxies for both.",
+    )
 
 
 def _plates(methods: Sequence[MethodScores]) -> list[Plate]:
@@ -70,7 +126,7 @@ def _plates(methods: Sequence[MethodScores]) -> list[Plate]:
                 median_bias_error=r.median_bias.error,
                 seconds=m.seconds,
             )
-            for r in m.totals
+            for r in m.totals[Protocol.HONEST]
             if r.counts.used
         }
         for m in methods

@@ -23,7 +23,7 @@ from picassso.analysis import (
 
 if TYPE_CHECKING:
     from picassso.studies.evaluation import Evaluation
-    from picassso.studies.evaluation.findings import ProtocolScores
+    from picassso.studies.evaluation.findings import MethodScores, ProtocolScores
 
 __all__ = ["scores_csv"]
 
@@ -43,6 +43,7 @@ def scores_csv(evaluation: Evaluation) -> str:
     ``by``, ``low`` and ``high`` say which bin of what (``radius`` in half-mass radii, ``frequency``
     in cycles per half-mass radius, a quantity of the bins of totals, ``log_surface_density`` in dex
     above the floor, ``log_signal_to_noise``); ``method`` is empty but where methods are compared.
+    A ``method_difference`` is a method's score of totals less that of the network.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -72,10 +73,23 @@ def _lines(evaluation: Evaluation) -> Iterator[Line]:
     for flag, count in evaluation.flags.items():
         yield _line("", "flags", flag, "views", Statistic(float(count)))
     for m in evaluation.methods:
-        yield _line(honest, "method", "", "seconds", Statistic(float(m.seconds)), method=m.method)
-        for kind, rows in (("method_total", m.totals), ("method_pixel", m.pixels)):
+        yield from _method(m)
+
+
+def _method(m: MethodScores) -> Iterator[Line]:
+    """A method's time, what it was fitted to, its scores, and what it has more than the network."""
+    honest = str(Protocol.HONEST)
+    yield _line(honest, "method", "", "seconds", Statistic(float(m.seconds)), method=m.method)
+    for words, views in zip(("training_views", "validation_views"), m.learnt_from, strict=True):
+        number = Statistic(float(views))
+        yield _line("", "method_fitted_to", "", words, number, method=m.method)
+    for kind, of in (("method_total", m.totals), ("method_pixel", m.pixels)):
+        for protocol, rows in of.items():
             for row in rows:
-                yield from _statistics(honest, kind, row, method=m.method)
+                yield from _statistics(str(protocol), kind, row, method=m.method)
+    for d in m.differences:
+        counts = Counts(used=d.used)
+        yield from _statistics(honest, "method_difference", d, method=m.method, counts=counts)
 
 
 def _of_protocol(protocol: str, scores: ProtocolScores, frequencies: list[float]) -> Iterator[Line]:

@@ -10,11 +10,13 @@ import numpy as np
 
 from picassso.analysis.baselines import (
     RELATIONS,
+    TRAINING_VIEWS,
     Baseline,
     MassToLight,
+    RefitForm,
     Relation,
     SedGridFit,
-    refit_mass_to_light,
+    refit_together,
 )
 from picassso.archive import DatasetStore
 from picassso.core import PicasssoError
@@ -42,7 +44,7 @@ class Contenders:
     left_out: tuple[tuple[str, str], ...]
 
 
-def contenders(store: DatasetStore, *, limit: int = 200, seed: int = 0) -> Contenders:
+def contenders(store: DatasetStore, *, limit: int = TRAINING_VIEWS, seed: int = 0) -> Contenders:
     """The classical methods that can paint the images of a store.
 
     One relation of each paper, per pixel and per galaxy; relations of one colour and of all colours
@@ -54,7 +56,8 @@ def contenders(store: DatasetStore, *, limit: int = 200, seed: int = 0) -> Conte
     store : DatasetStore
         Finished.
     limit : int
-        Views of the training split that relations are refitted to, at most.
+        Views of the training split that relations are refitted to, at most; a quarter as many of
+        the validation split calibrate them.
     seed : int
         Of the noise on them.
 
@@ -89,23 +92,34 @@ def _candidates(
         for per in ("pixel", "galaxy"):
             published = partial(MassToLight, relation, per)
             yield published().name, published
-    colour = next((c for c in _COLOURS if set(c) <= set(store.bands)), _COLOURS[0])
-    for form, bands in (("linear", colour), ("quadratic", store.bands)):
-        for per in ("pixel", "galaxy"):
-            refitted = partial(
-                refit_mass_to_light,
-                store,
-                band=colour[1],
-                bands=bands,
-                quadratic=form == "quadratic",
-                per=per,
-                limit=limit,
-                seed=seed,
-            )
-            yield f"refitted M/L, {form}, per {per}", refitted
+    yield from _refits(store, limit=limit, seed=seed)
     for posterior in (False, True):
         fit = partial(SedGridFit, posterior=posterior)
         yield fit().name, fit
+
+
+def _refits(
+    store: DatasetStore, *, limit: int, seed: int
+) -> Iterator[tuple[str, Callable[[], Baseline]]]:
+    """Refitted relations, from one reading of the store where all can be fitted."""
+    colour = next((c for c in _COLOURS if set(c) <= set(store.bands)), _COLOURS[0])
+    forms = [
+        RefitForm(colour[1], bands, quadratic, per)
+        for quadratic, bands in ((False, colour), (True, store.bands))
+        for per in ("pixel", "galaxy")
+    ]
+
+    def alone(form: RefitForm) -> Baseline:
+        return refit_together(store, [form], limit=limit, seed=seed)[0]
+
+    try:
+        together = refit_together(store, forms, limit=limit, seed=seed)
+    except PicasssoError:
+        # One that cannot be fitted takes no other with it.
+        yield from ((form.name, partial(alone, form)) for form in forms)
+    else:
+        found = dict(zip(forms, together, strict=True))
+        yield from ((form.name, partial(found.__getitem__, form)) for form in forms)
 
 
 def _one_a_paper(bands: tuple[str, ...]) -> list[Relation]:

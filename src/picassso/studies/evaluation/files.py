@@ -15,6 +15,7 @@ from picassso.studies.evaluation.tables import (
     bins_markdown,
     csv_table,
     markdown_table,
+    method_totals_csv,
 )
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
     write_text(folder / "table.md", _report(evaluation))
     write_text(folder / "bins.csv", bins_csv(evaluation.bins))
     write_text(folder / "totals.csv", _totals_csv(evaluation))
+    if evaluation.methods:
+        write_text(folder / "method_totals.csv", method_totals_csv(evaluation.methods))
     write_text(folder / "evaluation.json", json.dumps(dict(evaluation.about), indent=2) + "\n")
 
 

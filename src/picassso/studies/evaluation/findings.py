@@ -13,6 +13,7 @@ from picassso.analysis import (
     BinnedResiduals,
     DetectionScores,
     DistributionDistances,
+    PairedDifference,
     Prediction,
     Protocol,
     RelationComparison,
@@ -22,7 +23,7 @@ from picassso.analysis import (
 )
 from picassso.core import GalaxyImage, Maps
 
-__all__ = ["Evaluation", "Example", "MethodScores", "ProtocolScores", "Views"]
+__all__ = ["Evaluation", "Example", "MethodScores", "MethodViews", "ProtocolScores", "Views"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,28 @@ class ProtocolScores:
 
 
 @dataclass(frozen=True, slots=True)
+class MethodViews:
+    """Totals of every view by one method: N views.
+
+    Parameters
+    ----------
+    galaxy_id : (N,) array of str
+        Whom each view shows.
+    row : (N,) int array
+        Of the store.
+    true : mapping of str to (N,) array
+        True totals of each property that the method makes; not masked by the truth.
+    predicted : mapping of str to Prediction
+        Predicted ones, (N,) each.
+    """
+
+    galaxy_id: NDArray[np.str_]
+    row: NDArray[np.int64]
+    true: Mapping[str, NDArray[np.float64]]
+    predicted: Mapping[str, Prediction]
+
+
+@dataclass(frozen=True, slots=True)
 class MethodScores:
     """A network or a classical method, on the views that all of them saw.
 
@@ -122,14 +145,25 @@ class MethodScores:
         Its name.
     seconds : float
         Median time of painting a view.
-    totals, pixels : tuple of ResidualStatistics
-        One a property that the method makes; not masked by the truth.
+    totals, pixels : mapping of Protocol to tuple of ResidualStatistics
+        One a property that the method makes.
+    views : MethodViews
+        What the scores of totals that are not masked by the truth were made of.
+    differences : tuple of PairedDifference
+        Of the same totals, its scores less those of the network, one a property; of the network
+        itself none.
+    learnt_from : (int, int)
+        Views of the store's training and validation split that a classical method was fitted to;
+        0: none. A network's manifest says what it learnt from.
     """
 
     method: str
     seconds: float
-    totals: tuple[ResidualStatistics, ...]
-    pixels: tuple[ResidualStatistics, ...]
+    totals: Mapping[Protocol, tuple[ResidualStatistics, ...]]
+    pixels: Mapping[Protocol, tuple[ResidualStatistics, ...]]
+    views: MethodViews
+    differences: tuple[PairedDifference, ...] = ()
+    learnt_from: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,8 +68,8 @@ def evaluate(
         Data set made by `picassso.mock`.
     output : path
         Folder for ``table.csv``, ``table.md``, ``bins.csv``, ``totals.csv`` and
-        ``evaluation.json``; made if need be. `picassso.report.write_report` makes a page of what
-        is returned.
+        ``evaluation.json``, with baselines ``method_totals.csv``, too; made if need be.
+        `picassso.report.write_report` makes a page of what is returned.
     split : {"train", "validation", "test"}
         Which views.
     seed : int

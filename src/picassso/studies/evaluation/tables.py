@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,12 +19,16 @@ from picassso.analysis import (
 )
 from picassso.studies.evaluation.quantities import Quantity
 
+if TYPE_CHECKING:
+    from picassso.studies.evaluation.findings import MethodScores
+
 __all__ = [
     "bins_csv",
     "bins_markdown",
     "csv_table",
     "filled_bins",
     "markdown_table",
+    "method_totals_csv",
     "print_table",
     "range_text",
     "statistic_text",
@@ -85,6 +89,21 @@ def _csv(header: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
     writer.writerow(header)
     writer.writerows(lines)
     return out.getvalue()
+
+
+def method_totals_csv(methods: Sequence[MethodScores]) -> str:
+    """Totals of every method, one line a property, view and method, not masked by the truth."""
+    names = ("mean", "p16", "p50", "p84")
+    lines: list[Sequence[Any]] = []
+    for method in methods:
+        views = method.views
+        for p, true in views.true.items():
+            columns = [true, *(getattr(views.predicted[p], name) for name in names)]
+            numbers = ([f"{v:.6g}" for v in row] for row in zip(*columns, strict=True))
+            whom = zip(views.galaxy_id.tolist(), views.row.tolist(), numbers, strict=True)
+            lines += [(p, galaxy, row, method.method, *cells) for galaxy, row, cells in whom]
+    header = ["property", "galaxy_id", "row", "method", "true", *names]
+    return _csv(header, lines)
 
 
 def markdown_table(rows: Sequence[ResidualStatistics]) -> str:
