@@ -26,6 +26,7 @@ from pathlib import Path
 
 import numpy as np
 from measured import Evaluated, Line, Studied, read_csv
+from reference_tables import write_tables
 from tabular import markdown, write_text
 
 from picassso.core import PROPERTIES, InputError, PicasssoError, written_whole
@@ -98,6 +99,11 @@ def evaluation_part(found: Evaluated, notes: str, folder: Path) -> Iterator[str]
     yield f"![Predicted against true totals, {found.name}]({picture.name})"
     yield from paper_protocol_part(found)
     yield from methods_part(found)
+    if rest := write_tables(found, folder, shrink=shrink):
+        yield (
+            f"Pixels, annuli, gradients, structure, relations, distributions, detections and where "
+            f"it errs: [all tables of {found.name}]({rest.name})."
+        )
 
 
 def totals_picture(found: Evaluated, folder: Path) -> Path:

@@ -21,7 +21,8 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture
 def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(str(ROOT / "examples"))
-    sys.modules.pop("reference_report", None)
+    for module in ("reference_report", "reference_tables"):
+        sys.modules.pop(module, None)
     return import_module("reference_report")
 
 
@@ -59,6 +60,10 @@ def evaluated(tmp_path: Path) -> Path:
         bell | {"quantity": "method", "property": "", "statistic": "seconds", "value": 0.05},
     ]
     write_table(folder / "scores.csv", paper + methods)
+    (folder / "tables").mkdir()
+    write_table(folder / "tables" / "pixels.csv", [{"property": "gas", "median bias": "0.987"}])
+    (folder / "figures").mkdir()
+    save_figure(new_figure(100, 80), folder / "figures" / "methods.png")
     true = 10 ** np.random.default_rng(0).uniform(9, 11, 40)
     write_table(
         folder / "totals.csv",
@@ -113,9 +118,12 @@ def test_measured_numbers_stand_beside_the_published_ones(
     assert "| r | published | 0.081 / 0.152 |" in page and "| r | here" not in page
     assert page.count("**Not run to its end.**") == 4
     pictures = {p.name: p.stat().st_size for p in out.glob("*.png")}
-    assert set(pictures) == {"totals_survey.png", "bands_bands.png"}
+    assert set(pictures) == {"totals_survey.png", "bands_bands.png", "survey_methods.png"}
     assert all(size < 150_000 for size in pictures.values())
-    assert all(f"({name})" in page for name in pictures)
+    tables = (out / "survey.md").read_text()
+    assert "| gas | 0.987 |" in tables and "## Pixels" in tables and "## Scaling" not in tables
+    assert "[all tables of survey](survey.md)" in page
+    assert all(f"({name})" in page + tables for name in pictures)
     again = script.write_reference({"survey": evaluated}, studied, out, notes=notes).read_text()
     assert again == page
 
