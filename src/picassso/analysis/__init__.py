@@ -18,7 +18,7 @@ from picassso.analysis.apertures import (
     scored_region,
     true_ellipse,
 )
-from picassso.analysis.bins import MINIMUM_GALAXIES, BinnedResiduals, binned_residuals
+from picassso.analysis.bins import BinnedResiduals, binned_residuals
 from picassso.analysis.degenerate import (
     FEWEST_PIXELS,
     count_flags,
@@ -34,6 +34,7 @@ from picassso.analysis.distances import (
 from picassso.analysis.isophotes import isophote_ellipse
 from picassso.analysis.metrics import (
     MAD_TO_SIGMA,
+    MINIMUM_GALAXIES,
     Counts,
     Prediction,
     ResidualStatistics,
@@ -69,7 +70,7 @@ from picassso.analysis.structure import (
     log_above_floor,
     structural_similarity,
 )
-from picassso.analysis.trends import PixelTrend, Trend
+from picassso.analysis.trends import PixelTrend, Trend, bin_numbers
 from picassso.analysis.values import Spread, spread, value_residuals
 
 __all__ = [
@@ -108,6 +109,7 @@ __all__ = [
     "aperture_signal_to_noise",
     "aperture_total",
     "apply_protocol",
+    "bin_numbers",
     "binned_residuals",
     "compare_relation",
     "count_flags",

@@ -165,11 +165,11 @@ class PixelDistributions:
         self._used += pixels.counts.used
         self._invented += pixels.counts.false_positive
         self._absent += pixels.counts.absent
-        invented = pixels.faint_median[pixels.faint_median >= self._floor]
-        parts = (pixels.true, pixels.predicted.p50, invented)
-        self._replicates.add(
-            np.concatenate([self._histogram(m) for m in parts]), galaxy_id=galaxy_id
-        )
+        faint = pixels.invented
+        invented = self._histogram(pixels.median[faint])
+        true = self._histogram(pixels.true) - self._histogram(pixels.true[faint])
+        predicted = self._histogram(pixels.median) - invented
+        self._replicates.add(np.concatenate([true, predicted, invented]), galaxy_id=galaxy_id)
 
     def _histogram(self, values: NDArray[np.floating]) -> NDArray[np.intp]:
         """How many values lie in each bin of dex above the floor."""

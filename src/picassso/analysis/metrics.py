@@ -3,14 +3,16 @@
 Two estimators have two biases. The predicted *mean* must be right where things add up: its
 linear bias is log10(sum of true / sum of predicted). The predicted *median* must be right for a
 single value: its median bias is the median of log10(true / predicted). The scatter is that of
-the median. A prediction is never masked by the truth; whatever truly lies below the floor of its
-property is left out of the statistics and scored as a detection.
+the median. A prediction is never masked by the truth: sums hold everything. A logarithm needs
+something to take it of: totals that truly lie below the floor of their property are left out of
+medians and scatter, counted, and scored as a detection. That choice by the truth moves medians, so
+that the median of what was *painted* above the floor stands beside them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +22,7 @@ from picassso.core import PROPERTIES, InputError, Maps
 
 __all__ = [
     "MAD_TO_SIGMA",
+    "MINIMUM_GALAXIES",
     "Counts",
     "Prediction",
     "ResidualStatistics",
@@ -35,6 +38,10 @@ MAD_TO_SIGMA = 1.4826
 OUTLIER_SIGMAS = 3.0
 """An outlier lies more than this many robust sigmas from the median."""
 
+MINIMUM_GALAXIES = 5
+"""Fewer galaxies have counts, but no statistics."""
+
+_CERTAIN = 1e-9  # a share so close to 0 or 1 differs from it by rounding alone
 _FAINTEST = 1e-3  # of the floor: a prediction of zero is a large miss, not an infinite one
 
 
@@ -77,11 +84,11 @@ class Counts:
     Parameters
     ----------
     used : int
-        Truth at or above the floor: they make the statistics.
+        Truth at or above the floor.
     missed : int
         Of those, predicted median below the floor.
     below_floor : int
-        Truth below the floor: left out.
+        Truth below the floor.
     false_positive : int
         Of those, predicted median at or above the floor.
     absent : int
@@ -97,10 +104,28 @@ class Counts:
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
+    def masked(self) -> Counts:
+        """Of the same values, predictions being zero where the truth lies below the floor."""
+        return replace(self, false_positive=0)
+
+    @property
+    def painted(self) -> int:
+        """Predicted median at or above the floor."""
+        return self.used - self.missed + self.false_positive
+
+    @property
+    def not_painted(self) -> int:
+        """Predicted median below the floor, truth known."""
+        return self.missed + self.below_floor - self.false_positive
+
 
 @dataclass(frozen=True, slots=True)
 class ResidualStatistics:
     """Residuals of one property, in dex of true over predicted.
+
+    Sums are over all whose truth is known. Everything else is of those that reach the floor: in
+    truth, or, of pixels under `picassso.analysis.Protocol.HONEST`, in the predicted median, smaller
+    truths counting as they are.
 
     Parameters
     ----------
@@ -121,6 +146,10 @@ class ResidualStatistics:
     coverage : Statistic
         Share of truths between the predicted 16th and 84th percentiles (wanted: 0.68); NaN where
         no interval has any width.
+    painted_bias : Statistic
+        Median of log10(true / predicted median) of all whose predicted median reaches the floor,
+        however small their truth: the median bias of a choice that needs no truth. NaN for pixels
+        under `picassso.analysis.Protocol.PAPER`, where the truth has chosen.
     counts : Counts
         What the statistics rest on, and what was left out.
     """
@@ -134,22 +163,35 @@ class ResidualStatistics:
     robust_sigma: Statistic
     outlier_fraction: Statistic
     coverage: Statistic
+    painted_bias: Statistic
     counts: Counts
 
 
-STATISTICS = 7
+STATISTICS = 8
 """How many statistics `ResidualStatistics` holds."""
 
 
 def log_residual(
     true: NDArray[np.floating], predicted: NDArray[np.floating], *, floor: ArrayLike
 ) -> NDArray[np.floating]:
-    """log10(true / predicted), predictions taken as at least a thousandth of `floor`.
+    """log10(true / predicted), both taken as at least a thousandth of `floor`.
 
     In the precision of `predicted`: single precision is enough for pixels, and ten times as fast.
     """
-    lowest = np.multiply(floor, _FAINTEST).astype(np.asarray(predicted).dtype)
-    return np.log10(true / np.maximum(predicted, lowest))
+    lowest = faintest(floor, like=predicted)
+    return np.log10(np.maximum(true, lowest) / np.maximum(predicted, lowest))
+
+
+def faintest(floor: ArrayLike, *, like: NDArray[np.floating]) -> NDArray[np.floating]:
+    """What `log_residual` takes smaller values as, in the precision of an array."""
+    return np.multiply(floor, _FAINTEST).astype(np.asarray(like).dtype)
+
+
+def log_ratio(true: float, predicted: float) -> float:
+    """log10 of a ratio of sums; infinite where one is zero, NaN where both are."""
+    if true > 0 and predicted > 0:
+        return float(np.log10(true / predicted))
+    return np.nan if true == predicted else float(np.copysign(np.inf, true - predicted))
 
 
 def residual_statistics(
@@ -160,6 +202,7 @@ def residual_statistics(
     kind: str = "total",
     floor: ArrayLike | None = None,
     galaxy_id: ArrayLike | None = None,
+    fewest: int = 1,
     bootstraps: int = 500,
     seed: int = 0,
 ) -> ResidualStatistics:
@@ -176,10 +219,12 @@ def residual_statistics(
     kind : str
         What is summed, as the statistics are to say.
     floor : float or (N,) array, optional
-        Smaller truths are left out; by default the property's total floor.
+        Smaller truths are left out, but for the sums; by default the property's total floor.
     galaxy_id : (N,) array of str, optional
         Whom each row shows: the bootstrap draws galaxies, not views, because views of one galaxy
         err together. By default every row is a galaxy of its own.
+    fewest : int
+        With fewer galaxies above the floor there are counts, and no statistics.
     bootstraps : int
         Number of resamplings; 0 leaves the errors NaN.
     seed : int
@@ -204,19 +249,25 @@ def residual_statistics(
     floor = np.broadcast_to(floor, true.shape)
     used, counts = select(true, predicted, floor=floor, name=property)
     ids = np.arange(len(used)) if galaxy_id is None else np.asarray(galaxy_id)
-    rows = np.flatnonzero(used)
+    galaxies = len(np.unique(ids[used]))
+    if galaxies < fewest:
+        unknown = np.full(STATISTICS, np.nan)
+        return assemble(property, kind, unknown, unknown, counts, galaxies=0, intervals=False)
+    rows = np.flatnonzero(~np.isnan(true))
     residual = log_residual(true[rows], predicted.p50[rows], floor=floor[rows])
     order = np.argsort(residual)
     rows, residual = rows[order], residual[order]
-    true, predicted = true[rows], predicted[rows]
+    true, predicted, floor = true[rows], predicted[rows], floor[rows]
     inside = (predicted.p16 <= true) & (true <= predicted.p84)
     columns = np.array([true, predicted.mean, residual, inside], dtype=np.float64)
+    chosen = np.array([true >= floor, predicted.p50 >= floor], dtype=np.intp)
 
     def estimate(times: NDArray[np.intp]) -> NDArray[np.float64]:
-        return _estimate(columns, times)
+        return _estimate(columns, *(times * chosen), times=times)
 
     values, errors = bootstrap(estimate, ids[rows], bootstraps=bootstraps, seed=seed)
-    return assemble(property, kind, values, errors, counts, intervals=has_intervals(predicted))
+    intervals = has_intervals(predicted[chosen[0] > 0])
+    return assemble(property, kind, values, errors, counts, galaxies=galaxies, intervals=intervals)
 
 
 def has_intervals(predicted: Prediction) -> bool:
@@ -229,6 +280,7 @@ def residual_table(
     predicted: Mapping[str, Prediction],
     *,
     galaxy_id: ArrayLike | None = None,
+    fewest: int = 1,
     bootstraps: int = 500,
     seed: int = 0,
 ) -> list[ResidualStatistics]:
@@ -239,6 +291,7 @@ def residual_table(
             predicted[name],
             property=name,
             galaxy_id=galaxy_id,
+            fewest=fewest,
             bootstraps=bootstraps,
             seed=seed,
         )
@@ -254,15 +307,28 @@ def assemble(
     errors: NDArray[np.float64],
     counts: Counts,
     *,
+    galaxies: int,
     intervals: bool,
 ) -> ResidualStatistics:
-    """Statistics from their values and errors, in the order of the fields."""
-    bias, median, mean, sigma, robust, outliers, coverage = statistics(values, errors)
+    """Statistics of so many galaxies from their values and errors, in the order of the fields."""
+    *moments, outliers, coverage, painted = statistics(values, errors)
+    outliers, coverage = (share_of(s, galaxies=galaxies) for s in (outliers, coverage))
     if not intervals:  # one number tells nothing of its own error
         coverage = Statistic(np.nan)
-    return ResidualStatistics(
-        property, kind, bias, median, mean, sigma, robust, outliers, coverage, counts
-    )
+    return ResidualStatistics(property, kind, *moments, outliers, coverage, painted, counts)
+
+
+def share_of(share: Statistic, *, galaxies: int) -> Statistic:
+    """A share of values of some galaxies, with an error where all or none of them fulfil it.
+
+    There every draw of a bootstrap gives the same. The error is then how far the share of the
+    population may lie from 0 or 1 by Wilson's interval of one sigma, 1 / (galaxies + 1) (Wilson
+    1927, J. Am. Stat. Assoc. 22, 209), each galaxy counting once.
+    """
+    certain = min(share.value, 1.0 - share.value) < _CERTAIN
+    if not certain or galaxies == 0:
+        return share
+    return Statistic(share.value, float(np.fmax(share.error, 1.0 / (galaxies + 1))))
 
 
 def statistics(values: NDArray[np.float64], errors: NDArray[np.float64]) -> list[Statistic]:
@@ -301,36 +367,45 @@ def select(
     return used, counts
 
 
-def _estimate(columns: NDArray[np.float64], times: NDArray[np.intp]) -> NDArray[np.float64]:
+def _estimate(
+    columns: NDArray[np.float64],
+    used: NDArray[np.intp],
+    painted: NDArray[np.intp],
+    *,
+    times: NDArray[np.intp],
+) -> NDArray[np.float64]:
     """The statistics, in the order of `ResidualStatistics`, of rows that count so many times.
 
     `columns` are the truth, the predicted mean, the residual, and whether the truth lies inside the
-    interval, by rising residual.
+    interval, by rising residual. In sums every row counts `times`, in the other statistics `used`,
+    in the painted bias `painted` times.
     """
     residual = columns[2]
-    number = times.sum()
+    number, true, predicted = used.sum(), *(columns[:2] @ times)
+    found = np.full(STATISTICS, np.nan)
+    found[0] = log_ratio(true, predicted)
+    if painted.any():
+        found[-1] = middle_of_sorted(np.repeat(residual, painted))
     if number == 0:
-        return np.full(STATISTICS, np.nan)
-    true, predicted, first, inside = columns @ times
+        return found
+    first, inside = columns[2:] @ used
     mean = first / number
-    drawn = np.repeat(residual, times)
+    drawn = np.repeat(residual, used)
     median = middle_of_sorted(drawn)
     halves = [(number - 1) // 2, number // 2]
     robust = MAD_TO_SIGMA * middle_of_sorted(np.partition(np.abs(drawn - median), halves))
     far = OUTLIER_SIGMAS * robust
     lower = np.searchsorted(drawn, median - far, side="left")
     upper = np.searchsorted(drawn, median + far, side="right")
-    return np.array(
-        [
-            np.log10(true / predicted) if predicted > 0 else np.inf,
-            median,
-            mean,
-            np.sqrt((residual - mean) ** 2 @ times / number),
-            robust,
-            1.0 - (upper - lower) / number,
-            inside / number,
-        ]
-    )
+    found[1:-1] = [
+        median,
+        mean,
+        np.sqrt((residual - mean) ** 2 @ used / number),
+        robust,
+        (number - (upper - lower)) / number,
+        inside / number,
+    ]
+    return found
 
 
 def middle_of_sorted(values: NDArray[np.float64]) -> float:
