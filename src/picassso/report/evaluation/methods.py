@@ -40,6 +40,13 @@ def methods_section(evaluation: Evaluation) -> Section:
     return Section("Methods", words, [*_plates(evaluation.methods), *tables])
 
 
+_COUNTED = {
+    "totals": "Linear biases are of all views, the other statistics of those above the floor.",
+    "pixels": "Linear biases are of all pixels, the other statistics of those that the method in "
+    "question painted at or above the floor, so many.",
+}
+
+
 def _table(methods: Sequence[MethodScores], kind: str, *, views: str) -> Table:
     """Property after property, every method that makes it."""
     header = ["property", "method", "linear bias", "median bias", "σ", "robust σ", views]
@@ -48,11 +55,13 @@ def _table(methods: Sequence[MethodScores], kind: str, *, views: str) -> Table:
     for method in methods:
         for r in getattr(method, kind):
             statistics = [cell(s) for s in (r.linear_bias, r.median_bias, r.sigma, r.robust_sigma)]
-            numbers = [str(r.counts.used), f"{method.seconds:.2g}"]
+            counted = r.counts.painted if kind == "pixels" else r.counts.used
+            numbers = [str(counted), f"{method.seconds:.2g}"]
             line = [title(r.property), method.method, *statistics, *numbers]
             found.setdefault(r.property, []).append(line)
     lines = [line for of in found.values() for line in of]
-    return Table(f"methods_{kind}", header, lines, f"Methods side by side: {kind} [dex].")
+    caption = f"Methods side by side: {kind} [dex]. {_COUNTED[kind]}"
+    return Table(f"methods_{kind}", header, lines, caption)
 
 
 def _plates(methods: Sequence[MethodScores]) -> list[Plate]:

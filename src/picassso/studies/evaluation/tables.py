@@ -188,8 +188,8 @@ def print_table(rows: Sequence[ResidualStatistics]) -> None:
         c = row.counts
         if c.below_floor or c.absent:
             console.print(
-                f"{row.property}: views left out: {c.below_floor} below the floor "
-                f"({c.false_positive} of them painted above it), {c.absent} without truth"
+                f"{row.property}: views below the floor, in the linear bias alone: {c.below_floor} "
+                f"({c.false_positive} of them painted above it); without truth: {c.absent}"
             )
 
 
