@@ -31,14 +31,13 @@ from picassso.analysis.distances import (
     PixelDistributions,
     distribution_distances,
 )
+from picassso.analysis.estimates import MINIMUM_GALAXIES, Statistic
 from picassso.analysis.isophotes import isophote_ellipse
 from picassso.analysis.metrics import (
     MAD_TO_SIGMA,
-    MINIMUM_GALAXIES,
     Counts,
     Prediction,
     ResidualStatistics,
-    Statistic,
     log_residual,
     residual_statistics,
     residual_table,

@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from picassso.analysis.estimates import MINIMUM_GALAXIES
 from picassso.analysis.metrics import (
-    MINIMUM_GALAXIES,
     Prediction,
     ResidualStatistics,
     log_residual,

@@ -14,15 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from picassso.analysis.bootstrap import GalaxyCounts, Replicates, bootstrap
-from picassso.analysis.metrics import (
-    MINIMUM_GALAXIES,
-    Counts,
-    Prediction,
-    Statistic,
-    select,
-    share_of,
-    statistics,
-)
+from picassso.analysis.estimates import MINIMUM_GALAXIES, Statistic, share_of, statistics
+from picassso.analysis.metrics import Counts, Prediction, select
 from picassso.analysis.selection import SelectedPixels, select_pixels
 from picassso.core import PROPERTIES
 
@@ -37,7 +30,7 @@ class DetectionScores:
     """How well detections are told from non-detections.
 
     A score is NaN where fewer than five galaxies make it. Errors are bootstraps over galaxies; of
-    a share that is 0 or 1, which no draw changes, see `picassso.analysis.metrics.share_of`.
+    a share that is 0 or 1, which no draw changes, see `picassso.analysis.estimates.share_of`.
 
     Parameters
     ----------

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from picassso.analysis.bootstrap import Replicates, bootstrap
-from picassso.analysis.metrics import Prediction, Statistic, statistics
+from picassso.analysis.estimates import Statistic, statistics
+from picassso.analysis.metrics import Prediction
 from picassso.analysis.protocol import Protocol
 from picassso.analysis.selection import SelectedPixels, select_pixels
 from picassso.core import PROPERTIES, InputError

@@ -18,15 +18,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from picassso.analysis.bootstrap import bootstrap
+from picassso.analysis.estimates import Statistic, share_of, statistics
 from picassso.core import PROPERTIES, InputError, Maps
 
 __all__ = [
     "MAD_TO_SIGMA",
-    "MINIMUM_GALAXIES",
     "Counts",
     "Prediction",
     "ResidualStatistics",
-    "Statistic",
     "log_residual",
     "residual_statistics",
     "residual_table",
@@ -38,10 +37,6 @@ MAD_TO_SIGMA = 1.4826
 OUTLIER_SIGMAS = 3.0
 """An outlier lies more than this many robust sigmas from the median."""
 
-MINIMUM_GALAXIES = 5
-"""Fewer galaxies have counts, but no statistics."""
-
-_CERTAIN = 1e-9  # a share so close to 0 or 1 differs from it by rounding alone
 _FAINTEST = 1e-3  # of the floor: a prediction of zero is a large miss, not an infinite one
 
 
@@ -67,14 +62,6 @@ class Prediction:
 
     def __getitem__(self, where: object) -> Prediction:
         return Prediction(*(getattr(self, f.name)[where] for f in fields(self)))
-
-
-@dataclass(frozen=True, slots=True)
-class Statistic:
-    """A number and its bootstrap standard error (NaN where there is too little to tell)."""
-
-    value: float
-    error: float = np.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,24 +303,6 @@ def assemble(
     if not intervals:  # one number tells nothing of its own error
         coverage = Statistic(np.nan)
     return ResidualStatistics(property, kind, *moments, outliers, coverage, painted, counts)
-
-
-def share_of(share: Statistic, *, galaxies: int) -> Statistic:
-    """A share of values of some galaxies, with an error where all or none of them fulfil it.
-
-    There every draw of a bootstrap gives the same. The error is then how far the share of the
-    population may lie from 0 or 1 by Wilson's interval of one sigma, 1 / (galaxies + 1) (Wilson
-    1927, J. Am. Stat. Assoc. 22, 209), each galaxy counting once.
-    """
-    certain = min(share.value, 1.0 - share.value) < _CERTAIN
-    if not certain or galaxies == 0:
-        return share
-    return Statistic(share.value, float(np.fmax(share.error, 1.0 / (galaxies + 1))))
-
-
-def statistics(values: NDArray[np.float64], errors: NDArray[np.float64]) -> list[Statistic]:
-    """Numbers with their errors, one by one."""
-    return [Statistic(float(v), float(e)) for v, e in zip(values, errors, strict=True)]
 
 
 def select(

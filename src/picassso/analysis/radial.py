@@ -9,12 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.analysis.apertures import Ellipse
-from picassso.analysis.metrics import (
-    MINIMUM_GALAXIES,
-    Prediction,
-    ResidualStatistics,
-    residual_statistics,
-)
+from picassso.analysis.estimates import MINIMUM_GALAXIES
+from picassso.analysis.metrics import Prediction, ResidualStatistics, residual_statistics
 from picassso.core import DERIVED, PROPERTIES, InputError
 
 __all__ = [

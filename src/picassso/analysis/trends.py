@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.analysis.bootstrap import GalaxyCounts, Replicates
+from picassso.analysis.estimates import MINIMUM_GALAXIES
 from picassso.analysis.histograms import COARSE, quantile_of_share
-from picassso.analysis.metrics import MINIMUM_GALAXIES, Counts, Prediction
+from picassso.analysis.metrics import Counts, Prediction
 from picassso.analysis.protocol import Protocol
 from picassso.analysis.selection import SelectedPixels, select_pixels
 from picassso.core import InputError

@@ -8,15 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from picassso.analysis.bootstrap import bootstrap
+from picassso.analysis.estimates import MINIMUM_GALAXIES, Statistic, statistics
 from picassso.analysis.metrics import (
-    MINIMUM_GALAXIES,
     Counts,
     Prediction,
     ResidualStatistics,
-    Statistic,
     middle_of_sorted,
     residual_statistics,
-    statistics,
 )
 from picassso.core import InputError
 

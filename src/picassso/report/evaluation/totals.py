@@ -295,8 +295,9 @@ def _trend_plates(
         return []
     caption = (
         f"Pixels, protocol {protocol}: residual against {label}, of {_CHOSEN[protocol]}. The "
-        "outermost bins are open. A curve ends where its percentile lies among pixels in which "
-        "truth or prediction is less than a thousandth of the floor, whose residual is but a limit."
+        "outermost bins are open. A curve or its band ends where a percentile lies among pixels in "
+        "which truth or prediction is less than a thousandth of the floor: their residual is but a "
+        "limit."
     )
     return [Plate(f"{name}_{protocol}", pixel_trends(lines, label=label), caption)]
 
