@@ -262,5 +262,7 @@ def _assemble(
     *shares, area = statistics(values, errors)
     scores = [share_of(s, galaxies=n) for s, n in zip(shares, of_each, strict=True)]
     enough = [n >= MINIMUM_GALAXIES for n in (*of_each, min(faint, there))]
-    scores = [s if e else Statistic(np.nan) for s, e in zip([*scores, area], enough, strict=True)]
-    return DetectionScores(property, kind, *scores, counts)
+    false, complete, pure, limits, below, area = (
+        s if e else Statistic(np.nan) for s, e in zip([*scores, area], enough, strict=True)
+    )
+    return DetectionScores(property, kind, false, complete, pure, limits, below, area, counts)

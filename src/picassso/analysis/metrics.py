@@ -247,13 +247,14 @@ def residual_statistics(
     true, predicted, floor = true[rows], predicted[rows], floor[rows]
     inside = (predicted.p16 <= true) & (true <= predicted.p84)
     columns = np.array([true, predicted.mean, residual, inside], dtype=np.float64)
-    chosen = np.array([true >= floor, predicted.p50 >= floor], dtype=np.intp)
+    there, painted = true >= floor, predicted.p50 >= floor
+    alike = np.array_equal(there, painted)
 
     def estimate(times: NDArray[np.intp]) -> NDArray[np.float64]:
-        return _estimate(columns, *(times * chosen), times=times)
+        return _estimate(columns, times, times * there, None if alike else times * painted)
 
     values, errors = bootstrap(estimate, ids[rows], bootstraps=bootstraps, seed=seed)
-    intervals = has_intervals(predicted[chosen[0] > 0])
+    intervals = has_intervals(predicted[there])
     return assemble(property, kind, values, errors, counts, galaxies=galaxies, intervals=intervals)
 
 
@@ -298,11 +299,13 @@ def assemble(
     intervals: bool,
 ) -> ResidualStatistics:
     """Statistics of so many galaxies from their values and errors, in the order of the fields."""
-    *moments, outliers, coverage, painted = statistics(values, errors)
+    bias, median, mean, sigma, robust, outliers, coverage, painted = statistics(values, errors)
     outliers, coverage = (share_of(s, galaxies=galaxies) for s in (outliers, coverage))
     if not intervals:  # one number tells nothing of its own error
         coverage = Statistic(np.nan)
-    return ResidualStatistics(property, kind, *moments, outliers, coverage, painted, counts)
+    return ResidualStatistics(
+        property, kind, bias, median, mean, sigma, robust, outliers, coverage, painted, counts
+    )
 
 
 def select(
@@ -338,22 +341,21 @@ def select(
 
 def _estimate(
     columns: NDArray[np.float64],
-    used: NDArray[np.intp],
-    painted: NDArray[np.intp],
-    *,
     times: NDArray[np.intp],
+    used: NDArray[np.intp],
+    painted: NDArray[np.intp] | None,
 ) -> NDArray[np.float64]:
     """The statistics, in the order of `ResidualStatistics`, of rows that count so many times.
 
     `columns` are the truth, the predicted mean, the residual, and whether the truth lies inside the
     interval, by rising residual. In sums every row counts `times`, in the other statistics `used`,
-    in the painted bias `painted` times.
+    in the painted bias `painted` times; None: as often as in those.
     """
     residual = columns[2]
     number, true, predicted = used.sum(), *(columns[:2] @ times)
     found = np.full(STATISTICS, np.nan)
     found[0] = log_ratio(true, predicted)
-    if painted.any():
+    if painted is not None and painted.any():
         found[-1] = middle_of_sorted(np.repeat(residual, painted))
     if number == 0:
         return found
@@ -374,6 +376,8 @@ def _estimate(
         (number - (upper - lower)) / number,
         inside / number,
     ]
+    if painted is None:
+        found[-1] = median
     return found
 
 

@@ -287,7 +287,9 @@ def _trend_plates(
     from picassso.figures import Line, pixel_trends
 
     lines = {
-        t.property: Line(_centres(t.edges), *map(_finite, (t.p16, t.median, t.p84)), t.median_error)
+        t.property: Line(
+            _centres(t.edges), _finite(t.p16), _finite(t.median), _finite(t.p84), t.median_error
+        )
         for t in trends
         if np.isfinite(t.median).any()
     }
