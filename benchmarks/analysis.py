@@ -26,6 +26,7 @@ from picassso.analysis import (
     Prediction,
     Protocol,
     apply_protocol,
+    bin_numbers,
     cross_spectra,
     degenerate_flags,
     elliptical_annuli,
@@ -40,6 +41,7 @@ from picassso.core import PROPERTIES, PROPERTY_NAMES, Maps
 
 FLOORS = np.array([PROPERTIES[p].floor for p in PROPERTY_NAMES])[:, None, None]
 PIXEL_AREA = 0.05
+HEIGHTS, SIGNALS = np.arange(0.5, 5.1, 0.5), np.arange(-1, 3.1, 0.25)
 
 
 def view(pixels: int, spread: float, seed: int) -> tuple[Maps, Prediction, np.ndarray]:
@@ -84,11 +86,10 @@ class Accumulators:
         self.residuals = [PixelResiduals(p) for p in PROPERTY_NAMES]
         self.distributions = [PixelDistributions(p) for p in PROPERTY_NAMES]
         self.detections = [PixelDetections(p) for p in PROPERTY_NAMES]
-        density, ratio = np.arange(-4.5, 0, 0.25), np.geomspace(0.1, 1000, 17)
-        self.by_density = [
-            PixelTrend(p, 5 + np.log10(PROPERTIES[p].floor) + density) for p in PROPERTY_NAMES
-        ]
-        self.by_signal = [PixelTrend(p, ratio) for p in PROPERTY_NAMES]
+        self.by_density, self.by_signal = (
+            {p: [PixelTrend(n, edges, protocol=p) for n in PROPERTY_NAMES] for p in Protocol}
+            for edges in (HEIGHTS, SIGNALS)
+        )
 
 
 def measure(
@@ -123,6 +124,8 @@ def measure(
         cross_spectra(logs[0], medians)
     with clock("structural similarity"):
         structural_similarity(logs[0], medians)
+    with clock("trends with signal-to-noise"):
+        signals = bin_numbers(signal_to_noise, 10**SIGNALS)
     for k, name in enumerate(PROPERTY_NAMES):
         with clock("selection of pixels"):
             pixels = select_pixels(truth.cube[k], predicted[k], property=name)
@@ -133,11 +136,15 @@ def measure(
         ):
             with clock(title):
                 accumulators[k].add_selected(pixels, galaxy_id=truth.galaxy_id)
-        with clock("trend with surface density"):
-            density = np.log10(truth.cube[k])
-            into.by_density[k].add_selected(density, pixels, galaxy_id=truth.galaxy_id)
-        with clock("trend with signal-to-noise"):
-            into.by_signal[k].add_selected(signal_to_noise, pixels, galaxy_id=truth.galaxy_id)
+        floor = PROPERTIES[name].floor
+        for protocol, density in ((Protocol.HONEST, pixels.median), (Protocol.PAPER, pixels.true)):
+            with clock("trends with surface density"):
+                numbers = bin_numbers(density, floor * 10**HEIGHTS)
+                trend = into.by_density[protocol][k]
+                trend.add_selected(numbers, pixels, galaxy_id=truth.galaxy_id)
+            with clock("trends with signal-to-noise"):
+                trend = into.by_signal[protocol][k]
+                trend.add_selected(signals[pixels.where], pixels, galaxy_id=truth.galaxy_id)
 
 
 def main() -> None:

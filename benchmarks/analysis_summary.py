@@ -23,6 +23,7 @@ from picassso.analysis import (
     Prediction,
     Protocol,
     annulus_residuals,
+    bin_numbers,
     binned_residuals,
     compare_relation,
     detection_scores,
@@ -71,7 +72,7 @@ class Numbers:
             for kind in (PixelResiduals, PixelDistributions, PixelDetections)
         }
         edges = np.arange(0.5, 5.1, 0.25)
-        found[PixelTrend] = [PixelTrend(p, edges) for p in (*PROPERTY_NAMES, *PROPERTY_NAMES)]
+        found[PixelTrend] = [PixelTrend(p, edges) for _ in range(4) for p in PROPERTY_NAMES]
         for galaxy in np.unique(self.ids)[:64]:
             for k, p in enumerate(PROPERTY_NAMES):
                 true = (PROPERTIES[p].floor * 10 ** rng.uniform(-1, 5, 3000)).astype(np.float32)
@@ -80,9 +81,9 @@ class Numbers:
                 pixels = select_pixels(true, predicted, property=p)
                 for kind in (PixelResiduals, PixelDistributions, PixelDetections):
                     found[kind][k].add_selected(pixels, galaxy_id=galaxy)
-                height = np.log10(true / PROPERTIES[p].floor)
+                numbers = bin_numbers(pixels.median, PROPERTIES[p].floor * 10**edges)
                 for trend in found[PixelTrend][k :: len(PROPERTY_NAMES)]:
-                    trend.add_selected(height, pixels, galaxy_id=galaxy)
+                    trend.add_selected(numbers, pixels, galaxy_id=galaxy)
         return found
 
     def steps(self) -> dict[str, Callable[[], object]]:

@@ -25,9 +25,9 @@ def around(median, limit):
 
 
 def both(true, median, limit):
-    """The same case as totals and as pixels, in units of the floor."""
+    """The same case as totals and as pixels, in units of the floor, of as many galaxies."""
     accumulator = PixelDetections(NAME, bootstraps=10)
-    for rows in np.array_split(np.arange(len(true)), 3):
+    for rows in np.array_split(np.arange(len(true)), min(len(true), 50)):
         prediction = around(median[rows] * FLOOR, limit[rows] * FLOOR)
         accumulator.add(true[rows] * FLOOR, prediction, galaxy_id=str(rows[:1]))
     ids = np.arange(len(true)).astype(str)
@@ -42,20 +42,22 @@ def both(true, median, limit):
 
 
 def test_counted_by_hand() -> None:
-    true = np.array([10, 20, 30, 5, 0, 0.1, 0.5, 0.2, np.nan])
-    median = np.array([8, 30, 0.5, 6, 0, 2.0, 0.3, 0.1, 9])
-    limit = np.array([16, 60, 40, 9, 0.3, 4.0, 0.4, 0.6, 18])
+    """Every galaxy twice, so that there are enough of each kind."""
+    true = np.tile([10, 20, 30, 5, 0, 0.1, 0.5, 0.2, np.nan], 2)
+    median = np.tile([8, 30, 0.5, 6, 0, 2.0, 0.3, 0.1, 9], 2)
+    limit = np.tile([16, 60, 40, 9, 0.3, 4.0, 0.4, 0.6, 18], 2)
     for scores in both(true, median, limit):
         counts = scores.counts
-        assert (counts.used, counts.missed, counts.below_floor) == (4, 1, 4)
-        assert (counts.false_positive, counts.absent) == (1, 1)
+        assert (counts.used, counts.missed, counts.below_floor) == (8, 2, 8)
+        assert (counts.false_positive, counts.absent) == (2, 2)
+        assert (counts.painted, counts.not_painted) == (8, 8)
         assert scores.false_positive_rate.value == 1 / 4
         assert scores.completeness.value == 3 / 4
         assert scores.purity.value == 3 / 4
         # Not detected: the third (30 <= 40), fifth, seventh (0.5 > 0.4) and eighth.
         assert scores.upper_limits.value == 3 / 4
         assert scores.limits_below_floor.value == 3 / 4
-        # Of 16 pairs only (0.5 there, 2 not there) is in the wrong order.
+        # Of 16 pairs, each four times, only (0.5 there, 2 not there) is in the wrong order.
         assert scores.area_under_roc.value == 15 / 16
         assert np.isfinite(scores.area_under_roc.error)
 
@@ -107,6 +109,31 @@ def test_nothing_to_count_is_nan() -> None:
         np.full(3, np.nan), around(*np.ones((2, 3))), property=NAME, galaxy_id=list("abc")
     )
     assert scores.counts.absent == 3 and np.isnan(scores.completeness.value)
+
+
+def test_a_handful_of_galaxies_has_counts_and_no_scores() -> None:
+    """Four that are not there, all of them painted; one that is and was not: no error is zero."""
+    true = np.append(np.full(40, 5.0), np.full(4, 0.1))
+    median = np.append(np.append(np.full(39, 5.0), 0.1), np.full(4, 3.0))
+    for scores in both(true, median, 2 * median):
+        for name in ("false_positive_rate", "upper_limits", "limits_below_floor", "area_under_roc"):
+            assert np.isnan(getattr(scores, name).value) and np.isnan(getattr(scores, name).error)
+        assert scores.counts.not_painted == 1 and scores.counts.false_positive == 4
+        assert scores.completeness.value == 39 / 40
+
+
+def test_a_share_of_all_has_the_error_of_wilson() -> None:
+    """Of 20 galaxies, four views each, all were seen: as few as 20 of 21 might have been."""
+    ids = np.repeat(np.arange(20), 4).astype(str)
+    true = np.full(80, 5 * TOTAL_FLOOR)
+    scores = detection_scores(true, around(true, true), property=NAME, galaxy_id=ids)
+    assert scores.completeness.value == 1
+    assert scores.completeness.error == pytest.approx(1 / 21)
+    accumulator = PixelDetections(NAME)
+    for galaxy in ids:
+        pixel = np.full(9, 5 * FLOOR)
+        accumulator.add(pixel, around(pixel, pixel), galaxy_id=galaxy)
+    assert accumulator.result().completeness.error == pytest.approx(1 / 21)
 
 
 def test_errors_are_over_galaxies() -> None:

@@ -115,6 +115,37 @@ def test_what_lies_below_the_floor_is_counted_not_used():
     assert statistics.linear_bias.value == 0 and np.isnan(statistics.linear_bias.error)
 
 
+def test_sums_hold_what_lies_below_the_floor():
+    """And the painted bias whatever was painted, which needs no truth to choose."""
+    floor = PROPERTIES["stellar_mass"].total_floor
+    true = np.array([20, 10, 0.5, 0.4, np.nan]) * floor
+    median = np.array([10, 0.5, 5.0, 0.2, 9.0]) * floor
+    found = totals(true, sharp(median), bootstraps=0)
+    assert found.linear_bias.value == pytest.approx(np.log10(30.9 / 15.7))
+    assert found.median_bias.value == pytest.approx(np.log10([2, 20]).mean())
+    assert found.painted_bias.value == pytest.approx(np.log10([2, 0.1]).mean())
+
+
+def test_too_few_galaxies_have_counts_and_no_statistics():
+    true, ids = np.full(8, 1e10), np.repeat(np.arange(4), 2)
+    few = totals(true, sharp(true), galaxy_id=ids, fewest=5)
+    assert few.counts.used == 8 and all(np.isnan(getattr(few, name).value) for name in NAMES)
+    enough = totals(true, sharp(true), galaxy_id=ids, fewest=4)
+    assert enough.median_bias.value == 0
+
+
+def test_a_share_of_all_or_none_has_the_error_of_wilson(mass):
+    """No draw of galaxies has an outlier: the population may have some, up to 1 in 101."""
+    ids = np.repeat(np.arange(100), 4).astype(str)
+    found = totals(mass[:400], sharp(mass[:400]), galaxy_id=ids)
+    accumulator = PixelResiduals("stellar_mass")
+    for k, galaxy in enumerate(ids):
+        accumulator.add(mass[4 * k : 4 * k + 4], sharp(mass[4 * k : 4 * k + 4]), galaxy_id=galaxy)
+    for statistics in (found, accumulator.result()):
+        assert statistics.outlier_fraction.error == pytest.approx(1 / 101)
+        assert statistics.coverage.error == pytest.approx(1 / 101)
+
+
 def test_a_prediction_is_not_masked_by_the_truth():
     """A prediction of zero is a large finite miss."""
     statistics = totals(np.array([1e10, 1e10]), sharp(np.array([1e10, 0.0])))

@@ -142,6 +142,10 @@ def test_too_few_galaxies_give_nan() -> None:
     found = compare("size_mass", few, few).true
     assert np.isnan(found.slope.value) and np.isnan(found.median).all()
     assert found.galaxies.sum() == 4
+    often = {name: np.repeat(v, 3) for name, v in few.items()}
+    views = compare("size_mass", often, often, galaxy_id=np.repeat(np.arange(4), 3))
+    assert np.isnan(views.true.slope.value) and views.true.used == 12
+    assert np.isfinite(compare("size_mass", *[population(n=5)] * 2).true.slope.value)
 
 
 def test_weighted_quantiles_are_those_of_numpy() -> None:

@@ -39,6 +39,12 @@ def test_a_perfect_prediction(true) -> None:
     np.testing.assert_allclose(spectra.correlation, 1.0, rtol=1e-12)
 
 
+def test_an_empty_truth_has_no_ratio(true) -> None:
+    """However much is painted: there is no power to compare it with."""
+    assert np.isnan(cross_spectra(np.zeros_like(true), true).ratio).all()
+    assert (cross_spectra(true, np.zeros_like(true)).ratio == 0).all()
+
+
 def test_a_scaled_prediction_has_the_same_structure() -> None:
     """Above the floor a factor is a constant on the logarithm, whose mean is taken off."""
     cube = np.maximum(lumpy_cube(), 10 * FLOORS.astype(np.float32))

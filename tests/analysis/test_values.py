@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from picassso.analysis import spread, value_residuals
+from picassso.core import InputError
 
 
 def names(n: int) -> np.ndarray:
@@ -33,10 +34,20 @@ def test_gradients_by_their_power() -> None:
 
 
 def test_what_was_not_measured_is_counted() -> None:
-    true, predicted = np.array([1, 2, np.nan, np.nan, 3.0]), np.array([1, np.nan, 1, np.nan, 3.0])
-    found = value_residuals(true, predicted, name="n", galaxy_id=names(5), bootstraps=0)
-    assert (found.counts.used, found.counts.missed, found.counts.absent) == (2, 1, 2)
+    true = np.append(np.full(5, 3.0), [2, np.nan, np.nan])
+    predicted = np.append(np.full(5, 3.0), [np.nan, 1, np.nan])
+    found = value_residuals(true, predicted, name="n", galaxy_id=names(8), bootstraps=0)
+    assert (found.counts.used, found.counts.missed, found.counts.absent) == (5, 1, 2)
     assert found.median_bias.value == 0
+
+
+def test_a_handful_of_galaxies_has_counts_and_no_statistics() -> None:
+    """Four galaxies, two views each."""
+    values, ids = np.full(8, 2.0), np.repeat(names(4), 2)
+    found = value_residuals(values, values, name="n", galaxy_id=ids)
+    assert found.counts.used == 8 and np.isnan(found.sigma.value)
+    few = spread(values, galaxy_id=ids)
+    assert few.used == 8 and np.isnan(few.median.value) and np.isnan(few.p16)
 
 
 def test_spread() -> None:
@@ -49,3 +60,8 @@ def test_spread() -> None:
     assert (found.used, found.absent) == (900, 5)
     nothing = spread([np.nan], galaxy_id=["a"])
     assert np.isnan(nothing.median.value) and nothing.absent == 1
+
+
+def test_infinite_numbers_have_no_percentiles() -> None:
+    with pytest.raises(InputError, match="1 of 6 numbers infinite"):
+        spread([1, 2, 3, 4, 5, np.inf], galaxy_id=names(6))

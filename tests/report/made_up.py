@@ -74,8 +74,8 @@ def made_up(
         model={} if model is None else model,
         properties=PROPERTY_NAMES,
         scores=scores,
-        by_surface_density=tuple(_trend(p, np.arange(0.5, 4.5, 0.5), rng) for p in PROPERTY_NAMES),
-        by_signal_to_noise=tuple(_trend(p, np.arange(-1, 2, 0.5), rng) for p in PROPERTY_NAMES),
+        by_surface_density=_trends(np.arange(0.5, 4.5, 0.5), rng),
+        by_signal_to_noise=_trends(np.arange(-1, 2, 0.5), rng),
         detections=_detections(views, rng),
         flags={"views": len(ids), f"absent:{ABSENT}": len(ids), "two_cores": 1},
         frequency_edges=np.geomspace(0.1, 3, FREQUENCIES + 1),
@@ -236,10 +236,17 @@ def _bins(views: Views, protocol: Protocol) -> tuple[Any, ...]:
     )
 
 
-def _trend(name: str, edges: NDArray[np.float64], rng: np.random.Generator) -> Any:
-    trend = PixelTrend(name, edges.tolist(), bootstraps=10)
-    for k, (true, of) in enumerate(_images(name, rng)):
-        trend.add(np.log10(true / PROPERTIES[name].floor), true, of, galaxy_id=str(k))
+def _trends(edges: NDArray[np.float64], rng: np.random.Generator) -> dict[Protocol, Any]:
+    return {p: tuple(_trend(name, edges, p, rng) for name in PROPERTY_NAMES) for p in Protocol}
+
+
+def _trend(
+    name: str, edges: NDArray[np.float64], protocol: Protocol, rng: np.random.Generator
+) -> Any:
+    trend = PixelTrend(name, edges.tolist(), protocol=protocol, bootstraps=10)
+    for k in range(6):
+        for true, of in _images(name, rng):
+            trend.add(np.log10(of.p50 / PROPERTIES[name].floor), true, of, galaxy_id=str(k))
     return trend.result()
 
 

@@ -15,21 +15,22 @@ import numpy as np
 import pytest
 from made_up import ABSENT, made_up
 
-from picassso.analysis import Protocol
+from picassso.analysis import Protocol, Statistic
 from picassso.core import InputError
 from picassso.painting import load_weights
-from picassso.report import Plate, Section, write_report
+from picassso.report import Plate, Section, Table, write_report
 from picassso.report.evaluation import report_sections
 from picassso.report.evaluation.methods import methods_section
 from picassso.report.evaluation.model_card import model_card_text
 from picassso.report.evaluation.radius import radius_section
 from picassso.report.evaluation.scores import scores_csv
 from picassso.report.evaluation.structure import relations_section
-from picassso.report.evaluation.summary import summary_section
+from picassso.report.evaluation.summary import summary_section, totals_table
 from picassso.report.evaluation.totals import examples_section, where_section
 from picassso.report.evaluation.words import cell, number, plural
 from picassso.report.published import BUCK_WOLF_2021
 from picassso.studies import Evaluation
+from picassso.studies.evaluation.tables import csv_table, markdown_table
 
 
 class Reader(HTMLParser):
@@ -76,6 +77,76 @@ def found(scores: list[dict[str, str]], **wanted: str) -> dict[str, str]:
     rows = [s for s in scores if all(s[k] == v for k, v in wanted.items())]
     assert len(rows) == 1, f"{len(rows)} rows of {wanted}"
     return rows[0]
+
+
+def test_numbers_are_rounded_once(evaluation, scores) -> None:
+    """From a file they are those of the page, to the last digit."""
+    rows = list(csv.DictReader(csv_table(evaluation.rows).splitlines()))
+    totals = [r for r in rows if r["kind"] == "total"]
+    for row, line in zip(evaluation.scores[Protocol.HONEST].totals, totals, strict=True):
+        for name in ("linear_bias", "sigma", "outlier_fraction", "painted_bias"):
+            value = getattr(row, name).value
+            one = found(
+                scores,
+                protocol="honest",
+                quantity="totals",
+                property=row.property,
+                statistic=name,
+            )
+            if np.isfinite(value):
+                assert float(line[name]) == float(one["value"]) == value
+            else:
+                assert line[name] == "nan" and one["value"] == ""
+
+
+def test_half_of_a_last_digit_is_rounded_alike(evaluation) -> None:
+    """99 outliers of 2000, told by the page, by a table and from the file."""
+    share = Statistic(99 / 2000, 0.006)
+    row = replace(evaluation.rows[0], outlier_fraction=share)
+    (line,) = csv.DictReader(csv_table([row]).splitlines())
+    page = totals_table([row], name="t", caption="").rows[0]
+    assert f"{float(line['outlier_fraction']):.3f} ± 0.006" in page
+    assert f"| {cell(share)} |" in markdown_table([row])
+
+
+def test_pixels_say_how_they_were_chosen(evaluation) -> None:
+    """Each protocol has its trends, its choice in the caption, and the pixels that it counts."""
+    section = where_section(evaluation)
+    plates = {p.name: p.caption for p in section.parts if isinstance(p, Plate)}
+    for name in ("pixels_by_surface_density", "pixels_by_signal_to_noise"):
+        assert "painted at or above the floor, whatever their truth" in plates[f"{name}_honest"]
+        assert "whose truth reaches the floor" in plates[f"{name}_paper"]
+    assert "log predicted surface density" in plates["pixels_by_surface_density_honest"]
+    (table,) = (p for p in section.parts if isinstance(p, Table) and p.name == "pixels")
+    numbers = {(line[0], line[1]): line[table.header.index("pixels")] for line in table.rows}
+    honest, paper = (
+        next(r.counts for r in evaluation.scores[p].pixels if r.property == "gas_mass")
+        for p in Protocol
+    )
+    assert numbers["gas mass", "honest"] == str(honest.painted) != str(honest.used)
+    assert numbers["gas mass", "paper"] == str(paper.used) != str(paper.painted)
+
+
+def test_what_the_logarithm_leaves_out_is_said(evaluation) -> None:
+    rows = {r.property: r for r in evaluation.scores[Protocol.HONEST].totals}
+    c = rows["star_formation_rate"].counts
+    assert c.below_floor
+    words = " ".join(summary_section(evaluation).words)
+    assert f"star formation rate {c.below_floor} of {c.used + c.below_floor}" in words
+    assert f"({c.false_positive} painted above it)" in words
+
+
+def test_limits_are_not_drawn(evaluation) -> None:
+    """A percentile that lies among limits has no place on the page; the file says on which side."""
+    trends = evaluation.by_surface_density[Protocol.PAPER]
+    p84 = trends[0].p84.copy()
+    p84[1] = np.inf
+    beyond = (replace(trends[0], p84=p84), *trends[1:])
+    by = {**evaluation.by_surface_density, Protocol.PAPER: beyond}
+    changed = replace(evaluation, by_surface_density=by)
+    assert where_section(changed).parts
+    lines = csv.DictReader(scores_csv(changed).splitlines())
+    assert [s["statistic"] for s in lines if s["value"] == "inf"] == ["p84"]
 
 
 def test_page_is_whole(folder) -> None:
@@ -177,7 +248,7 @@ def test_methods_say_what_they_were_fitted_to_and_how_they_differ(folder, scores
     assert "calibrated on 321 views of the validation split" in page
     method = lines[1]["method"]
     (views,) = (s for s in scores if s["statistic"] == "training_views" and s["method"] == method)
-    assert views["value"] == "1234"
+    assert float(views["value"]) == 1234
     (line,) = csv.DictReader((folder / "tables/methods_differences.csv").open())
     # The made-up method paints as the made-up network does.
     assert (line["method"], line["σ"]) == (method, "0.000 ± 0.000")
@@ -201,6 +272,20 @@ def test_model_card_tells_the_manifest(evaluation, folder) -> None:
     assert "| stellar mass | largest scatter (σ) |" in card
 
 
+def test_model_card_says_what_a_synthetic_test_cannot(evaluation) -> None:
+    """The weights that ship point to what was measured on simulations, others to how to."""
+    card = model_card_text(evaluation)
+    assert "paint_simulations.py measures" in card and "docs/weights.md" not in card
+    about = dict(evaluation.about) | {"weights_fingerprint": load_weights(None).fingerprint}
+    card = model_card_text(replace(evaluation, about=about))
+    assert "“On galaxies of real simulations”" in card and "masses and ages" in card
+    pages = Path(__file__).parents[2] / "docs" / "weights.md"
+    section = pages.read_text().split("## On galaxies of real simulations")[1]
+    assert re.search("Masses come out .* too high, and the intervals are too narrow", section)
+    learnt = {k: v for k, v in evaluation.model.items() if k != "synthetic_seeds"}
+    assert "other galaxies" not in model_card_text(replace(evaluation, model=learnt))
+
+
 def test_worst_bin_is_the_worst(evaluation) -> None:
     bins = [
         b
@@ -217,7 +302,9 @@ def missing(evaluation: Evaluation) -> Iterator[tuple[Evaluation, Callable[..., 
     yield without(methods=()), methods_section, "No classical method was run"
     yield without(examples=()), examples_section, "No views were kept to be shown"
     unbinned = {p: replace(s, bins=()) for p, s in evaluation.scores.items()}
-    nothing: dict[str, Any] = {"by_surface_density": (), "by_signal_to_noise": ()}
+    nothing: dict[str, Any] = dict.fromkeys(
+        ("by_surface_density", "by_signal_to_noise"), dict.fromkeys(Protocol, ())
+    )
     yield without(scores=unbinned, **nothing), where_section, "nothing to draw"
     scores = {p: replace(s, relations=()) for p, s in evaluation.scores.items()}
     yield without(scores=scores), relations_section, "make none of the relations"
@@ -258,8 +345,6 @@ def test_folder_that_cannot_be_written(evaluation, tmp_path) -> None:
 
 
 def test_words() -> None:
-    from picassso.analysis import Statistic
-
     assert cell(Statistic(-0.0123, 0.004)) == "−0.012 ± 0.004"
     assert cell(Statistic(-0.0001, 0.004)) == "0.000 ± 0.004"
     assert cell(Statistic(np.nan)) == number(np.inf) == "–"

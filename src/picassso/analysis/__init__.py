@@ -18,7 +18,7 @@ from picassso.analysis.apertures import (
     scored_region,
     true_ellipse,
 )
-from picassso.analysis.bins import MINIMUM_GALAXIES, BinnedResiduals, binned_residuals
+from picassso.analysis.bins import BinnedResiduals, binned_residuals
 from picassso.analysis.degenerate import (
     FEWEST_PIXELS,
     count_flags,
@@ -31,14 +31,11 @@ from picassso.analysis.distances import (
     PixelDistributions,
     distribution_distances,
 )
+from picassso.analysis.estimates import MINIMUM_GALAXIES, Statistic
 from picassso.analysis.isophotes import isophote_ellipse
 from picassso.analysis.metrics import (
-    MAD_TO_SIGMA,
     Counts,
-    Prediction,
     ResidualStatistics,
-    Statistic,
-    log_residual,
     residual_statistics,
     residual_table,
 )
@@ -54,6 +51,7 @@ from picassso.analysis.radial import (
     elliptical_annuli,
     radial_profile,
 )
+from picassso.analysis.residuals import MAD_TO_SIGMA, Prediction, log_residual
 from picassso.analysis.scaling import (
     RELATIONS,
     Relation,
@@ -70,7 +68,7 @@ from picassso.analysis.structure import (
     log_above_floor,
     structural_similarity,
 )
-from picassso.analysis.trends import PixelTrend, Trend
+from picassso.analysis.trends import PixelTrend, Trend, bin_numbers
 from picassso.analysis.values import Spread, spread, value_residuals
 
 __all__ = [
@@ -110,6 +108,7 @@ __all__ = [
     "aperture_signal_to_noise",
     "aperture_total",
     "apply_protocol",
+    "bin_numbers",
     "binned_residuals",
     "compare_relation",
     "count_flags",

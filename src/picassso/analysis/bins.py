@@ -9,21 +9,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from picassso.analysis.metrics import (
-    STATISTICS,
-    Prediction,
-    ResidualStatistics,
-    assemble,
-    log_residual,
-    residual_statistics,
-    select,
-)
+from picassso.analysis.estimates import MINIMUM_GALAXIES
+from picassso.analysis.metrics import ResidualStatistics, residual_statistics, select
+from picassso.analysis.residuals import Prediction, log_residual
 from picassso.core import PROPERTIES, InputError
 
-__all__ = ["MINIMUM_GALAXIES", "BinnedResiduals", "binned_residuals"]
-
-MINIMUM_GALAXIES = 5
-"""A bin of fewer galaxies has counts, but no statistics."""
+__all__ = ["BinnedResiduals", "binned_residuals"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,20 +143,19 @@ def _residuals(
 ) -> BinnedResiduals:
     """Statistics of the views of one bin, if there are enough galaxies."""
     floor = PROPERTIES[property].total_floor
-    used, counts = select(true, predicted, floor=floor, name=property)
+    used, _ = select(true, predicted, floor=floor, name=property)
     galaxies = len(np.unique(galaxy_id[used]))
-    if galaxies < MINIMUM_GALAXIES:
-        unknown = np.full(STATISTICS, np.nan)
-        statistics = assemble(property, "total", unknown, unknown, counts, intervals=False)
-        return BinnedResiduals(*place, galaxies, np.nan, np.nan, statistics)
     statistics = residual_statistics(
         true,
         predicted,
         property=property,
         galaxy_id=galaxy_id,
+        fewest=MINIMUM_GALAXIES,
         bootstraps=bootstraps,
         seed=seed,
     )
+    if galaxies < MINIMUM_GALAXIES:
+        return BinnedResiduals(*place, galaxies, np.nan, np.nan, statistics)
     residual = log_residual(true[used], predicted.p50[used], floor=floor)
     p16, p84 = np.percentile(residual, [16, 84])
     return BinnedResiduals(*place, galaxies, float(p16), float(p84), statistics)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Replicates", "bootstrap"]
+__all__ = ["GalaxyCounts", "Replicates", "bootstrap"]
 
 _BLOCK = 16
 """Galaxies to one matrix product."""
@@ -122,6 +122,33 @@ class Replicates:
         replicates = self._sums.shape[1] - 1 if self._several else 0
         draws = [function(self._sums[:, k + 1]) for k in range(replicates)]
         return values, _spread(np.array(draws).reshape(replicates, *values.shape))
+
+
+class GalaxyCounts:
+    """How many galaxies there are of each of some kinds, as they come image after image.
+
+    Parameters
+    ----------
+    kinds : int
+        How many.
+    most : int
+        Count no farther: memory does not grow with the number of galaxies.
+    """
+
+    def __init__(self, kinds: int, *, most: int = 1000) -> None:
+        self._most = most
+        self._galaxies: list[set[str]] = [set() for _ in range(kinds)]
+
+    def add(self, present: Iterable[bool], *, galaxy_id: str) -> None:
+        """Say of which kinds a galaxy is, as one of its images shows it."""
+        for galaxies, here in zip(self._galaxies, present, strict=True):
+            if here and len(galaxies) < self._most:
+                galaxies.add(galaxy_id)
+
+    @property
+    def numbers(self) -> list[int]:
+        """Of each kind."""
+        return [len(galaxies) for galaxies in self._galaxies]
 
 
 @lru_cache(maxsize=4 * _BLOCK)

@@ -7,13 +7,16 @@ truth is *there* where it does. These scores need predictions that know no truth
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from picassso.analysis.bootstrap import Replicates, bootstrap
-from picassso.analysis.metrics import Counts, Prediction, Statistic, select, statistics
+from picassso.analysis.bootstrap import GalaxyCounts, Replicates, bootstrap
+from picassso.analysis.estimates import MINIMUM_GALAXIES, Statistic, share_of, statistics
+from picassso.analysis.metrics import Counts, select
+from picassso.analysis.residuals import Prediction
 from picassso.analysis.selection import SelectedPixels, select_pixels
 from picassso.core import PROPERTIES
 
@@ -25,7 +28,10 @@ _BINS = 451
 
 @dataclass(frozen=True, slots=True)
 class DetectionScores:
-    """How well detections are told from non-detections. NaN where there is nothing to count.
+    """How well detections are told from non-detections.
+
+    A score is NaN where fewer than five galaxies make it. Errors are bootstraps over galaxies; of
+    a share that is 0 or 1, which no draw changes, see `picassso.analysis.estimates.share_of`.
 
     Parameters
     ----------
@@ -50,7 +56,8 @@ class DetectionScores:
         guessing. It does not depend on the floor of the prediction.
     counts : Counts
         There (`used`), of these not detected (`missed`), not there (`below_floor`), of these
-        detected (`false_positive`), and not known (`absent`).
+        detected (`false_positive`), all that were not detected (`not_painted`), and not known
+        (`absent`).
     """
 
     property: str
@@ -116,7 +123,9 @@ def detection_scores(
 
     ids = np.asarray(galaxy_id)[known]
     values, errors = bootstrap(estimate, ids, bootstraps=bootstraps, seed=seed)
-    return _assemble(property, "total", values, errors, counts)
+    detected = predicted.p50 >= floor
+    galaxies = [len(np.unique(ids[k])) for k in (~there, there, ~detected, detected)]
+    return _assemble(property, "total", values, errors, counts, galaxies=galaxies)
 
 
 class PixelDetections:
@@ -139,6 +148,7 @@ class PixelDetections:
         self.property = property
         self._floor = PROPERTIES[property].floor
         self._counts = Counts()
+        self._galaxies = GalaxyCounts(4)
         self._replicates = Replicates(_TABLE + 2 * _BINS, bootstraps=bootstraps, seed=seed)
 
     def add(self, true: NDArray[np.floating], predicted: Prediction, *, galaxy_id: str) -> None:
@@ -163,13 +173,16 @@ class PixelDetections:
 
     def add_selected(self, pixels: SelectedPixels, *, galaxy_id: str) -> None:
         """`add`, where the pixels have been selected already."""
-        self._counts += pixels.counts
-        within = pixels.true <= pixels.predicted.p84
-        there, faint = pixels.predicted.p50, pixels.faint_median
+        counts = pixels.counts
+        self._counts += counts
+        of_each = (counts.below_floor, counts.used, counts.not_painted, counts.painted)
+        self._galaxies.add(map(bool, of_each), galaxy_id=galaxy_id)
+        invented, faint = pixels.invented, pixels.faint_median
         parts = [
             self._table(faint, pixels.faint_within),
-            self._table(there, within),
-            self._ranks(there),
+            self._table(pixels.median, pixels.within)
+            - self._table(pixels.median[invented], pixels.within[invented]),
+            self._ranks(pixels.median) - self._ranks(pixels.median[invented]),
             self._ranks(faint),
         ]
         self._replicates.add(np.concatenate(parts), galaxy_id=galaxy_id)
@@ -193,7 +206,8 @@ class PixelDetections:
             return _scores(sums[:_TABLE], *sums[_TABLE:].reshape(2, _BINS))
 
         values, errors = self._replicates.estimate(estimate)
-        return _assemble(self.property, "pixel", values, errors, self._counts)
+        galaxies = self._galaxies.numbers
+        return _assemble(self.property, "pixel", values, errors, self._counts, galaxies=galaxies)
 
 
 _TABLE = 8  # there or not x detected or not x within the upper limit or not
@@ -237,6 +251,19 @@ def _assemble(
     values: NDArray[np.float64],
     errors: NDArray[np.float64],
     counts: Counts,
+    *,
+    galaxies: Sequence[int],
 ) -> DetectionScores:
-    false, complete, pure, limits, below, area = statistics(values, errors)
+    """Scores from their values and errors.
+
+    `galaxies` of which something is not there, is there, is not detected and is detected.
+    """
+    faint, there, missed, detected = galaxies
+    of_each = (faint, there, detected, missed, faint)
+    *shares, area = statistics(values, errors)
+    scores = [share_of(s, galaxies=n) for s, n in zip(shares, of_each, strict=True)]
+    enough = [n >= MINIMUM_GALAXIES for n in (*of_each, min(faint, there))]
+    false, complete, pure, limits, below, area = (
+        s if e else Statistic(np.nan) for s, e in zip([*scores, area], enough, strict=True)
+    )
     return DetectionScores(property, kind, false, complete, pure, limits, below, area, counts)

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from picassso.analysis.bootstrap import Replicates, bootstrap
-from picassso.analysis.metrics import Prediction, Statistic, statistics
+from picassso.analysis.estimates import Statistic, statistics
 from picassso.analysis.protocol import Protocol
+from picassso.analysis.residuals import Prediction
 from picassso.analysis.selection import SelectedPixels, select_pixels
 from picassso.core import PROPERTIES, InputError
 
@@ -165,11 +166,11 @@ class PixelDistributions:
         self._used += pixels.counts.used
         self._invented += pixels.counts.false_positive
         self._absent += pixels.counts.absent
-        invented = pixels.faint_median[pixels.faint_median >= self._floor]
-        parts = (pixels.true, pixels.predicted.p50, invented)
-        self._replicates.add(
-            np.concatenate([self._histogram(m) for m in parts]), galaxy_id=galaxy_id
-        )
+        faint = pixels.invented
+        invented = self._histogram(pixels.median[faint])
+        true = self._histogram(pixels.true) - self._histogram(pixels.true[faint])
+        predicted = self._histogram(pixels.median) - invented
+        self._replicates.add(np.concatenate([true, predicted, invented]), galaxy_id=galaxy_id)
 
     def _histogram(self, values: NDArray[np.floating]) -> NDArray[np.intp]:
         """How many values lie in each bin of dex above the floor."""

@@ -3,71 +3,31 @@
 Two estimators have two biases. The predicted *mean* must be right where things add up: its
 linear bias is log10(sum of true / sum of predicted). The predicted *median* must be right for a
 single value: its median bias is the median of log10(true / predicted). The scatter is that of
-the median. A prediction is never masked by the truth; whatever truly lies below the floor of its
-property is left out of the statistics and scored as a detection.
+the median. A prediction is never masked by the truth: sums hold everything. A logarithm needs
+something to take it of: totals that truly lie below the floor of their property are left out of
+medians and scatter, counted, and scored as a detection. That choice by the truth moves medians, so
+that the median of what was *painted* above the floor stands beside them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from picassso.analysis.bootstrap import bootstrap
-from picassso.core import PROPERTIES, InputError, Maps
+from picassso.analysis.estimates import Statistic, share_of, statistics
+from picassso.analysis.residuals import STATISTICS, Prediction, RisingResiduals
+from picassso.core import PROPERTIES, InputError
 
 __all__ = [
-    "MAD_TO_SIGMA",
     "Counts",
-    "Prediction",
     "ResidualStatistics",
-    "Statistic",
-    "log_residual",
     "residual_statistics",
     "residual_table",
 ]
-
-MAD_TO_SIGMA = 1.4826
-"""Standard deviation of a Gaussian over its median absolute deviation."""
-
-OUTLIER_SIGMAS = 3.0
-"""An outlier lies more than this many robust sigmas from the median."""
-
-_FAINTEST = 1e-3  # of the floor: a prediction of zero is a large miss, not an infinite one
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """Mean and quantiles of predicted distributions, arrays of one shape, linear."""
-
-    mean: NDArray[np.floating]
-    p16: NDArray[np.floating]
-    p50: NDArray[np.floating]
-    p84: NDArray[np.floating]
-
-    def __post_init__(self) -> None:
-        shapes = {f.name: np.shape(getattr(self, f.name)) for f in fields(self)}
-        if len(set(shapes.values())) > 1:
-            raise InputError(f"prediction: arrays of different shapes, {shapes}")
-
-    @classmethod
-    def of(cls, painted: Maps) -> Prediction:
-        """That of painted maps; without quantiles an interval of no width, holding no truth."""
-        quantiles = (painted.p16, painted.p50, painted.p84)
-        return cls(painted.cube, *(painted.cube if q is None else q for q in quantiles))
-
-    def __getitem__(self, where: object) -> Prediction:
-        return Prediction(*(getattr(self, f.name)[where] for f in fields(self)))
-
-
-@dataclass(frozen=True, slots=True)
-class Statistic:
-    """A number and its bootstrap standard error (NaN where there is too little to tell)."""
-
-    value: float
-    error: float = np.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +37,11 @@ class Counts:
     Parameters
     ----------
     used : int
-        Truth at or above the floor: they make the statistics.
+        Truth at or above the floor.
     missed : int
         Of those, predicted median below the floor.
     below_floor : int
-        Truth below the floor: left out.
+        Truth below the floor.
     false_positive : int
         Of those, predicted median at or above the floor.
     absent : int
@@ -97,10 +57,28 @@ class Counts:
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
+    def masked(self) -> Counts:
+        """Of the same values, predictions being zero where the truth lies below the floor."""
+        return replace(self, false_positive=0)
+
+    @property
+    def painted(self) -> int:
+        """Predicted median at or above the floor."""
+        return self.used - self.missed + self.false_positive
+
+    @property
+    def not_painted(self) -> int:
+        """Predicted median below the floor, truth known."""
+        return self.missed + self.below_floor - self.false_positive
+
 
 @dataclass(frozen=True, slots=True)
 class ResidualStatistics:
     """Residuals of one property, in dex of true over predicted.
+
+    Sums are over all whose truth is known. Everything else is of those that reach the floor: in
+    truth, or, of pixels under `picassso.analysis.Protocol.HONEST`, in the predicted median, smaller
+    truths counting as they are.
 
     Parameters
     ----------
@@ -121,6 +99,10 @@ class ResidualStatistics:
     coverage : Statistic
         Share of truths between the predicted 16th and 84th percentiles (wanted: 0.68); NaN where
         no interval has any width.
+    painted_bias : Statistic
+        Median of log10(true / predicted median) of all whose predicted median reaches the floor,
+        however small their truth: the median bias of a choice that needs no truth. NaN for pixels
+        under `picassso.analysis.Protocol.PAPER`, where the truth has chosen.
     counts : Counts
         What the statistics rest on, and what was left out.
     """
@@ -134,22 +116,8 @@ class ResidualStatistics:
     robust_sigma: Statistic
     outlier_fraction: Statistic
     coverage: Statistic
+    painted_bias: Statistic
     counts: Counts
-
-
-STATISTICS = 7
-"""How many statistics `ResidualStatistics` holds."""
-
-
-def log_residual(
-    true: NDArray[np.floating], predicted: NDArray[np.floating], *, floor: ArrayLike
-) -> NDArray[np.floating]:
-    """log10(true / predicted), predictions taken as at least a thousandth of `floor`.
-
-    In the precision of `predicted`: single precision is enough for pixels, and ten times as fast.
-    """
-    lowest = np.multiply(floor, _FAINTEST).astype(np.asarray(predicted).dtype)
-    return np.log10(true / np.maximum(predicted, lowest))
 
 
 def residual_statistics(
@@ -160,6 +128,7 @@ def residual_statistics(
     kind: str = "total",
     floor: ArrayLike | None = None,
     galaxy_id: ArrayLike | None = None,
+    fewest: int = 1,
     bootstraps: int = 500,
     seed: int = 0,
 ) -> ResidualStatistics:
@@ -176,10 +145,12 @@ def residual_statistics(
     kind : str
         What is summed, as the statistics are to say.
     floor : float or (N,) array, optional
-        Smaller truths are left out; by default the property's total floor.
+        Smaller truths are left out, but for the sums; by default the property's total floor.
     galaxy_id : (N,) array of str, optional
         Whom each row shows: the bootstrap draws galaxies, not views, because views of one galaxy
         err together. By default every row is a galaxy of its own.
+    fewest : int
+        With fewer galaxies above the floor there are counts, and no statistics.
     bootstraps : int
         Number of resamplings; 0 leaves the errors NaN.
     seed : int
@@ -204,17 +175,15 @@ def residual_statistics(
     floor = np.broadcast_to(floor, true.shape)
     used, counts = select(true, predicted, floor=floor, name=property)
     ids = np.arange(len(used)) if galaxy_id is None else np.asarray(galaxy_id)
-    rows = np.flatnonzero(used)
-    columns, order = rising_columns(true[rows], predicted[rows], floor=floor[rows])
-    rows = rows[order]
-
-    def estimate(times: NDArray[np.intp]) -> NDArray[np.float64]:
-        return estimate_statistics(columns, times)
-
-    values, errors = bootstrap(estimate, ids[rows], bootstraps=bootstraps, seed=seed)
-    return assemble(
-        property, kind, values, errors, counts, intervals=has_intervals(predicted[rows])
-    )
+    galaxies = len(np.unique(ids[used]))
+    if galaxies < fewest:
+        unknown = np.full(STATISTICS, np.nan)
+        return assemble(property, kind, unknown, unknown, counts, galaxies=0, intervals=False)
+    known = ~np.isnan(true)
+    residuals = RisingResiduals.of(true[known], predicted[known], floor=floor[known])
+    values, errors = bootstrap(residuals.estimate, ids[known], bootstraps=bootstraps, seed=seed)
+    intervals = has_intervals(predicted[used])
+    return assemble(property, kind, values, errors, counts, galaxies=galaxies, intervals=intervals)
 
 
 def has_intervals(predicted: Prediction) -> bool:
@@ -227,6 +196,7 @@ def residual_table(
     predicted: Mapping[str, Prediction],
     *,
     galaxy_id: ArrayLike | None = None,
+    fewest: int = 1,
     bootstraps: int = 500,
     seed: int = 0,
 ) -> list[ResidualStatistics]:
@@ -237,6 +207,7 @@ def residual_table(
             predicted[name],
             property=name,
             galaxy_id=galaxy_id,
+            fewest=fewest,
             bootstraps=bootstraps,
             seed=seed,
         )
@@ -252,20 +223,17 @@ def assemble(
     errors: NDArray[np.float64],
     counts: Counts,
     *,
+    galaxies: int,
     intervals: bool,
 ) -> ResidualStatistics:
-    """Statistics from their values and errors, in the order of the fields."""
-    bias, median, mean, sigma, robust, outliers, coverage = statistics(values, errors)
+    """Statistics of so many galaxies from their values and errors, in the order of the fields."""
+    bias, median, mean, sigma, robust, outliers, coverage, painted = statistics(values, errors)
+    outliers, coverage = (share_of(s, galaxies=galaxies) for s in (outliers, coverage))
     if not intervals:  # one number tells nothing of its own error
         coverage = Statistic(np.nan)
     return ResidualStatistics(
-        property, kind, bias, median, mean, sigma, robust, outliers, coverage, counts
+        property, kind, bias, median, mean, sigma, robust, outliers, coverage, painted, counts
     )
-
-
-def statistics(values: NDArray[np.float64], errors: NDArray[np.float64]) -> list[Statistic]:
-    """Numbers with their errors, one by one."""
-    return [Statistic(float(v), float(e)) for v, e in zip(values, errors, strict=True)]
 
 
 def select(
@@ -297,61 +265,3 @@ def select(
         absent=known.size - known_number,
     )
     return used, counts
-
-
-def rising_columns(
-    true: NDArray[np.floating], predicted: Prediction, *, floor: NDArray[np.floating]
-) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """What `estimate_statistics` needs of N totals, by rising residual, and the order of that.
-
-    Returns
-    -------
-    (4, N) array
-        The truth, the predicted mean, the residual, and whether the truth lies inside the interval.
-    (N,) int array
-        Which total each column holds.
-    """
-    residual = log_residual(true, predicted.p50, floor=floor)
-    order = np.argsort(residual)
-    inside = (predicted.p16 <= true) & (true <= predicted.p84)
-    columns = np.array([true, predicted.mean, residual, inside], dtype=np.float64)
-    return columns[:, order], order
-
-
-def estimate_statistics(
-    columns: NDArray[np.float64], times: NDArray[np.intp]
-) -> NDArray[np.float64]:
-    """The statistics, in the order of `ResidualStatistics`, of columns that count so many times.
-
-    `columns` are those of `rising_columns`.
-    """
-    residual = columns[2]
-    number = times.sum()
-    if number == 0:
-        return np.full(STATISTICS, np.nan)
-    true, predicted, first, inside = columns @ times
-    mean = first / number
-    drawn = np.repeat(residual, times)
-    median = middle_of_sorted(drawn)
-    halves = [(number - 1) // 2, number // 2]
-    robust = MAD_TO_SIGMA * middle_of_sorted(np.partition(np.abs(drawn - median), halves))
-    far = OUTLIER_SIGMAS * robust
-    lower = np.searchsorted(drawn, median - far, side="left")
-    upper = np.searchsorted(drawn, median + far, side="right")
-    return np.array(
-        [
-            np.log10(true / predicted) if predicted > 0 else np.inf,
-            median,
-            mean,
-            np.sqrt((residual - mean) ** 2 @ times / number),
-            robust,
-            1.0 - (upper - lower) / number,
-            inside / number,
-        ]
-    )
-
-
-def middle_of_sorted(values: NDArray[np.float64]) -> float:
-    """Median of rising values."""
-    n = len(values)
-    return float(0.5 * (values[(n - 1) // 2] + values[n // 2]))

@@ -8,20 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from picassso.analysis.bootstrap import bootstrap
-from picassso.analysis.metrics import (
-    Prediction,
-    Statistic,
-    estimate_statistics,
-    rising_columns,
-    select,
-    statistics,
-)
+from picassso.analysis.metrics import Statistic, select, statistics
+from picassso.analysis.residuals import Prediction, RisingResiduals
 from picassso.core import PROPERTIES
 
 __all__ = ["PairedDifference", "paired_difference"]
 
 _LINEAR, _MEDIAN, _SIGMA, _ROBUST = 0, 1, 3, 4
-"""Places in what `estimate_statistics` gives."""
+"""Places in what `RisingResiduals.estimate` gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +86,17 @@ def paired_difference(
     floor = np.full(len(true), PROPERTIES[property].total_floor)
     # What is used follows from the truth alone; both are checked.
     used, _ = (select(true, p, floor=floor, name=property)[0] for p in (predicted, other))
+    known = ~np.isnan(true)
     ours, theirs = (
-        rising_columns(true[used], p[used], floor=floor[used]) for p in (predicted, other)
+        RisingResiduals.of(true[known], p[known], floor=floor[known]) for p in (predicted, other)
     )
 
     def estimate(times: NDArray[np.intp]) -> NDArray[np.float64]:
-        one, another = (
-            estimate_statistics(columns, times[order]) for columns, order in (ours, theirs)
-        )
         # Scatter has no sign: amounts change biases alone.
-        return np.abs(one) - np.abs(another)
+        return np.abs(ours.estimate(times)) - np.abs(theirs.estimate(times))
 
     values, errors = bootstrap(
-        estimate, np.asarray(galaxy_id)[used], bootstraps=bootstraps, seed=seed
+        estimate, np.asarray(galaxy_id)[known], bootstraps=bootstraps, seed=seed
     )
     found = statistics(values, errors)
     return PairedDifference(

@@ -2,48 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.analysis.bootstrap import Replicates
-from picassso.analysis.metrics import (
+from picassso.analysis.bootstrap import GalaxyCounts, Replicates
+from picassso.analysis.histograms import FINE, quantile_of_share
+from picassso.analysis.metrics import Counts, ResidualStatistics, assemble
+from picassso.analysis.protocol import Protocol
+from picassso.analysis.residuals import (
     MAD_TO_SIGMA,
     OUTLIER_SIGMAS,
     STATISTICS,
-    Counts,
     Prediction,
-    ResidualStatistics,
-    assemble,
-    has_intervals,
+    log_ratio,
 )
-from picassso.analysis.protocol import Protocol
 from picassso.analysis.selection import SelectedPixels, select_pixels
 
 __all__ = ["PixelResiduals"]
 
-_EDGE = 4.0  # dex
-_BINS = 1601  # odd: a residual of exactly zero lies in the middle of a bin
-_WIDTH = 2 * _EDGE / (_BINS - 1)
-_SUMS = 7
+_PROTOCOLS = tuple(Protocol)
+_SUMS = 2 * len(_PROTOCOLS)  # of truth and prediction, by protocol
+_MOMENTS = 4  # sums of: residual, residual^2, inside the interval, pixels
+_BLOCK = _MOMENTS + FINE.number
 
 
 class PixelResiduals:
-    """Residual statistics of the pixels of one property, image after image.
+    """Residual statistics of the pixels of one property, image after image, in both protocols.
 
-    Medians come from a histogram of residuals in bins of 0.005 dex between -4 and 4 dex, within
-    which they are interpolated and kept within what the exact moments allow: a median lies within
-    one standard deviation of the mean (Mallows & Richter 1969, Ann. Math. Stat. 40, 1922), and
-    half of the distances from it within sqrt(2) times their root mean square (Markov). Errors are
-    those of a Poisson bootstrap over galaxies (Chamandy et al. 2012): each galaxy has a Poisson
-    weight in each replicate, drawn from its name, so that all its views weigh the same. Memory
-    does not grow with the number of images.
+    The linear bias is that of the sums over all pixels. The other statistics need a logarithm: they
+    are of the pixels whose predicted median reaches the floor (`Protocol.HONEST`), smaller truths
+    counting as they are, or of those whose truth does (`Protocol.PAPER`).
+
+    Medians come from a histogram of residuals in bins of 0.005 dex up to 2 dex and of 0.05 dex up
+    to 10 dex, within which they are interpolated and kept within what the exact moments allow: a
+    median lies within one standard deviation of the mean (Mallows & Richter 1969, Ann. Math. Stat.
+    40, 1922), and half of the distances from it within sqrt(2) times their root mean square
+    (Markov). Errors are those of a Poisson bootstrap over galaxies (Chamandy et al. 2012): each
+    galaxy has a Poisson weight in each replicate, drawn from its name, so that all its views weigh
+    the same. Memory does not grow with the number of images.
 
     Parameters
     ----------
     property : str
-        Name of the additive property; pixels whose truth reaches its floor count.
+        Name of the additive property; its floor applies.
     bootstraps : int
         Number of replicates.
     seed : int
@@ -54,9 +55,10 @@ class PixelResiduals:
         self.property = property
         self._counts = Counts()
         self._intervals = False
-        # Sums of: true, predicted mean, predicted median, residual, residual^2, inside the
-        # interval, pixels; then the histogram.
-        self._replicates = Replicates(_SUMS + _BINS, bootstraps=bootstraps, seed=seed)
+        self._galaxies = GalaxyCounts(len(_PROTOCOLS))
+        # True and predicted sums of each protocol, then a block of each.
+        size = _SUMS + len(_PROTOCOLS) * _BLOCK
+        self._replicates = Replicates(size, bootstraps=bootstraps, seed=seed)
 
     def add(self, true: NDArray[np.floating], predicted: Prediction, *, galaxy_id: str) -> None:
         """Add the pixels of one image.
@@ -81,45 +83,59 @@ class PixelResiduals:
     def add_selected(self, pixels: SelectedPixels, *, galaxy_id: str) -> None:
         """`add`, where the pixels have been selected already."""
         self._counts += pixels.counts
-        if not pixels.counts.used:
-            return
-        true, predicted, residual = pixels.true, pixels.predicted, pixels.residual
-        self._intervals |= has_intervals(predicted)
-        inside = (predicted.p16 <= true) & (true <= predicted.p84)
-        sums = [
-            *(m.sum(dtype=np.float64) for m in (true, predicted.mean, predicted.p50)),
-            residual.sum(dtype=np.float64),
-            (residual**2).sum(dtype=np.float64),
-            np.count_nonzero(inside),
-            len(true),
-        ]
-        bins = np.clip(np.rint((residual + _EDGE) / _WIDTH), 0, _BINS - 1).astype(np.int32)
-        histogram = np.bincount(bins, minlength=_BINS)
-        self._replicates.add(np.concatenate([sums, histogram]), galaxy_id=galaxy_id)
+        self._intervals |= pixels.wide
+        counts, faint = pixels.counts, pixels.invented
+        paper = [m.sum(dtype=np.float64) - m[faint].sum() for m in (pixels.true, pixels.median)]
+        numbers = {Protocol.HONEST: counts.painted, Protocol.PAPER: counts.used}
+        self._galaxies.add([numbers[p] > 0 for p in _PROTOCOLS], galaxy_id=galaxy_id)
+        every = _block(pixels, slice(None))
+        blocks = [every - _block(pixels, pixels.left_out(p)) for p in _PROTOCOLS]
+        self._replicates.add(np.concatenate([pixels.sums, paper, *blocks]), galaxy_id=galaxy_id)
 
     def result(self, protocol: Protocol = Protocol.HONEST) -> ResidualStatistics:
         """Statistics of all pixels added so far; NaN where there are none.
 
         The predictions added are to be honest ones whatever the protocol. `Protocol.PAPER`, which
-        masks pixels that make no statistics, makes means medians and false positives zero.
+        masks pixels by the truth, makes means medians and false positives zero.
         """
-        paper = protocol is Protocol.PAPER
+        k = _PROTOCOLS.index(protocol)
+        start = _SUMS + k * _BLOCK
 
         def estimate(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-            return _estimate(sums, mean=sums[2 if paper else 1])
+            found = np.full(STATISTICS, np.nan)
+            found[0] = log_ratio(*sums[2 * k : 2 * k + 2])
+            found[1:-1] = _estimate(sums[start : start + _BLOCK])
+            if protocol is Protocol.HONEST:
+                found[-1] = found[1]
+            return found
 
         values, errors = self._replicates.estimate(estimate)
-        counts = replace(self._counts, false_positive=0) if paper else self._counts
-        return assemble(self.property, "pixel", values, errors, counts, intervals=self._intervals)
+        return assemble(
+            self.property,
+            "pixel",
+            values,
+            errors,
+            self._counts if protocol is Protocol.HONEST else self._counts.masked(),
+            galaxies=self._galaxies.numbers[k],
+            intervals=self._intervals,
+        )
 
 
-def _estimate(sums: NDArray[np.float64], *, mean: float) -> NDArray[np.float64]:
-    """The statistics, in the order of `ResidualStatistics`."""
-    true, _, _, first, second, inside, n = sums[:_SUMS]
+def _block(pixels: SelectedPixels, which: slice | NDArray[np.intp]) -> NDArray[np.float64]:
+    """Moments and histogram of the residuals of some pixels."""
+    residual = pixels.residual[which]
+    first, second = residual.sum(dtype=np.float64), (residual**2).sum(dtype=np.float64)
+    moments = (first, second, np.count_nonzero(pixels.inside[which]), len(residual))
+    return np.concatenate([moments, np.bincount(pixels.fine[which], minlength=FINE.number)])
+
+
+def _estimate(block: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The logarithmic statistics, in the order of `ResidualStatistics`."""
+    first, second, inside, n = block[:_MOMENTS]
     if n == 0:
-        return np.full(STATISTICS, np.nan)
-    edges = -_EDGE + _WIDTH * (np.arange(_BINS + 1) - 0.5)
-    share = np.concatenate([[0.0], np.cumsum(sums[_SUMS:])]) / n
+        return np.full(STATISTICS - 2, np.nan)
+    edges = FINE.edges
+    share = np.concatenate([[0.0], np.cumsum(block[_MOMENTS:])]) / n
 
     def within(distance: float) -> float:
         lower, upper = np.interp([median - distance, median + distance], edges, share)
@@ -129,29 +145,12 @@ def _estimate(sums: NDArray[np.float64], *, mean: float) -> NDArray[np.float64]:
     sigma = float(np.sqrt(max(second / n - centre**2, 0.0)))
     # Bounds by the exact moments, which know no bins: equal errors come out exactly.
     median = float(np.clip(quantile_of_share(edges, share, 0.5), centre - sigma, centre + sigma))
-    distances = _WIDTH / 8 * np.arange(16 * _BINS)
+    # To the farther end, where all lie within.
+    distances = np.arange(0.0, edges[-1] + abs(median) + FINE.width, FINE.width / 8)
     cumulative = np.interp(median + distances, edges, share) - np.interp(
         median - distances, edges, share
     )
     farthest = np.sqrt(2.0 * (sigma**2 + (median - centre) ** 2))
     robust = MAD_TO_SIGMA * min(quantile_of_share(distances, cumulative, 0.5), farthest)
-    return np.array(
-        [
-            np.log10(true / mean) if mean > 0 else np.inf,
-            median,
-            centre,
-            sigma,
-            robust,
-            1.0 - within(max(OUTLIER_SIGMAS * robust, _WIDTH)),
-            inside / n,
-        ]
-    )
-
-
-def quantile_of_share(x: NDArray[np.floating], share: NDArray[np.floating], q: float) -> float:
-    """Where a non-decreasing cumulative share first reaches `q`, linearly between points."""
-    i = int(np.searchsorted(share, q))
-    if i == 0:
-        return float(x[0])
-    rise = share[i] - share[i - 1]
-    return float(x[i - 1] + (x[i] - x[i - 1]) * (q - share[i - 1]) / rise)
+    far = max(OUTLIER_SIGMAS * robust, FINE.width)
+    return np.array([median, centre, sigma, robust, 1.0 - within(far), inside / n])

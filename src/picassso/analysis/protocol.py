@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from picassso.analysis.metrics import Prediction
+from picassso.analysis.residuals import Prediction
 
 __all__ = ["Protocol", "apply_protocol"]
 

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.analysis.apertures import Ellipse
-from picassso.analysis.metrics import Prediction, ResidualStatistics, residual_statistics
+from picassso.analysis.estimates import MINIMUM_GALAXIES
+from picassso.analysis.metrics import ResidualStatistics, residual_statistics
+from picassso.analysis.residuals import Prediction
 from picassso.core import DERIVED, PROPERTIES, InputError
 
 __all__ = [
@@ -257,7 +259,7 @@ def annulus_residuals(
     Returns
     -------
     list of ResidualStatistics
-        One an annulus, of kind ``"annulus"``.
+        One an annulus, of kind ``"annulus"``; NaN, its counts apart, for fewer than five galaxies.
     """
     floors = PROPERTIES[property].floor * np.asarray(areas)
     return [
@@ -268,6 +270,7 @@ def annulus_residuals(
             kind="annulus",
             floor=floors[:, k],
             galaxy_id=galaxy_id,
+            fewest=MINIMUM_GALAXIES,
             bootstraps=bootstraps,
             seed=seed,
         )

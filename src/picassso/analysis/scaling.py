@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from picassso.analysis.bootstrap import bootstrap
-from picassso.analysis.metrics import Statistic, statistics
+from picassso.analysis.estimates import MINIMUM_GALAXIES, Statistic, statistics
 from picassso.core import DERIVED, PROPERTIES, InputError
 
 __all__ = [
@@ -77,7 +77,6 @@ MASS_EDGES = tuple(8.0 + 0.5 * k for k in range(10))
 """Of the bins of log10 stellar mass [Msun]."""
 
 _STAR_FORMING = 1e-11  # per year
-_FEWEST = 5  # galaxies to a running percentile or a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +174,7 @@ def compare_relation(
     Returns
     -------
     RelationComparison
+        Lines and percentiles are NaN where they have fewer than five galaxies.
 
     Raises
     ------
@@ -184,12 +184,17 @@ def compare_relation(
     ids = np.asarray(galaxy_id)
     weight = np.ones(len(ids)) if weights is None else np.asarray(weights, dtype=np.float64)
     sides = [_points(relation, totals, len(ids)) for totals in (true, predicted)]
+    enough = [len(np.unique(ids[~np.isnan(s.x) & (weight > 0)])) >= MINIMUM_GALAXIES for s in sides]
     bins = np.asarray(edges, dtype=np.float64)
 
     def estimate(times: NDArray[np.intp]) -> NDArray[np.float64]:
         rows = np.repeat(np.arange(len(ids)), times)
-        lines = np.array([_line(s.x[rows], s.y[rows], weight[rows]) for s in sides])
-        return np.vstack([lines, lines[1] - lines[0]])
+        lines = np.full((3, 3), np.nan)
+        for line, side, known in zip(lines, sides, enough, strict=False):
+            if known:
+                line[:] = _line(side.x[rows], side.y[rows], weight[rows])
+        lines[2] = lines[1] - lines[0]
+        return lines
 
     values, errors = bootstrap(estimate, ids, bootstraps=bootstraps, seed=seed)
     lines = [statistics(v, e) for v, e in zip(values, errors, strict=True)]
@@ -247,7 +252,7 @@ def _line(
 ) -> NDArray[np.float64]:
     """Slope, zero point at the pivot and scatter of a weighted least-squares line."""
     used = ~np.isnan(x) & (weight > 0)
-    if used.sum() < _FEWEST:
+    if not used.any():
         return np.full(3, np.nan)
     x, y, w = x[used] - PIVOT, y[used], weight[used] / weight[used].sum()
     mean_x, mean_y = w @ x, w @ y
@@ -274,7 +279,7 @@ def _running(
     for k in range(bins):
         inside = (where == k) & (weight > 0)
         galaxies[k] = len(np.unique(galaxy_id[inside]))
-        if galaxies[k] >= _FEWEST:
+        if galaxies[k] >= MINIMUM_GALAXIES:
             percentiles[:, k] = weighted_quantiles(y[inside], weight[inside], (0.16, 0.5, 0.84))
     return galaxies, percentiles
 

@@ -170,9 +170,12 @@ class CrossSpectra:
 
     @property
     def ratio(self) -> NDArray[np.float64]:
-        """(..., P, K) predicted over true power: below 1 where the prediction is too smooth."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.divide(self.predicted, self.true)
+        """(..., P, K) predicted over true power: below 1 where the prediction is too smooth.
+
+        NaN where the truth has none, as an empty map: there is nothing to compare with.
+        """
+        nothing = np.full(self.predicted.shape, np.nan)
+        return np.divide(self.predicted, self.true, out=nothing, where=self.true > 0)
 
     @property
     def correlation(self) -> NDArray[np.float64]:

@@ -8,23 +8,28 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.analysis.bootstrap import Replicates
-from picassso.analysis.metrics import Counts, Prediction
-from picassso.analysis.pixels import quantile_of_share
+from picassso.analysis.bootstrap import GalaxyCounts, Replicates
+from picassso.analysis.estimates import MINIMUM_GALAXIES
+from picassso.analysis.histograms import COARSE, quantile_of_share
+from picassso.analysis.metrics import Counts
+from picassso.analysis.protocol import Protocol
+from picassso.analysis.residuals import Prediction
 from picassso.analysis.selection import SelectedPixels, select_pixels
 from picassso.core import InputError
 
-__all__ = ["PixelTrend", "Trend"]
+__all__ = ["PixelTrend", "Trend", "bin_numbers"]
 
-_EDGE = 3.0  # dex
-_BINS = 301  # odd: a residual of exactly zero lies in the middle of a bin
-_WIDTH = 2 * _EDGE / (_BINS - 1)
+_CELLS = COARSE.number + 2  # and one of limits on either side
 _QUANTILES = (0.16, 0.5, 0.84)
 
 
 @dataclass(frozen=True, slots=True)
 class Trend:
     """Residuals log10(true / predicted median) of pixels in bins of a quantity.
+
+    A percentile is infinite where it lies among pixels whose residual is but a limit, truth or
+    prediction being less than a thousandth of the floor: how far it lies out is not known. It is
+    NaN in bins of fewer than five galaxies.
 
     Parameters
     ----------
@@ -35,13 +40,13 @@ class Trend:
     pixels : (K,) int array
         How many pixels each bin holds.
     p16, median, p84 : (K,) array
-        Percentiles of the residual [dex]; NaN in empty bins.
+        Percentiles of the residual [dex].
     p16_error, median_error, p84_error : (K,) array
-        Their standard errors by a bootstrap over galaxies; NaN for fewer than two galaxies.
+        Their standard errors by a bootstrap over galaxies; NaN where there is no percentile.
     unknown : int
-        Pixels above the floor whose quantity is NaN, in no bin.
+        Pixels that count, but whose quantity is NaN, in no bin.
     counts : Counts
-        What all bins rest on, `unknown` ones included, and what was left out.
+        Of the images that all bins rest on.
     """
 
     property: str
@@ -60,16 +65,19 @@ class Trend:
 class PixelTrend:
     """Residuals of the pixels of one property against surface density, signal-to-noise, ...
 
-    A two-dimensional histogram: bins of the quantity, and of the residual in steps of 0.02 dex
-    between -3 and 3 dex, within which percentiles are interpolated. Errors are those of a Poisson
-    bootstrap over galaxies. Memory does not grow with the number of images.
+    A two-dimensional histogram: bins of the quantity, and of the residual in steps of 0.015 dex up
+    to 2 dex and of 0.2 dex up to 10 dex, within which percentiles are interpolated. Errors are
+    those of a Poisson bootstrap over galaxies. Memory does not grow with the number of images.
 
     Parameters
     ----------
     property : str
-        Name of the additive property; pixels whose truth reaches its floor count.
+        Name of the additive property; its floor applies.
     edges : sequence of float
         Inner edges of the bins of the quantity, rising.
+    protocol : Protocol
+        Which pixels count: those whose predicted median reaches the floor (`Protocol.HONEST`), or
+        those whose truth does (`Protocol.PAPER`).
     bootstraps : int
         Number of replicates.
     seed : int
@@ -82,16 +90,23 @@ class PixelTrend:
     """
 
     def __init__(
-        self, property: str, edges: Sequence[float], *, bootstraps: int = 50, seed: int = 0
+        self,
+        property: str,
+        edges: Sequence[float],
+        *,
+        protocol: Protocol = Protocol.HONEST,
+        bootstraps: int = 50,
+        seed: int = 0,
     ) -> None:
-        self.property = property
+        self.property, self.protocol = property, protocol
         self._edges = np.asarray(edges, dtype=np.float64)
         if np.any(np.diff(self._edges) <= 0):
             raise InputError(f"{property}: bin edges {list(edges)}, expected rising ones")
         self._counts = Counts()
         self._unknown = 0
-        size = (len(self._edges) + 1) * _BINS
-        self._replicates = Replicates(size, bootstraps=bootstraps, seed=seed)
+        bins = len(self._edges) + 1
+        self._galaxies = GalaxyCounts(bins, most=MINIMUM_GALAXIES)
+        self._replicates = Replicates(bins * _CELLS, bootstraps=bootstraps, seed=seed)
 
     def add(
         self,
@@ -106,7 +121,7 @@ class PixelTrend:
         Parameters
         ----------
         quantity : array
-            Such as log10 of the true surface density, or the signal-to-noise of the pixel; NaN
+            Such as log10 of the predicted surface density, or the signal-to-noise of the pixel; NaN
             where not known.
         true : array
             True surface density, of the same shape; NaN where not known.
@@ -121,41 +136,39 @@ class PixelTrend:
             If a prediction whose truth is known is not finite.
         """
         pixels = select_pixels(true, predicted, property=self.property)
-        self.add_selected(quantity, pixels, galaxy_id=galaxy_id)
+        number = bin_numbers(quantity[pixels.where], self._edges)
+        self.add_selected(number, pixels, galaxy_id=galaxy_id)
 
     def add_selected(
-        self, quantity: NDArray[np.floating], pixels: SelectedPixels, *, galaxy_id: str
+        self, number: NDArray[np.integer], pixels: SelectedPixels, *, galaxy_id: str
     ) -> None:
-        """`add`, where the pixels have been selected already; the quantity is that of all."""
+        """`add`, where pixels have been selected, and their bins found with `bin_numbers`."""
+        cells = pixels.coarse + _CELLS * number
+        left_out = pixels.left_out(self.protocol)
+        found = self._count(cells) - self._count(cells[left_out])
         self._counts += pixels.counts
-        quantity, residual = quantity[pixels.where], pixels.residual
-        known = ~np.isnan(quantity)
-        if not known.all():
-            quantity, residual = quantity[known], residual[known]
-        self._unknown += pixels.counts.used - len(quantity)
-        if len(quantity) == 0:
-            return
-        cells = np.clip(np.rint((residual + _EDGE) / _WIDTH), 0, _BINS - 1).astype(np.int32)
-        cells += _BINS * self._bin(quantity)
-        size = (len(self._edges) + 1) * _BINS
-        self._replicates.add(np.bincount(cells, minlength=size), galaxy_id=galaxy_id)
+        self._unknown += len(cells) - len(left_out) - int(found.sum())
+        filled = np.add.reduceat(found, np.arange(0, len(found), _CELLS)) > 0
+        self._galaxies.add(filled.tolist(), galaxy_id=galaxy_id)
+        self._replicates.add(found, galaxy_id=galaxy_id)
 
-    def _bin(self, quantity: NDArray[np.floating]) -> NDArray[np.int32]:
-        """Number of the bin of every value; for few bins faster than a binary search."""
-        number = np.zeros(len(quantity), dtype=np.min_scalar_type(len(self._edges)))
-        for edge in self._edges.tolist():
-            number += (quantity >= edge).view(np.uint8)
-        return number.astype(np.int32)
+    def _count(self, cells: NDArray[np.intp]) -> NDArray[np.intp]:
+        """How many pixels lie in each cell; negative ones are in no bin."""
+        if len(cells) and cells.min() < 0:
+            cells = cells[cells >= 0]
+        return np.bincount(cells, minlength=(len(self._edges) + 1) * _CELLS)
 
     def result(self) -> Trend:
         """Percentiles in every bin, of all pixels added so far."""
         numbers, errors = self._replicates.estimate(_percentiles)
-        p16, median, p84, pixels = numbers
-        p16_error, median_error, p84_error, _ = errors
+        few = np.array(self._galaxies.numbers) < MINIMUM_GALAXIES
+        percentiles = np.where(few, np.nan, numbers[:-1])
+        p16, median, p84 = percentiles
+        p16_error, median_error, p84_error = np.where(np.isfinite(percentiles), errors[:-1], np.nan)
         return Trend(
             self.property,
             self._edges,
-            pixels.astype(np.int64),
+            numbers[-1].astype(np.int64),
             p16,
             median,
             p84,
@@ -163,17 +176,36 @@ class PixelTrend:
             median_error,
             p84_error,
             self._unknown,
-            self._counts,
+            self._counts if self.protocol is Protocol.HONEST else self._counts.masked(),
         )
+
+
+def bin_numbers(quantity: NDArray[np.floating], edges: NDArray[np.floating]) -> NDArray[np.intp]:
+    """Number of the bin of every value between inner edges, -1 for NaN.
+
+    For few bins faster than a binary search.
+    """
+    number = np.zeros(quantity.shape, dtype=np.int8)
+    for edge in edges.tolist():
+        number += (quantity >= edge).view(np.int8)
+    number[np.isnan(quantity)] = -1
+    return number.astype(np.intp)
 
 
 def _percentiles(counts: NDArray[np.float64]) -> NDArray[np.float64]:
     """(4, K): the three percentiles of every bin, and how many pixels it holds."""
-    histograms = counts.reshape(-1, _BINS)
-    edges = -_EDGE + _WIDTH * (np.arange(_BINS + 1) - 0.5)
+    histograms = counts.reshape(-1, _CELLS)
     found = np.full((len(_QUANTILES) + 1, len(histograms)), np.nan)
     found[-1] = histograms.sum(axis=1)
     for k in np.flatnonzero(found[-1]):
-        share = np.concatenate([[0.0], np.cumsum(histograms[k])]) / found[-1, k]
-        found[:-1, k] = [quantile_of_share(edges, share, q) for q in _QUANTILES]
+        # Below each edge, limits included.
+        share = np.cumsum(histograms[k, :-1]) / found[-1, k]
+        found[:-1, k] = [_quantile(share, q) for q in _QUANTILES]
     return found
+
+
+def _quantile(share: NDArray[np.float64], q: float) -> float:
+    """Where the share reaches `q`; infinite where it does so among limits."""
+    if share[0] >= q:
+        return -np.inf
+    return np.inf if share[-1] < q else quantile_of_share(COARSE.edges, share, q)

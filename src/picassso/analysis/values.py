@@ -8,15 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from picassso.analysis.bootstrap import bootstrap
-from picassso.analysis.metrics import (
-    Counts,
-    Prediction,
-    ResidualStatistics,
-    Statistic,
-    middle_of_sorted,
-    residual_statistics,
-    statistics,
-)
+from picassso.analysis.estimates import MINIMUM_GALAXIES, Statistic, statistics
+from picassso.analysis.metrics import Counts, ResidualStatistics, residual_statistics
+from picassso.analysis.residuals import Prediction, middle_of_sorted
+from picassso.core import InputError
 
 __all__ = ["Spread", "spread", "value_residuals"]
 
@@ -50,7 +45,8 @@ def value_residuals(
     -------
     ResidualStatistics
         Of kind ``"value"``, the coverage NaN. Where the truth is known and the prediction could
-        not be measured, it counts as missed and is left out of the statistics.
+        not be measured, it counts as missed and is left out of the statistics. NaN for fewer than
+        five galaxies.
     """
     true, predicted = np.asarray(true, np.float64), np.asarray(predicted, np.float64)
     unmeasured = ~np.isnan(true) & ~(predicted > 0)
@@ -62,6 +58,7 @@ def value_residuals(
         kind="value",
         floor=np.finfo(np.float64).tiny,
         galaxy_id=np.asarray(galaxy_id)[~unmeasured],
+        fewest=MINIMUM_GALAXIES,
         bootstraps=bootstraps,
         seed=seed,
     )
@@ -107,16 +104,24 @@ def spread(
     Returns
     -------
     Spread
-        NaN where there are no numbers.
+        NaN for fewer than five galaxies.
+
+    Raises
+    ------
+    InputError
+        If a number is infinite: it has no place between others.
     """
     numbers = np.asarray(values, np.float64)
+    if np.isinf(numbers).any():
+        raise InputError(f"spread: {np.isinf(numbers).sum()} of {len(numbers)} numbers infinite")
     known = ~np.isnan(numbers)
     numbers, used = numbers[known], int(known.sum())
-    if used == 0:
-        return Spread(Statistic(np.nan), np.nan, np.nan, 0, len(known))
+    ids = np.asarray(galaxy_id)[known]
+    if len(np.unique(ids)) < MINIMUM_GALAXIES:
+        return Spread(Statistic(np.nan), np.nan, np.nan, used, len(known) - used)
 
     order = np.argsort(numbers)
-    numbers, ids = numbers[order], np.asarray(galaxy_id)[known][order]
+    numbers, ids = numbers[order], ids[order]
 
     def estimate(times: NDArray[np.intp]) -> NDArray[np.float64]:
         return np.array([middle_of_sorted(np.repeat(numbers, times))])

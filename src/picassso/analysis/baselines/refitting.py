@@ -14,7 +14,7 @@ from picassso.analysis.apertures import aperture_total, scored_ellipse, scored_r
 from picassso.analysis.baselines.binning import Bins
 from picassso.analysis.baselines.mass_to_light import solar_luminosities
 from picassso.analysis.baselines.refit import Quantiles, RefitForm, RefittedMassToLight
-from picassso.analysis.metrics import log_residual
+from picassso.analysis.residuals import log_residual
 from picassso.core import PROPERTIES, GalaxyImage, InputError, Maps, usable_cores
 
 if TYPE_CHECKING:

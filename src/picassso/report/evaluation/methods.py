@@ -65,6 +65,13 @@ _WORDS = {
 }
 
 
+_COUNTED = {
+    "totals": "Linear biases are of all views, the other statistics of those above the floor.",
+    "pixels": "Linear biases are of all pixels, the other statistics of those that the method in "
+    "question painted at or above the floor, so many.",
+}
+
+
 def _table(methods: Sequence[MethodScores], kind: str, protocol: Protocol) -> Table:
     """Property after property, every method that makes it."""
     honest = protocol is Protocol.HONEST
@@ -76,16 +83,19 @@ def _table(methods: Sequence[MethodScores], kind: str, protocol: Protocol) -> Ta
     for method in methods:
         for r in getattr(method, kind)[protocol]:
             middle = r.median_bias if honest else r.mean_bias
+            counted = r.counts.painted if honest and kind == "pixels" else r.counts.used
             statistics = [r.linear_bias, middle, r.sigma, r.robust_sigma]
             statistics += [r.coverage] if honest else []
-            line = [title(r.property), method.method, *map(cell, statistics), str(r.counts.used)]
+            line = [title(r.property), method.method, *map(cell, statistics), str(counted)]
             if honest:
                 views = "its training set" if method is methods[0] else _views(method)
                 line += [views, f"{method.seconds:.2g}"]
             found.setdefault(r.property, []).append(line)
     lines = [line for of in found.values() for line in of]
     name = f"methods_{kind}" if honest else f"methods_{kind}_paper"
-    return Table(name, header, lines, f"Methods side by side: {kind} [dex], {_WORDS[protocol]}.")
+    counted = f" {_COUNTED[kind]}" if honest else ""
+    caption = f"Methods side by side: {kind} [dex], {_WORDS[protocol]}.{counted}"
+    return Table(name, header, lines, caption)
 
 
 def _views(method: MethodScores) -> str:

@@ -99,7 +99,7 @@ def _facts(evaluation: Evaluation) -> dict[str, dict[str, str]]:
                 "calibration": _calibration(model),
             }
         ),
-        "Use": _use(model),
+        "Use": _use(model) | _beyond(model, about),
     }
 
 
@@ -187,6 +187,25 @@ def _use(model: Mapping[str, Any]) -> dict[str, str]:
         "inside the training range",
         "out of scope": out,
     }
+
+
+def _beyond(model: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, str]:
+    """What is known of galaxies of another kind than those learnt from: no number from here."""
+    if not model.get("synthetic_seeds"):
+        return {}
+    from picassso.painting import load_weights
+
+    words = (
+        "nothing on this page tells how far off galaxies of another kind are, or whether intervals "
+        "hold them: examples/paint_simulations.py measures it on galaxies of simulations"
+    )
+    if about["weights_fingerprint"] == load_weights(threads=1).fingerprint:
+        words += (
+            ". For these weights, which ship, it found masses and ages systematically too large "
+            "there, by more than the intervals allow: numbers and reasons are in docs/weights.md, "
+            "“On galaxies of real simulations”"
+        )
+    return {"other galaxies": words}
 
 
 def _range_table(model: Mapping[str, Any]) -> list[Table]:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from picassso.analysis import ANNULUS_EDGES, Protocol, ResidualStatistics, log_residual
+from picassso.analysis import (
+    ANNULUS_EDGES,
+    MINIMUM_GALAXIES,
+    Protocol,
+    ResidualStatistics,
+    log_residual,
+)
 from picassso.core import PROPERTIES
 from picassso.report.evaluation.words import PROTOCOLS, cell, title, titles
 from picassso.report.page import Plate, Section, Table
@@ -24,11 +30,16 @@ def radius_section(evaluation: Evaluation) -> Section:
     words = [
         "Residuals in ten elliptical annuli, each half a projected half-mass radius wide, around "
         "the true centre: good is a median of zero at every radius, and a band that does not open "
-        "outwards. Annuli that leave the frame are not counted; for ratios such as age or "
-        "metallicity the ratio of the sums of an annulus is compared.",
+        "outwards. Annuli that leave the frame, or whose true mean lies below the floor of a "
+        "property, are not counted; for ratios such as age or metallicity the ratio of the sums of "
+        "an annulus is compared.",
         "Gradients are slopes of log10 of the profile between 0.5 and 2.5 half-mass radii, in dex "
         "per half-mass radius; half-mass radii hold half of a map, concentrations are 5 log10(r80 "
         "/ r20). All are measured alike on true and on predicted maps.",
+        "Ratios, gradients, radii and concentrations are of what adds up. They are measured on the "
+        "map of predicted means (protocol honest) or of predicted medians (protocol paper), and so "
+        "are neither means nor medians of their own distributions, which nothing here predicts: "
+        "their median bias is the median residual of the number so measured.",
     ]
     parts: list[Plate | Table] = []
     honest = _annulus_residuals(evaluation, Protocol.HONEST)
@@ -75,6 +86,12 @@ def _annulus_residuals(
     return residuals
 
 
+_COMPARED = {
+    "properties": "of predicted medians, where the true mean of the annulus reaches the floor",
+    "ratios": "of ratios of predicted means",
+}
+
+
 def _residual_plate(
     residuals: dict[str, NDArray[np.float64]], names: list[str], kind: str, protocol: Protocol
 ) -> Plate:
@@ -86,8 +103,8 @@ def _residual_plate(
     return Plate(
         f"residuals_with_radius_{kind}_{protocol}",
         figure,
-        f"Residuals in annuli, protocol {protocol}: median (solid), 16th and 84th percentile "
-        "(dashed), and how the views are distributed.",
+        f"Residuals in annuli, protocol {protocol}, {_COMPARED[kind]}: median (solid), 16th and "
+        "84th percentile (dashed), and how the views are distributed.",
     )
 
 
@@ -103,12 +120,20 @@ def _profile_plates(evaluation: Evaluation) -> list[Plate]:
     known = [n for n in predicted if np.isfinite(true[n]).any()]
     plates = []
     for kind, names, words in (
-        ("properties", [n for n in known if n in PROPERTIES], "surface densities"),
-        ("ratios", [n for n in known if n not in PROPERTIES], "ratios of sums in annuli"),
+        (
+            "properties",
+            [n for n in known if n in PROPERTIES],
+            "surface densities, true and predicted median",
+        ),
+        (
+            "ratios",
+            [n for n in known if n not in PROPERTIES],
+            "ratios of sums in annuli, of true maps and of maps of predicted means",
+        ),
     ):
         if names:
             figure = radial_profiles(ANNULUS_EDGES, true, predicted, names=titles(names))
-            caption = f"Profiles: {words}, true and predicted median, protocol honest."
+            caption = f"Profiles: {words}, protocol honest."
             plates.append(Plate(f"profiles_{kind}", figure, caption))
     return plates
 
@@ -141,7 +166,10 @@ def _shape_plates(evaluation: Evaluation) -> list[Plate]:
                 true, predicted, names=titles(names), labels=dict.fromkeys(names, label), log=log
             )
             words = name.replace("_", "-", 1).replace("_", " ")
-            caption = f"{words.capitalize()} of predicted against those of true maps, honest."
+            caption = (
+                f"{words.capitalize()} of maps of predicted means against those of true maps, "
+                "protocol honest."
+            )
             plates.append(Plate(name, figure, caption))
     return plates
 
@@ -159,14 +187,25 @@ def _annuli_table(evaluation: Evaluation, field: str, words: str) -> Table:
         f"annuli_{field}",
         header,
         lines,
-        f"In annuli: {words} [dex], by their edges in half-mass radii. A "
-        "dash: no view reaches there.",
+        f"In annuli: {words} [dex], by their edges in half-mass radii; of ratios, that of ratios "
+        "of sums of predicted means (honest) or medians (paper). A dash: fewer than "
+        f"{MINIMUM_GALAXIES} galaxies reach there above the floor.",
     )
 
 
 def _shapes_table(evaluation: Evaluation) -> Table:
     """Gradients, half-mass radii and concentrations."""
-    header = ["of", "map", "protocol", "median bias", "σ", "robust σ", "outliers", "views", "lost"]
+    header = [
+        "of",
+        "map",
+        "protocol",
+        "median residual",
+        "σ",
+        "robust σ",
+        "outliers",
+        "views",
+        "lost",
+    ]
     header += ["not measurable"]
     lines = []
     for field, words in (
@@ -183,7 +222,8 @@ def _shapes_table(evaluation: Evaluation) -> Table:
         header,
         lines,
         "Gradients [dex per half-mass radius], half-mass radii and concentrations [dex of true / "
-        "predicted]. Lost: views whose prediction could not be measured though the truth could.",
+        "predicted], measured on the map of predicted means (honest) or medians (paper). Lost: "
+        "views whose prediction could not be measured though the truth could.",
     )
 
 

@@ -41,33 +41,43 @@ def scores_csv(evaluation: Evaluation) -> str:
     """Long form: a line a number, cells of what is not known empty.
 
     ``by``, ``low`` and ``high`` say which bin of what (``radius`` in half-mass radii, ``frequency``
-    in cycles per half-mass radius, a quantity of the bins of totals, ``log_surface_density`` in dex
-    above the floor, ``log_signal_to_noise``); ``method`` is empty but where methods are compared.
-    A ``method_difference`` is a method's score of totals less that of the network.
+    in cycles per half-mass radius, a quantity of the bins of totals, ``log_surface_density``, true,
+    and ``log_predicted_surface_density`` in dex above the floor, ``log_signal_to_noise``);
+    ``method`` is empty but where methods are compared. A ``method_difference`` is a method's score
+    of totals less that of the network. Values and errors are written in full, so that whoever
+    rounds them rounds once.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_HEADER)
-    writer.writerows([_text(c) for c in line] for line in _lines(evaluation))
+    writer.writerows(
+        [_text(*c) for c in zip(_HEADER, line, strict=True)] for line in _lines(evaluation)
+    )
     return out.getvalue()
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, float):
-        return "" if np.isnan(value) else f"{value:.6g}"
-    return str(value)
+def _text(column: str, value: Any) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    if np.isnan(value):
+        return ""
+    return repr(value) if column in ("value", "error") else f"{value:.6g}"
 
 
 def _lines(evaluation: Evaluation) -> Iterator[Line]:
     for protocol, scores in evaluation.scores.items():
         yield from _of_protocol(str(protocol), scores, evaluation.frequency_edges.tolist())
     honest = str(Protocol.HONEST)
-    for by, trends in (
-        ("log_surface_density", evaluation.by_surface_density),
-        ("log_signal_to_noise", evaluation.by_signal_to_noise),
+    for protocol, density in (
+        (Protocol.HONEST, "log_predicted_surface_density"),
+        (Protocol.PAPER, "log_surface_density"),
     ):
-        for trend in trends:
-            yield from _trend(honest, trend, by)
+        for by, trends in (
+            (density, evaluation.by_surface_density[protocol]),
+            ("log_signal_to_noise", evaluation.by_signal_to_noise[protocol]),
+        ):
+            for trend in trends:
+                yield from _trend(str(protocol), trend, by)
     for d in evaluation.detections:
         yield from _statistics(honest, f"detections_{d.kind}", d)
     for flag, count in evaluation.flags.items():

@@ -107,6 +107,9 @@ def relations_section(evaluation: Evaluation) -> Section:
         "its own mass: a painted population should have the slope, the zero point (at 1e10 solar "
         "masses) and the scatter of the true one. A scatter that is too small means that "
         "predictions lean on the mean relation; differences are predicted less true.",
+        "Every view counts once, whatever it stands for: a sample of `picassso mock --synthetic` "
+        "is flat in log stellar mass, and its lines are not those of a volume of the universe. "
+        "Truth and prediction are of the same views, so that their differences compare alike.",
     ]
     if not evaluation.scores[Protocol.HONEST].relations:
         words.append("The properties painted make none of the relations.")

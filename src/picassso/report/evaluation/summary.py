@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +24,7 @@ _COLUMNS = {
     "robust_sigma": "robust σ",
     "outlier_fraction": "outliers",
     "coverage": "coverage",
+    "painted_bias": "painted bias",
 }
 
 _FLAGS = {
@@ -59,6 +60,11 @@ def summary_section(evaluation: Evaluation) -> Section:
         "interval by the share of truths inside (coverage). Good are biases of zero within their "
         "errors, a small σ, 0.3% of outliers and a coverage of 0.68. Errors are bootstraps over "
         "galaxies, not over views.",
+        "Sums hold every view whose truth is known. A logarithm needs something to take it of: "
+        "median bias, σ, outliers and coverage are of the views whose true total reaches the floor "
+        "of the property. On a real galaxy nobody knows which these are; the painted bias is the "
+        "median residual of all views that were painted above the floor, however small their "
+        "truth.",
         *_in_short(totals),
     ]
     if left_out := about.get("properties_left_out"):
@@ -67,8 +73,10 @@ def summary_section(evaluation: Evaluation) -> Section:
     table = totals_table(
         totals,
         name="totals_honest",
-        caption="Totals, protocol honest: predictions are never masked by the truth. Views below "
-        "the floor of a property are left out of its statistics and counted.",
+        caption="Totals, protocol honest: predictions are never masked by the truth. Views whose "
+        "truth lies below the floor of a property (of these seen: painted above it) count in the "
+        "linear bias and, where painted above it, in the painted bias; the other statistics are of "
+        "the views of the column so named.",
     )
     return Section("Summary", words, [table, *_flags_table(evaluation)])
 
@@ -77,7 +85,8 @@ def totals_table(
     rows: Iterable[ResidualStatistics], *, name: str, caption: str, intervals: bool = True
 ) -> Table:
     """Every statistic of every property with its error, and what it rests on."""
-    columns = {k: words for k, words in _COLUMNS.items() if intervals or k != "coverage"}
+    of_paintings = ("coverage", "painted_bias")
+    columns = {k: words for k, words in _COLUMNS.items() if intervals or k not in of_paintings}
     header = ["property", *columns.values(), "views", "below floor", "of these seen", "absent"]
     lines = []
     for row in rows:
@@ -99,14 +108,30 @@ def _in_short(rows: Iterable[ResidualStatistics]) -> list[str]:
     scatter = f"Totals scatter by {number(best.sigma.value, 2)} dex in {title(best.property)}"
     if worst is not best:
         scatter += f" to {number(worst.sigma.value, 2)} dex in {title(worst.property)}"
-    sums = "No sum over all galaxies is off by more than three times its error"
+    sums = "No sum over all views is off by more than three times its error"
     if off:
         named = (f"{title(r.property)} ({number(r.linear_bias.value)} dex)" for r in off)
         sums = f"Off in the sum by more than three times the error: {listed(named)}"
     return [
         f"In short: {scatter[0].lower() + scatter[1:]}. {sums}. The 68% intervals hold "
-        f"{100 * min(coverage):.0f} to {100 * max(coverage):.0f}% of the truths."
+        f"{100 * min(coverage):.0f} to {100 * max(coverage):.0f}% of the truths.{_left_out(known)}"
     ]
+
+
+def _left_out(rows: Sequence[ResidualStatistics]) -> str:
+    """How many views are in the sums alone, and what was painted there."""
+    faint = [r for r in rows if r.counts.below_floor]
+    if not faint:
+        return ""
+    named = (
+        f"{title(r.property)} {r.counts.below_floor} of {r.counts.used + r.counts.below_floor} "
+        f"({r.counts.false_positive} painted above it)"
+        for r in faint
+    )
+    return (
+        f" Views whose truth lies below the floor, in the sums but not in scatter and coverage: "
+        f"{listed(named)}."
+    )
 
 
 def _flags_table(evaluation: Evaluation) -> list[Table]:
@@ -163,7 +188,8 @@ def paper_section(evaluation: Evaluation) -> Section:
     full = totals_table(
         paper,
         name="totals_paper",
-        caption="Totals, protocol paper [dex]. Its totals have no intervals.",
+        caption="Totals, protocol paper [dex]: those whose true total reaches the floor, but for "
+        "the linear bias, which is of all. They have no intervals.",
         intervals=False,
     )
     return Section("The paper's protocol", words, [beside, full])

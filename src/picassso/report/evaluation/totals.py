@@ -104,6 +104,9 @@ def totals_section(evaluation: Evaluation) -> Section:
         "predicted median reaches the floor) or not. Good are few false positives, completeness, "
         "purity and area under the curve near 1, and truths under the upper limit in 84% of the "
         "non-detections or more.",
+        "The sample counts as it is, unweighted: galaxies that `picassso mock --synthetic` makes "
+        "are drawn flat in log stellar mass, rare kinds more often than they occur, so that "
+        "statistics of all are not those of a volume of the universe.",
     ]
     absent = [title(p) for p in every if p not in true]
     if absent:
@@ -151,22 +154,22 @@ def _distances_table(evaluation: Evaluation) -> Table:
         "distances",
         header,
         lines,
-        "Distances between the distributions of true and predicted values. Values below the floor "
-        "are put at the floor.",
+        "Distances between the distributions of true and predicted values, each view and pixel "
+        "counting once. Values below the floor are put at the floor.",
     )
 
 
 def _detections(evaluation: Evaluation) -> Table:
     header = ["property", "of", "false positives", "completeness", "purity", "upper limits"]
-    header += ["area under curve", "there", "not there"]
+    header += ["area under curve", "there", "not there", "detected", "not detected"]
     lines = [
         [
             title(d.property),
             f"{d.kind}s",
             *(cell(s) for s in (d.false_positive_rate, d.completeness, d.purity, d.upper_limits)),
             cell(d.area_under_roc),
-            str(d.counts.used),
-            str(d.counts.below_floor),
+            *(str(n) for n in (d.counts.used, d.counts.below_floor)),
+            *(str(n) for n in (d.counts.painted, d.counts.not_painted)),
         ]
         for d in evaluation.detections
     ]
@@ -175,7 +178,8 @@ def _detections(evaluation: Evaluation) -> Table:
         header,
         lines,
         "Detections, protocol honest; under protocol paper, which masks by the truth, there is "
-        "nothing to detect. A dash: nothing to count.",
+        f"nothing to detect. A dash: fewer than {MINIMUM_GALAXIES} galaxies to count. Where all or "
+        "none are, the error is that of Wilson's interval.",
     )
 
 
@@ -188,8 +192,14 @@ def where_section(evaluation: Evaluation) -> Section:
         "zero and a coverage of 0.68 in every bin, and errors that shrink with signal-to-noise. "
         "A trend with a true quantity is partly unavoidable: it says how far predictions lean to "
         "the usual, and is no correction to apply.",
-        f"Bins of fewer than {MINIMUM_GALAXIES} galaxies have counts and no statistics. Pixels "
+        f"Bins of fewer than {MINIMUM_GALAXIES} galaxies have counts and no statistics. Totals "
         "are those whose truth reaches the floor of the property.",
+        "Pixels, protocol honest, are those that were painted at or above the floor, whatever "
+        "their truth, in bins of the predicted surface density or of the signal-to-noise: nothing "
+        "here needs the truth, and a right median has a residual of zero in every bin. Protocol "
+        "paper takes those whose truth reaches the floor, in bins of the truth, and so leans as "
+        "any choice by the truth does. Linear biases hold all pixels. What was painted below the "
+        "floor is scored as a detection.",
     ]
     parts: list[Plate | Table] = []
     drawn = _drawn(evaluation.bins)
@@ -209,15 +219,28 @@ def where_section(evaluation: Evaluation) -> Section:
         words.append("No bin holds a galaxy of known value, so that there is nothing to draw.")
     parts += [t for q in QUANTITIES for t in _bins_table(evaluation.bins, q)]
     parts += [
-        *_trend_plates(
-            evaluation.by_surface_density,
-            name="pixels_by_surface_density",
-            label="log true surface density / floor",
+        *(
+            plate
+            for protocol, label in (
+                (Protocol.HONEST, "log predicted surface density / floor"),
+                (Protocol.PAPER, "log true surface density / floor"),
+            )
+            for plate in _trend_plates(
+                evaluation.by_surface_density[protocol],
+                protocol,
+                name="pixels_by_surface_density",
+                label=label,
+            )
         ),
-        *_trend_plates(
-            evaluation.by_signal_to_noise,
-            name="pixels_by_signal_to_noise",
-            label="log signal-to-noise of the pixel",
+        *(
+            plate
+            for protocol in PROTOCOLS
+            for plate in _trend_plates(
+                evaluation.by_signal_to_noise[protocol],
+                protocol,
+                name="pixels_by_signal_to_noise",
+                label="log signal-to-noise of the pixel",
+            )
         ),
         _pixels_table(evaluation),
     ]
@@ -271,22 +294,38 @@ def _bins_table(bins: Sequence[BinnedResiduals], quantity: Quantity) -> list[Tab
     return [Table(f"bins_{quantity.name}", header, lines, f"Totals in bins: {quantity.title}.")]
 
 
-def _trend_plates(trends: Sequence[Trend], *, name: str, label: str) -> list[Plate]:
-    """Residuals of pixels against a quantity; nothing where no pixel lies above a floor."""
+_CHOSEN = {
+    Protocol.HONEST: "pixels painted at or above the floor, whatever their truth",
+    Protocol.PAPER: "pixels whose truth reaches the floor",
+}
+
+
+def _trend_plates(
+    trends: Sequence[Trend], protocol: Protocol, *, name: str, label: str
+) -> list[Plate]:
+    """Residuals of pixels against a quantity; nothing where no bin holds enough galaxies."""
     from picassso.figures import Line, pixel_trends
 
     lines = {
-        t.property: Line(_centres(t.edges), t.p16, t.median, t.p84, t.median_error)
+        t.property: Line(
+            _centres(t.edges), _finite(t.p16), _finite(t.median), _finite(t.p84), t.median_error
+        )
         for t in trends
-        if t.pixels.any()
+        if np.isfinite(t.median).any()
     }
     if not lines:
         return []
     caption = (
-        f"Pixels: residual against {label}. The protocols differ nowhere here, since only pixels "
-        "whose truth reaches the floor count. The outermost bins are open."
+        f"Pixels, protocol {protocol}: residual against {label}, of {_CHOSEN[protocol]}. The "
+        "outermost bins are open. A curve or its band ends where a percentile lies among pixels in "
+        "which truth or prediction is less than a thousandth of the floor: their residual is but a "
+        "limit."
     )
-    return [Plate(name, pixel_trends(lines, label=label), caption)]
+    return [Plate(f"{name}_{protocol}", pixel_trends(lines, label=label), caption)]
+
+
+def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def _centres(inner: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -298,25 +337,28 @@ def _centres(inner: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _pixels_table(evaluation: Evaluation) -> Table:
     header = ["property", "protocol", "linear bias", "median bias", "σ", "robust σ", "outliers"]
-    header += ["coverage", "pixels", "below floor", "of these seen"]
+    header += ["coverage", "pixels", "missed", "below floor", "of these seen"]
     lines = []
     for rows in zip(*(evaluation.scores[p].pixels for p in PROTOCOLS), strict=True):
         for protocol, r in zip(PROTOCOLS, rows, strict=True):
             statistics = (r.linear_bias, r.median_bias, r.sigma, r.robust_sigma)
             shares = (r.outlier_fraction, r.coverage)
             c = r.counts
+            chosen = c.painted if protocol is Protocol.HONEST else c.used
             lines.append(
                 [
                     title(r.property),
                     str(protocol),
                     *(cell(s) for s in (*statistics, *shares)),
-                    *(str(n) for n in (c.used, c.below_floor, c.false_positive)),
+                    *(str(n) for n in (chosen, c.missed, c.below_floor, c.false_positive)),
                 ]
             )
     return Table(
         "pixels",
         header,
         lines,
-        "Pixel by pixel, both protocols [dex]. Where the truth reaches the floor the protocols "
-        "differ in the mean alone.",
+        "Pixel by pixel [dex]. Linear biases are of the sums over all pixels, protocol paper "
+        "masking those whose truth lies below the floor. The other statistics are of so many "
+        f"pixels: {_CHOSEN[Protocol.HONEST]} (honest), or {_CHOSEN[Protocol.PAPER]} (paper). "
+        "Missed: truth at the floor or above, painted below it.",
     )

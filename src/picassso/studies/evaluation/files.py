@@ -43,7 +43,10 @@ def _report(evaluation: Evaluation) -> str:
         f"split of {about['store']} ({about['store_fingerprint'][:16]}): {about['views']} views of "
         f"{about['galaxies']} galaxies. Totals inside two half-mass radii of the true stellar "
         f"mass; in {about['whole_frame']} views that did not fit and the frame was summed. "
-        "Residuals are log10(true / predicted) in dex; errors are bootstraps over galaxies.\n\n"
+        "Residuals are log10(true / predicted) in dex; errors are bootstraps over galaxies. Views "
+        "whose truth lies below the floor count in the linear bias alone (galaxy views: the "
+        "others); the painted bias is the median of all views, and pixel coverage that of all "
+        "pixels, that were painted above it, whatever their truth.\n\n"
     )
     where = (
         "\n## Where it errs\n\n"

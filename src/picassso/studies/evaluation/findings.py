@@ -48,13 +48,15 @@ class Views:
         True totals of each annulus of `picassso.analysis.ANNULUS_EDGES`, and the ratios of
         derived properties there; NaN where it leaves the frame.
     annuli : mapping of Protocol to mapping of str to Prediction
-        Predicted ones, (N, A) each.
+        Predicted ones, (N, A) each. Of derived properties all four are the ratio of the sums of
+        predicted maps: of means (`Protocol.HONEST`) or of medians (`Protocol.PAPER`).
     annulus_areas : (N, A) array
         kpc^2.
     true_sizes, sizes : mapping of Protocol to mapping of str to (N,) array
-        Half-mass radius of each true and predicted map [kpc].
+        Half-mass radius of each true map, and of the predicted one [kpc], of means or of medians
+        by protocol.
     true_gradients, gradients : mapping of Protocol to mapping of str to (N,) array
-        dex per half-mass radius, of additive and derived properties.
+        dex per half-mass radius, of additive and derived properties of the same maps.
     """
 
     galaxy_id: NDArray[np.str_]
@@ -87,7 +89,8 @@ class ProtocolScores:
         ones (kind ``"value"``).
     gradients, sizes, concentrations : tuple of ResidualStatistics
         Of kind ``"value"``: of 10 to the power of gradients, of half-mass radii, of
-        concentrations.
+        concentrations. As ratios they are measured on the map of predicted means, or, under
+        `Protocol.PAPER`, of medians: their median bias is that of the number so measured.
     similarity : mapping of str to Spread
         Structural similarity of log maps.
     power_ratio, correlation : mapping of str to tuple of Spread
@@ -189,10 +192,11 @@ class Evaluation:
         Painted, and known to the store.
     scores : mapping of Protocol to ProtocolScores
         Every figure of merit, twice.
-    by_surface_density, by_signal_to_noise : tuple of Trend
-        Residuals of pixels, one a property: against log10 of the true surface density [dex above
-        the floor], and against log10 of the signal-to-noise of the pixel. The same under both
-        protocols, which differ where the truth is below the floor.
+    by_surface_density, by_signal_to_noise : mapping of Protocol to tuple of Trend
+        Residuals of pixels, one a property: against log10 of the surface density [dex above the
+        floor], the predicted median (`Protocol.HONEST`) or the true one (`Protocol.PAPER`), and
+        against log10 of the signal-to-noise of the pixel; of pixels that reach the floor as
+        painted, or in truth.
     detections : tuple of DetectionScores
         Of totals, then of pixels. Honest alone: masked by the truth there is nothing to detect.
     flags : mapping of str to int
@@ -211,8 +215,8 @@ class Evaluation:
     model: Mapping[str, Any]
     properties: tuple[str, ...]
     scores: Mapping[Protocol, ProtocolScores]
-    by_surface_density: tuple[Trend, ...]
-    by_signal_to_noise: tuple[Trend, ...]
+    by_surface_density: Mapping[Protocol, tuple[Trend, ...]]
+    by_signal_to_noise: Mapping[Protocol, tuple[Trend, ...]]
     detections: tuple[DetectionScores, ...]
     flags: Mapping[str, int]
     frequency_edges: NDArray[np.float64]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picassso.analysis import (
+    MINIMUM_GALAXIES,
     RELATIONS,
     BinnedResiduals,
     DetectionScores,
@@ -102,6 +103,7 @@ class Summary:
             _by_name(self._properties, a.totals[:, k, 0]),
             self._totals(k),
             galaxy_id=self._galaxy_id,
+            fewest=fewest_of(self._galaxy_id),
             seed=self._seed,
         )
         slopes, sizes, concentrations = (
@@ -158,6 +160,7 @@ class Summary:
         }
 
     def _ratios(self, k: int) -> dict[str, Prediction]:
+        """Of predicted sums: one number each, neither mean nor median of a distribution."""
         ratios = self._all.ratios[:, k, 1]
         return {d: Prediction(*(ratios[:, i],) * 4) for i, d in enumerate(self._derived)}
 
@@ -225,7 +228,7 @@ class Summary:
             )
 
     def _relations(self, k: int) -> Iterator[RelationComparison]:
-        """Those that the properties allow."""
+        """Those that the properties allow; every view counts once, whatever it stands for."""
         true: dict[str, NDArray] = dict(_by_name(self._properties, self._all.totals[:, k, 0]))
         predicted: dict[str, NDArray] = {p: t.p50 for p, t in self._totals(k).items()}
         if "stellar_mass" in self._properties:
@@ -236,6 +239,11 @@ class Summary:
                 yield compare_relation(
                     relation, true, predicted, galaxy_id=self._galaxy_id, seed=self._seed
                 )
+
+
+def fewest_of(galaxy_id: NDArray[np.str_]) -> int:
+    """Galaxies that statistics of a whole sample need: five, or all where it has fewer."""
+    return min(MINIMUM_GALAXIES, len(np.unique(galaxy_id)))
 
 
 def _by_name(names: Sequence[str], columns: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:

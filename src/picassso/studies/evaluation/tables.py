@@ -43,16 +43,20 @@ _SHOWN = {
     "robust_sigma": "robust sigma",
     "outlier_fraction": "outliers",
     "coverage": "coverage",
+    "painted_bias": "painted bias",
 }
 
 
 def csv_table(rows: Sequence[ResidualStatistics]) -> str:
-    """One line a property and kind, every statistic with its error, every count."""
+    """One line a property and kind, every statistic with its error, every count.
+
+    Numbers are written in full, so that whoever rounds them rounds once.
+    """
     header = ["property", "kind", "abs_linear_bias", *_statistics_header()]
     return _csv(
         header,
         (
-            [row.property, row.kind, f"{abs(row.linear_bias.value):.5f}", *_statistics_cells(row)]
+            [row.property, row.kind, _full(abs(row.linear_bias.value)), *_statistics_cells(row)]
             for row in rows
         ),
     )
@@ -68,7 +72,12 @@ def bins_csv(bins: Sequence[BinnedResiduals]) -> str:
 def _bin_cells(b: BinnedResiduals) -> list[str]:
     note = f"fewer than {MINIMUM_GALAXIES} galaxies" if b.few else ""
     cells = [b.quantity, f"{b.low:g}", f"{b.high:g}", b.statistics.property, str(b.galaxies), note]
-    return [*cells, f"{b.p16:.5f}", f"{b.p84:.5f}", *_statistics_cells(b.statistics)]
+    return [*cells, _full(b.p16), _full(b.p84), *_statistics_cells(b.statistics)]
+
+
+def _full(number: float) -> str:
+    """The shortest text that reads back as the same number."""
+    return repr(float(number))
 
 
 def _statistics_header() -> list[str]:
@@ -79,7 +88,7 @@ def _statistics_header() -> list[str]:
 def _statistics_cells(row: ResidualStatistics) -> list[str]:
     """Every statistic with its error, and every count, in the order of the header."""
     statistics: list[Statistic] = [getattr(row, name) for name in _SHOWN]
-    cells = [f"{number:.5f}" for s in statistics for number in (s.value, s.error)]
+    cells = [_full(number) for s in statistics for number in (s.value, s.error)]
     return cells + [str(getattr(row.counts, f.name)) for f in fields(Counts)]
 
 
@@ -198,8 +207,8 @@ def print_table(rows: Sequence[ResidualStatistics]) -> None:
         c = row.counts
         if c.below_floor or c.absent:
             console.print(
-                f"{row.property}: views left out: {c.below_floor} below the floor "
-                f"({c.false_positive} of them painted above it), {c.absent} without truth"
+                f"{row.property}: views below the floor, in the linear bias alone: {c.below_floor} "
+                f"({c.false_positive} of them painted above it); without truth: {c.absent}"
             )
 
 

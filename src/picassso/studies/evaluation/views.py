@@ -168,7 +168,12 @@ def _totals(
 
 
 def _radial(view: View, painter: NetworkPainter, ellipse: Ellipse | None) -> dict[str, NDArray]:
-    """Everything that is told annulus by annulus."""
+    """Everything that is told annulus by annulus.
+
+    Ratios and gradients are of what adds up, and so of the map of means: a ratio of sums has no
+    median without a distribution of whole maps, which nothing here gives. The paper's protocol has
+    the map of medians in its place.
+    """
     properties = view.truth.properties
     derived = derived_of(properties)
     rings = len(ANNULUS_EDGES)
@@ -207,7 +212,11 @@ def _radial(view: View, painter: NetworkPainter, ellipse: Ellipse | None) -> dic
 
 
 def _sizes(view: View, ellipse: Ellipse | None) -> dict[str, NDArray]:
-    """Half-mass radii [kpc] and concentrations of true and predicted maps."""
+    """Half-mass radii [kpc] and concentrations of true and predicted maps.
+
+    They hold shares of a sum, and so are of the map of means; the paper's protocol has that of
+    medians in its place.
+    """
     properties = view.truth.properties
     if ellipse is None:
         empty = np.full((2, 2, len(properties)), np.nan)
