@@ -41,6 +41,21 @@ def test_what_was_wrong_is_right_on_others() -> None:
             assert (truth[some] < end[some]).mean() == pytest.approx(share, abs=0.04)
 
 
+@pytest.mark.parametrize("n", [20, 100, 480])
+def test_few_galaxies_do_not_make_intervals_narrow(n: int) -> None:
+    """What is right is held as often as it is said, on average over calibrations."""
+    rng = np.random.default_rng(n)
+    held = []
+    for _ in range(200):
+        samples, truth = rng.standard_normal((n, 99)), rng.standard_normal(n)
+        found = Recalibration.fit(central_interval(samples, axis=1), truth)
+        others = found.apply(rng.standard_normal((200, 99)), axis=1)
+        low, _, high = central_interval(others, axis=1)
+        new = rng.standard_normal(200)
+        held.append(np.mean((low <= new) & (new <= high)))
+    assert np.mean(held) == pytest.approx(CENTRAL, abs=0.02)
+
+
 def test_samples_keep_their_order_and_ends_go_where_they_are_sent() -> None:
     samples = np.random.default_rng(0).standard_gamma(1.5, size=(4, 200, 3))
     found = Recalibration((0.0, 9.0), ((-2.0, 0.5, 1.0), (-2.0, 0.5, 1.0))).apply(samples, axis=1)
@@ -72,8 +87,9 @@ def test_few_galaxies_have_one_bin_and_none_no_change() -> None:
     samples, truth = predictions(50, 2)
     interval = central_interval(samples, axis=1)
     assert len(Recalibration.fit(interval, truth).medians) == 1
-    nothing = Recalibration.fit(interval, np.full(50, np.nan))
-    assert nothing == Recalibration((0.0,), ((-1.0, 0.0, 1.0),))
+    nothing = Recalibration((0.0,), ((-1.0, 0.0, 1.0),))
+    assert Recalibration.fit(interval, np.full(50, np.nan)) == nothing
+    assert Recalibration.fit(interval[:, :19], truth[:19]) == nothing, "too few to tell"
 
 
 def test_places_are_relative_to_the_side_of_the_value() -> None:
@@ -87,6 +103,7 @@ def test_places_are_relative_to_the_side_of_the_value() -> None:
         ((), ()),
         ((1.0, 0.0), ((-1.0, 0.0, 1.0),) * 2),
         ((0.0,), ()),
+        ((np.nan,), ((-1.0, 0.0, 1.0),)),
         ((0.0,), ((-1.0, 1.5, 1.0),)),
     ],
 )

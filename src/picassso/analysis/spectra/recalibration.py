@@ -19,7 +19,7 @@ _ENDS = (0.5 - CENTRAL / 2, 0.5, 0.5 + CENTRAL / 2)
 
 _BINS = 5
 _FEWEST = 20
-"""Predictions in a bin, below which there is one bin for all."""
+"""Predictions in a bin, below which there is one bin for all; of all, below which there is none."""
 
 _LEAST, _MOST = 0.2, 5.0
 """Factors by which a side of an interval may be stretched."""
@@ -49,7 +49,9 @@ class Recalibration:
     ends: tuple[tuple[float, float, float], ...]
 
     def __post_init__(self) -> None:
-        ordered = all(a < b for a, b in zip(self.medians, self.medians[1:], strict=False))
+        ordered = all(np.isfinite(self.medians)) and all(
+            a < b for a, b in zip(self.medians, self.medians[1:], strict=False)
+        )
         rising = all(low < middle < high for low, middle, high in self.ends)
         if len(self.medians) != len(self.ends) or not (self.medians and ordered and rising):
             raise InputError(
@@ -63,7 +65,7 @@ class Recalibration:
 
         Quantiles of the truths in units of what is predicted, as in conformalised quantile
         regression (Romano, Patterson & Candes 2019, NeurIPS 32), within equally full bins of
-        the predicted median.
+        the predicted median. Fewer than 20 truths change nothing.
 
         Parameters
         ----------
@@ -75,7 +77,7 @@ class Recalibration:
         interval = np.asarray(interval, dtype=np.float64)
         place, middle = standardise(truth, interval), interval[1]
         known = np.isfinite(place)
-        if not known.any():
+        if known.sum() < _FEWEST:
             return cls((0.0,), ((-1.0, 0.0, 1.0),))
         place, middle = place[known], middle[known]
         order = np.argsort(middle, kind="stable")
@@ -94,6 +96,7 @@ class Recalibration:
         axis : int
             That of the samples.
         """
+        samples = np.asarray(samples, dtype=np.result_type(samples, np.float32))
         interval = np.expand_dims(central_interval(samples, axis=axis), axis % samples.ndim + 1)
         low, middle, high = interval
         ends = np.array(self.ends).T
@@ -123,7 +126,7 @@ def standardise(values: ArrayLike, interval: NDArray[np.floating]) -> NDArray[np
 
 def _ends(place: NDArray[np.float64]) -> tuple[float, float, float]:
     """Ends of an interval that holds its share of these places."""
-    low, middle, high = np.quantile(place, _ENDS)
+    low, middle, high = sample_quantiles(place, _ENDS, axis=0)
     shift = np.clip(middle, -_FARTHEST, _FARTHEST)
     below, above = np.clip([shift - low, high - shift], _LEAST, _MOST)
     return float(shift - below), float(shift), float(shift + above)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from picassso.analysis.spectra import departures
 from picassso.analysis.spectra.measured import MEASURED, measure_samples
+from picassso.analysis.spectra.posterior import sample_quantiles
 from picassso.analysis.spectra.recalibration import (
     CENTRAL,
     Recalibration,
@@ -109,7 +110,7 @@ def calibrate(
         intervals.append(central_interval(measure_samples(REST_GRID, *drawn), axis=1))
         truth.append(measure_samples(REST_GRID, *true))
     indices, true_indices = np.concatenate(intervals, axis=1), np.concatenate(truth)
-    flux = np.nanquantile(np.concatenate(needed), CENTRAL, axis=0)
+    flux = sample_quantiles(np.concatenate(needed), CENTRAL, axis=0)
     return Calibration(
         factors=tuple(factors.tolist()),
         flux=tuple(np.round(flux, 3).tolist()),
