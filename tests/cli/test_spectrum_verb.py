@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -140,8 +141,69 @@ def test_spectrum_is_compared_with_an_observed_one(tmp_path, picassso, weights) 
     assert found.redshift == 0.05 and "redshift_assumed" not in found.flags
     table = Table.read(tmp_path / "o" / "m99_spectrum.fits", hdu="OBSERVED")
     assert table.meta["EBVOBS"] == 0.1 and (table["flux"] > 1.1 * 21).all()
+    options = ("--overwrite", "--ebv", 0.1, "--observed-ebv", 0.0)
+    assert picassso("spectrum", image, *words, *options)[0] == 0
+    table = Table.read(tmp_path / "o" / "m99_spectrum.fits", hdu="OBSERVED")
+    np.testing.assert_allclose(table["flux"], 21.0, rtol=1e-5)
+    code, _, err = picassso("spectrum", image, *words, "--overwrite", "--observed-ebv", "nan")
+    assert code == 2 and "E(B-V) nan: expected magnitudes" in err
+    # A spectrum at rest has lost where its dust was met.
+    rest = replace(real, redshift=0.0, wavelength=real.wavelength / 1.05)
+    write_spectrum(rest, tmp_path / "real.fits", overwrite=True)
+    code, said, _ = picassso("spectrum", image, *words, "--overwrite", "--ebv", 0.1)
+    assert code == 0 and "are they of one galaxy?" not in said
+    found = read_predicted(tmp_path / "o" / "m99_spectrum.fits")
+    assert "redshift_assumed" in found.flags, "0 is no redshift of a galaxy"
+    table = Table.read(tmp_path / "o" / "m99_spectrum.fits", hdu="OBSERVED")
+    assert table.meta["EBVOBS"] == 0
     code, _, err = picassso("spectrum", image, *words[:4], "--observed-ebv", 0.1, "--overwrite")
     assert code == 2 and "--observed-ebv 0.1: is of --observed, which is not given" in err
+
+
+@pytest.mark.usefixtures("quick_figure")
+def test_a_redshift_that_is_learnt_changes_all_that_hangs_on_it(
+    tmp_path, picassso, weights
+) -> None:
+    """Pixels in kpc have another size, and light another surface brightness, at another z."""
+    from astropy.io import fits
+
+    write_spectrum(real_spectrum(20.0, redshift=0.1), tmp_path / "real.fits")
+    path = write_cube(tmp_path / "m99.fits", galaxy(), redshift=None)
+    with fits.open(path, mode="update") as hdus:
+        for k in (1, 2):
+            hdus[0].header[f"CUNIT{k}"] = "kpc"
+            hdus[0].header[f"CDELT{k}"] = 0.25
+    words = ("spectrum", path, "-o", tmp_path / "o", "--weights", weights, "--overwrite")
+    found = []
+    for options in (("--observed", tmp_path / "real.fits"), ("--redshift", 0.1)):
+        assert picassso(*words, *options)[0] == 0
+        found.append(read_predicted(tmp_path / "o" / "m99_spectrum.fits"))
+    one, other = (f.provenance["pixel_scale_arcsec"] for f in found)
+    assert one == other
+    np.testing.assert_array_equal(found[0].quantiles, found[1].quantiles)
+
+
+@pytest.mark.usefixtures("quick_figure")
+def test_a_spectrum_without_redshift_has_that_of_the_header(tmp_path, picassso, weights) -> None:
+    from astropy.table import Table as Plain
+
+    real = real_spectrum(20.0)
+    table = Plain({"wavelength": real.wavelength, "flux": real.flux, "ivar": real.inverse_variance})
+    for name, unit in (
+        ("wavelength", "Angstrom"),
+        ("flux", "1e-17 erg s-1 cm-2 Angstrom-1"),
+        ("ivar", "1e34 erg-2 s2 cm4 Angstrom2"),
+    ):
+        table[name].unit = unit
+    table.write(tmp_path / "real.ecsv", format="ascii.ecsv")
+    words = ("-o", tmp_path / "o", "--weights", weights, "--observed", tmp_path / "real.ecsv")
+    image = write_cube(tmp_path / "m99.fits", galaxy(), wcs=make_wcs())
+    assert picassso("spectrum", image, *words)[0] == 0
+    header = Table.read(tmp_path / "o" / "m99_spectrum.fits", hdu="OBSERVED").meta
+    assert header["ZOBS"] == 0.05
+    image = write_cube(tmp_path / "m99.fits", galaxy(), wcs=make_wcs(), redshift=None)
+    code, _, err = picassso("spectrum", image, *words, "--overwrite")
+    assert code == 2 and "redshift" in err
 
 
 def real_spectrum(level: float, *, cut: float = 0.0, redshift: float = 0.05) -> Spectrum:
@@ -165,7 +227,9 @@ def compared(tmp_path, picassso, weights, quick_figure) -> Path:
     real.mkdir()
     made = {"m1": {}, "m2": {"cut": 7500.0}, "m3": {"redshift": 0.07}, "m4": {}}
     for name, about in made.items():
-        write_spectrum(real_spectrum(20.0, **about), real / f"{name}.fits")
+        ending = ".fits.gz" if name == "m4" else ".fits"
+        write_spectrum(real_spectrum(20.0, **about), real / f"{name}{ending}")
+    (real / ".m5.fits").write_text("hidden")
     images = [write_cube(tmp_path / f"{n}.fits", galaxy(), wcs=make_wcs()) for n in made]
     out = tmp_path / "spectra"
     words = ("-o", out, "--weights", weights, "--observed", real)
@@ -176,11 +240,16 @@ def compared(tmp_path, picassso, weights, quick_figure) -> Path:
     assert code == 2 and "m5: the folder of --observed holds no spectrum of this name" in err
     code, _, err = picassso("spectrum", lonely, *words, "--row", 1)
     assert code == 2 and "--observed is a folder" in err
+    write_spectrum(real_spectrum(20.0), real / "m1.ecsv")
+    code, _, err = picassso("spectrum", lonely, *words)
+    assert code == 2 and "m1.ecsv and m1.fits are both named m1" in err
     return out
 
 
 def test_galaxies_that_depart_are_ranked(tmp_path, picassso, weights, compared) -> None:
-    code, said, err = picassso("outliers", compared, "-o", tmp_path / "o.ecsv", "--rate", 0.5)
+    again = compared / "m1_spectrum.fits"  # counts once
+    words = (compared, again, "-o", tmp_path / "o.ecsv", "--rate", 0.5)
+    code, said, err = picassso("outliers", *words)
     assert (code, err) == (0, "")
     table = Table.read(tmp_path / "o.ecsv")
     assert (tmp_path / "o.png").read_bytes().startswith(b"\x89PNG")

@@ -60,6 +60,7 @@ def each_galaxy(
     *,
     output: Path,
     not_done: str,
+    better: Callable[[GalaxyImage], dict[str, Any]] | None = None,
 ) -> None:
     """Read galaxies one after the other and do something with each.
 
@@ -75,6 +76,8 @@ def each_galaxy(
         Folder, made before the work; removed again if nothing is written.
     not_done : str
         What could not be done to some, for the message.
+    better : callable, optional
+        Options, if any, with which to read an image again, now that it was seen.
 
     Raises
     ------
@@ -91,6 +94,8 @@ def each_galaxy(
         for group in groups:
             try:
                 image = read_image(group, **options)
+                if better is not None and (known := better(image)):
+                    image = read_image(group, **{**options, **known})
                 work(image, _unique(image.galaxy_id, names))
             except (PicasssoError, OSError) as error:
                 if len(groups) == 1:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from picassso.archive.spectra.held import HeldSpectrum
     from picassso.core import GalaxyImage, Spectrum
     from picassso.painting.spectra import ObservedSpectrum, PredictedSpectrum, SpectrumWeights
     from picassso.painting.weights import NetworkFile
 
-__all__ = ["ObservedFiles", "departure_text", "doubts", "with_redshift_of"]
+__all__ = ["ObservedFiles", "departure_text", "doubts"]
 
 
 class ObservedFiles:
@@ -30,8 +31,6 @@ class ObservedFiles:
         Galactic E(B-V) of the spectra; None for those of their images.
     survey : str
         Of the images.
-    redshift : float or None
-        Of the galaxies, for spectra that do not know their own.
 
     Raises
     ------
@@ -47,15 +46,18 @@ class ObservedFiles:
         row: int | None,
         ebv: float | None,
         survey: str,
-        redshift: float | None,
     ) -> None:
         from picassso.archive.fits import group_images
+        from picassso.archive.spectra.reading import held_spectrum
         from picassso.core import InputError
+        from picassso.observatory.spectra.extinction import check_ebv
 
-        self._ebv, self._redshift = ebv, redshift
-        self._one: tuple[Spectrum, str] | None = None
+        self._ebv = None if ebv is None else check_ebv(ebv)
+        self._one: HeldSpectrum | None = None
+        self._name = "" if path is None else path.name
         self._files: dict[str, Path] | None = None
         self._encoders: dict[Path, NetworkFile] = {}
+        self._adopted: set[str] = set()
         if path is None:
             for option, given in (("row", row), ("observed-ebv", ebv)):
                 if given is not None:
@@ -63,32 +65,50 @@ class ObservedFiles:
         elif path.is_dir():
             if row is not None:
                 raise InputError(f"--row {row}: --observed is a folder; give one file of spectra")
-            self._files = {_stem(file): file for file in sorted(path.iterdir()) if file.is_file()}
+            self._files = _by_name(path)
         elif len(group_images(images, survey=survey)) > 1:
             raise InputError(
                 "--observed: is the spectrum of one galaxy; give the images of that alone, or a "
                 "folder of spectra that are named as the galaxies are"
             )
         else:
-            name = path.name if row is None else f"{path.name} row {row}"
-            self._one = self._read(path, row), name
+            self._one = held_spectrum(path, row=row)
+            self._name = path.name if row is None else f"{path.name} row {row}"
 
-    def of(self, name: str) -> tuple[Spectrum, str] | None:
+    def of(self, image: GalaxyImage) -> tuple[Spectrum, str] | None:
         """Spectrum of a galaxy and the name of its file; None where there is none.
+
+        One that does not know its redshift has that of the image, if that is known.
 
         Raises
         ------
         InputError
-            If a folder was given that holds none of this name, or it cannot be read.
+            If a folder was given that holds none of the galaxy's name, or it cannot be read.
         """
-        from picassso.core import InputError
+        held, name = self._held(image.galaxy_id)
+        if held is None:
+            return None
+        return _spectrum(held, None if image.redshift_assumed else image.redshift), name
 
-        if self._files is None:
-            return self._one
-        if name not in self._files:
-            raise InputError(f"{name}: the folder of --observed holds no spectrum of this name")
-        path = self._files[name]
-        return self._read(path, None), path.name
+    def redshift_for(self, image: GalaxyImage) -> dict[str, float]:
+        """Redshift of the spectrum, for an image whose own nobody knows."""
+        if not image.redshift_assumed:
+            return {}
+        held, _ = self._held(image.galaxy_id)
+        if held is None:
+            return {}
+        spectrum = held.spectrum()
+        if spectrum.redshift <= 0 or "redshift_warning" in spectrum.flags:
+            return {}
+        self._adopted.add(image.galaxy_id)
+        return {"redshift": spectrum.redshift}
+
+    def explained(self, image: GalaxyImage) -> GalaxyImage:
+        """The image, which says where its redshift is from if it is the spectrum's."""
+        if image.galaxy_id not in self._adopted:
+            return image
+        note = f"redshift {image.redshift:g} is that of the observed spectrum"
+        return replace(image, assumptions=(*image.assumptions, note))
 
     def compare(
         self,
@@ -102,53 +122,73 @@ class ObservedFiles:
 
         if real is None:
             return None
-        spectrum, source = real
         if weights.path not in self._encoders:
             self._encoders[weights.path] = load_spectrum_encoder(weights)
+        spectrum, source = real
+        # At rest it is not known where the dust was met.
+        dust = image.ebv if spectrum.redshift > 0 else 0.0
         return compare_observed(
             predicted,
             spectrum,
             weights=weights,
             encoder=self._encoders[weights.path],
-            ebv=image.ebv if self._ebv is None else self._ebv,
+            ebv=dust if self._ebv is None else self._ebv,
             source=source,
         )
 
-    def _read(self, path: Path, row: int | None) -> Spectrum:
-        from picassso.archive.spectra import read_spectrum
+    def _held(self, name: str) -> tuple[HeldSpectrum | None, str]:
+        """What there is of a galaxy, and the name of its file."""
+        from picassso.archive.spectra.reading import held_spectrum
         from picassso.core import InputError
 
-        try:
-            return read_spectrum(path, row=row)
-        except InputError:
-            if self._redshift is None:
-                raise
-        # A spectrum that does not know its redshift has that of the galaxy.
-        return read_spectrum(path, redshift=self._redshift, row=row)
+        if self._files is None:
+            return self._one, self._name
+        if name not in self._files:
+            raise InputError(f"{name}: the folder of --observed holds no spectrum of this name")
+        path = self._files[name]
+        return held_spectrum(path), path.name
 
 
-def with_redshift_of(image: GalaxyImage, real: tuple[Spectrum, str] | None) -> GalaxyImage:
-    """The image; at the redshift of the real spectrum where nobody knew its own."""
-    if real is None or not image.redshift_assumed or real[0].redshift <= 0:
-        return image
-    redshift = real[0].redshift
-    notes = [note for note in image.assumptions if "IS ASSUMED" not in note]
-    return replace(
-        image,
-        redshift=redshift,
-        redshift_assumed=False,
-        assumptions=(*notes, f"redshift {redshift:g} is that of the observed spectrum"),
-    )
+def _spectrum(held: HeldSpectrum, redshift: float | None) -> Spectrum:
+    """A spectrum at the redshift of its file, else at this one."""
+    from picassso.core import InputError
+
+    try:
+        return held.spectrum()
+    except InputError:
+        if redshift is None:
+            raise
+    return held.spectrum(redshift)
+
+
+def _by_name(folder: Path) -> dict[str, Path]:
+    """Files of a folder by the names of their galaxies."""
+    from picassso.archive.fits.planes import stem
+    from picassso.core import InputError
+
+    found: dict[str, Path] = {}
+    for file in sorted(folder.iterdir()):
+        if file.name.startswith(".") or not file.is_file():
+            continue
+        name = stem(file)
+        name = Path(name).stem if name.lower().endswith((".ecsv", ".csv")) else name
+        if name in found:
+            raise InputError(
+                f"{folder}: {found[name].name} and {file.name} are both named {name}; keep one "
+                "spectrum a galaxy"
+            )
+        found[name] = file
+    return found
 
 
 def doubts(predicted: PredictedSpectrum, observed: ObservedSpectrum | None) -> list[str]:
     """What makes one doubt that the observed spectrum is of the galaxy, or of use."""
-    from picassso.painting.spectra.observed import SAME_REDSHIFT
+    from picassso.painting.spectra.observed import same_redshift
 
     if observed is None:
         return []
     found = [f"the observed spectrum is flagged {', '.join(observed.flags)}"] * bool(observed.flags)
-    if abs(observed.redshift - predicted.redshift) > SAME_REDSHIFT * (1 + predicted.redshift):
+    if not same_redshift(observed.redshift, predicted.redshift):
         found.append(
             f"the observed spectrum is of redshift {observed.redshift:.4g}, the image of "
             f"{predicted.redshift:.4g}: are they of one galaxy?"
@@ -165,11 +205,3 @@ def departure_text(observed: ObservedSpectrum) -> str:
         f"squared distance of the observed latents from those predicted {found.distance:.3g}, "
         f"p-value {found.p_value:.2g} among validation galaxies"
     )
-
-
-def _stem(file: Path) -> str:
-    """Name of a file without its endings."""
-    name = file.name
-    for ending in (".gz", ".bz2", ".fits", ".fit", ".ecsv", ".csv"):
-        name = name.removesuffix(ending)
-    return name

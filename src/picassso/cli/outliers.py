@@ -104,5 +104,9 @@ def _report(table: Table, output: Path, figure: Path) -> None:
     chosen = f"{int(table['outlier'].sum())} of {len(table)} depart, of which at most"
     say_lines(
         console,
-        [f"{chosen} {rate:.0%} are expected not to.", *notes, f"Written: {output} and {figure}"],
+        [
+            f"{chosen} {100 * rate:g}% are expected not to.",
+            *notes,
+            f"Written: {output} and {figure}",
+        ],
     )

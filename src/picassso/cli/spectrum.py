@@ -25,7 +25,7 @@ from picassso.cli._galaxies import (
     say_lines,
     write_with_figure,
 )
-from picassso.cli._observed import ObservedFiles, departure_text, doubts, with_redshift_of
+from picassso.cli._observed import ObservedFiles, departure_text, doubts
 from picassso.cli._region import parse_position
 
 if TYPE_CHECKING:
@@ -112,9 +112,7 @@ def spectrum(
     if frame not in ("rest", "observed"):
         raise InputError(f"--frame {frame}: expected 'rest' or 'observed'")
     at = parse_position(position, option="--position")
-    files = ObservedFiles(
-        observed, images, row=row, ebv=observed_ebv, survey=survey, redshift=redshift
-    )
+    files = ObservedFiles(observed, images, row=row, ebv=observed_ebv, survey=survey)
     options: dict[str, Any] = {
         "survey": survey,
         "bands": bands,
@@ -131,8 +129,7 @@ def spectrum(
     def predict_one(image: GalaxyImage, name: str) -> None:
         paths = output / f"{name}_spectrum.fits", output / f"{name}_spectrum.png"
         refuse_existing(paths, overwrite=overwrite)
-        real = files.of(image.galaxy_id)
-        image = with_redshift_of(image, real)
+        image, real = files.explained(image), files.of(image)
         loaded = weights_for(image.bands)
         predicted = predict_spectrum(image, loaded, position=at, samples=samples, seed=seed)
         compared = files.compare(predicted, real, image, loaded)
@@ -147,7 +144,14 @@ def spectrum(
         )
         _report(predicted, compared, *paths)
 
-    each_galaxy(images, options, predict_one, output=output, not_done="given a spectrum")
+    each_galaxy(
+        images,
+        options,
+        predict_one,
+        output=output,
+        not_done="given a spectrum",
+        better=files.redshift_for,
+    )
 
 
 def _write(

@@ -42,7 +42,7 @@ _LOWER_BOTTOM, _LOWER_HEIGHT = 9.0, 37.0
 _SPECTRUM_LEFT = 53.5
 _PLANES_LEFT, _PLANE_WIDTH, _PLANE_GAP = 85.0, 38.0, 13.5
 
-_LETTERS = 42
+_LETTERS = 50
 """Of a line above a plane."""
 
 _PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75}
@@ -262,7 +262,7 @@ def _draw_spectrum(
     )
     inner = axes.fill_between(wave, bands[1], bands[3], zorder=1.6)
     inner.set(color=PREDICTED_COLOUR, alpha=_DARK, linewidth=0)
-    axes.set_xlabel(WAVELENGTH_LABEL, fontsize=LABEL_SIZE, labelpad=2)
+    axes.set_xlabel(WAVELENGTH_LABEL, fontsize=LABEL_SIZE, labelpad=2, loc="left")
     axes.set_ylabel(FLUX_LABEL, fontsize=LABEL_SIZE, labelpad=2)
     upper = axes.secondary_xaxis(
         "top",
@@ -280,17 +280,17 @@ def _draw_spectrum(
     ]
     if observed is not None:
         key.append(key_line("observed", TRUE_COLOUR))
-    legend = axes.legend(
+    axes.legend(
         handles=key,
-        loc="lower right",
+        loc="upper right",
+        bbox_to_anchor=(1.0, -0.1),  # below, where no spectrum lies
         ncols=len(key),
+        frameon=False,
         fontsize=NOTE_SIZE,
         handlelength=1.6,
         columnspacing=1.2,
-        borderaxespad=0.4,
-        borderpad=0.1,
+        borderaxespad=0.2,
     )
-    legend.get_frame().set(**_PAPER)
 
 
 def _draw_table(figure: Figure, rows: Sequence[IndexRow]) -> None:

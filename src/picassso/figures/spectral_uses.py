@@ -156,6 +156,8 @@ def p_value_curves(p_values: Mapping[str, ArrayLike]) -> Figure:
             [0, *known, 1], [0, *share, 1], where="post", color=colour, linestyle=style,
             linewidth=1.1, label=name,
         )  # fmt: skip
+    if not any(np.isfinite(np.asarray(values)).any() for values in p_values.values()):
+        say_empty(axes, "no p-value is known")
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.01)
     axes.set_xlabel("p-value", fontsize=LABEL_SIZE, labelpad=2)

@@ -34,7 +34,7 @@ def write_sdss_spectrum(spectrum: Spectrum, path: str | Path, *, overwrite: bool
     """Write one spectrum as ``spec-PLATE-MJD-FIBER.fits`` of SDSS, atomically.
 
     Tables COADD (``flux``, ``loglam``, ``ivar``, ``and_mask``, ``or_mask``, ``wdisp``) and SPECOBJ
-    (``Z``, ``ZWARNING``, ``CLASS``). What a spectrum does not hold (``sky``, ``model``, the plate)
+    (``Z``, ``ZWARNING``). What a spectrum does not hold (``sky``, ``model``, the plate)
     is not made up. A redshift of 0 says that wavelengths are at rest. The name of the object is in
     the header; readers take that of the file.
 
@@ -74,7 +74,6 @@ def write_sdss_spectrum(spectrum: Spectrum, path: str | Path, *, overwrite: bool
     warning = _ZWARNING if "redshift_warning" in spectrum.flags else 0
     catalogue = _table(
         "SPECOBJ",
-        ("CLASS", "6A", np.array(["GALAXY"])),
         ("Z", "D", np.array([spectrum.redshift])),
         ("ZWARNING", "J", np.array([warning])),
     )
@@ -90,7 +89,8 @@ def write_manga_spectra(
     Parameters
     ----------
     spectra : sequence of Spectrum
-        In vacuum, all on the same wavelengths.
+        In vacuum, all on the same wavelengths. The name of one is in the header; several, whose
+        names and flags have no place in these images, are told by their rows.
     path, overwrite
         As for `write_sdss_spectrum`.
 
@@ -129,8 +129,8 @@ def write_manga_spectra(
         ("SRES", rows(sharpness), None),
         ("Z", np.array([s.redshift for s in spectra]), None),
     )
-    flags = sorted({flag for s in spectra for flag in s.flags})
-    hdus = fits.HDUList([fits.PrimaryHDU(header=_header(spectra[0].galaxy_id, flags))])
+    names, flags = ("", ()) if len(spectra) > 1 else (spectra[0].galaxy_id, spectra[0].flags)
+    hdus = fits.HDUList([fits.PrimaryHDU(header=_header(names, flags))])
     for name, values, unit in images:
         hdus.append(fits.ImageHDU(values, name=name))
         if unit is not None:

@@ -19,7 +19,14 @@ from picassso.core import InputError, Spectrum
 if TYPE_CHECKING:
     from astropy.io.fits import HDUList
 
-__all__ = ["PREDICTED_KEY", "held_spectra", "read_spectra", "read_spectrum", "spectrum_format"]
+__all__ = [
+    "PREDICTED_KEY",
+    "held_spectra",
+    "held_spectrum",
+    "read_spectra",
+    "read_spectrum",
+    "spectrum_format",
+]
 
 _LAYOUTS = (own, sdss, manga, tables)
 """Modules of the FITS layouts, each with NAME, holds and read; the first that holds, reads."""
@@ -68,6 +75,17 @@ def read_spectrum(
         and `row` is not given; if the redshift is missing, negative or no number, or wavelengths
         have no order.
     """
+    return held_spectrum(path, row=row).spectrum(redshift)
+
+
+def held_spectrum(path: str | Path, *, row: int | None = None) -> HeldSpectrum:
+    """One spectrum with what its file says of its redshift, good or not.
+
+    Raises
+    ------
+    InputError
+        As for `read_spectrum`, but for the redshift.
+    """
     held = held_spectra(path)
     if row is None and len(held) > 1:
         raise InputError(
@@ -80,7 +98,7 @@ def read_spectrum(
             f"{path}: row {row}; expected a whole number from 0 to {len(held) - 1}, as the file "
             f"holds {len(held)} spectr{'a' if len(held) > 1 else 'um'}"
         )
-    return held[int(chosen)].spectrum(redshift)
+    return held[int(chosen)]
 
 
 def read_spectra(

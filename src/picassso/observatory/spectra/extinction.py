@@ -15,7 +15,7 @@ from picassso.observatory.spectra.resample import to_vacuum
 if TYPE_CHECKING:
     from scipy.interpolate import CubicSpline
 
-__all__ = ["deredden", "extinction"]
+__all__ = ["check_ebv", "deredden", "extinction"]
 
 _ANCHORS = (
     (0.0, 0.0),
@@ -59,7 +59,7 @@ def extinction(wavelength: ArrayLike) -> NDArray[np.float64]:
 
 
 def deredden(spectrum: Spectrum, ebv: float) -> Spectrum:
-    """A spectrum as it would be without the dust of the Milky Way.
+    """A spectrum as it would be without the dust of the Milky Way; masked beyond the law.
 
     Parameters
     ----------
@@ -71,18 +71,27 @@ def deredden(spectrum: Spectrum, ebv: float) -> Spectrum:
     Raises
     ------
     InputError
-        If E(B-V) is negative, above 5 or no number, or wavelengths lie beyond the law.
+        If E(B-V) is negative, above 5 or no number.
     """
-    if not 0 <= ebv <= _MOST_EBV:
-        raise InputError(f"E(B-V) {ebv!r}: expected magnitudes from 0 to {_MOST_EBV:g}")
-    if ebv == 0:
+    if check_ebv(ebv) == 0:
         return spectrum
-    factor = 10.0 ** (0.4 * ebv * extinction(to_vacuum(spectrum).wavelength))
+    wave = to_vacuum(spectrum).wavelength
+    known = (wave >= _REACH[0]) & (wave <= _REACH[1])
+    factor = np.ones(len(wave))
+    factor[known] = 10.0 ** (0.4 * ebv * extinction(wave[known]))
     return replace(
         spectrum,
+        mask=spectrum.mask | ~known,
         flux=(spectrum.flux * factor).astype(np.float32),
         inverse_variance=(spectrum.inverse_variance / factor**2).astype(np.float32),
     )
+
+
+def check_ebv(ebv: float) -> float:
+    """A colour excess, if it can be one; else InputError."""
+    if not 0 <= ebv <= _MOST_EBV:
+        raise InputError(f"E(B-V) {ebv!r}: expected magnitudes from 0 to {_MOST_EBV:g}")
+    return ebv
 
 
 @cache

@@ -228,7 +228,7 @@ def _observed_table(observed: ObservedSpectrum) -> BinTableHDU:
     header.append(exact_card("ZOBS", observed.redshift, "by which it was brought to rest"))
     header["OBJECT"] = ascii_text(observed.galaxy_id)
     header["SRCFILE"] = ascii_text(observed.source)
-    header["FLAGS"] = (",".join(observed.flags), "")
+    header["FLAGS"] = ascii_text(",".join(observed.flags))
     found = observed.departure
     header.append(exact_card("EBVOBS", observed.ebv, "[mag] E(B-V) that it was corrected for"))
     header.append(exact_card("DISTANCE", found.distance, "squared, of latents"))

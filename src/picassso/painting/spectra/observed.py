@@ -24,11 +24,11 @@ from picassso.painting.weights import NetworkFile, check_entries, read_network
 
 __all__ = [
     "COVERS_TOO_LITTLE",
-    "SAME_REDSHIFT",
     "Departure",
     "ObservedSpectrum",
     "compare_observed",
     "load_spectrum_encoder",
+    "same_redshift",
 ]
 
 ENCODER_NAME = "spectrum_encoder.onnx"
@@ -39,7 +39,7 @@ _REQUIRED = ("part", "latents", "network_fingerprint", "training_range")
 COVERS_TOO_LITTLE = "covers_too_little"
 """Flag of a spectrum of which less is known than of any that the encoder of spectra saw."""
 
-SAME_REDSHIFT = 0.003
+_SAME_REDSHIFT = 0.003
 """Difference over 1 + z that passes for none: 900 km/s."""
 
 
@@ -196,6 +196,11 @@ def compare_observed(
         galaxy_id=spectrum.galaxy_id,
         source=source,
     )
+
+
+def same_redshift(observed: float, predicted: float) -> bool:
+    """Whether a spectrum and an image may be of one galaxy; a spectrum at rest may."""
+    return observed == 0 or abs(observed - predicted) <= _SAME_REDSHIFT * (1 + predicted)
 
 
 def _departure(

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from picassso.analysis.spectra import select_outliers
+from picassso.archive.fits.cards import plain_text
 from picassso.archive.fits.planes import UNREADABLE
 from picassso.core import InputError
 from picassso.painting.spectra.candidates import predicted_files
 from picassso.painting.spectra.files import read_predicted
-from picassso.painting.spectra.observed import COVERS_TOO_LITTLE, SAME_REDSHIFT
+from picassso.painting.spectra.observed import COVERS_TOO_LITTLE, same_redshift
 from picassso.painting.spectra.predicted import PredictedSpectrum
 from picassso.painting.spectra.targets import is_trusted, refuse_other_weights, shared_provenance
 
@@ -40,9 +41,11 @@ class _Compared:
 
     @property
     def trusted(self) -> bool:
-        z = self.predicted.redshift
-        same = abs(self.redshift - z) <= SAME_REDSHIFT * (1 + z)
-        return same and COVERS_TOO_LITTLE not in self.flags and is_trusted(self.predicted.flags)
+        return (
+            same_redshift(self.redshift, self.predicted.redshift)
+            and not {COVERS_TOO_LITTLE, "redshift_warning"} & set(self.flags)
+            and is_trusted(self.predicted.flags)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,8 @@ def find_outliers(things: Sequence[str | Path], *, false_discovery_rate: float =
     """Gather galaxies that were compared with observed spectra, and say who departs.
 
     Not trusted, and never selected, are galaxies outside of the training range or of an assumed
-    redshift, spectra of too few pixels, and pairs whose redshifts differ by 900 km/s.
+    redshift, spectra of too few pixels or of a doubtful redshift, and pairs whose redshifts differ
+    by more than 900 km/s.
 
     Parameters
     ----------
@@ -81,7 +85,8 @@ def find_outliers(things: Sequence[str | Path], *, false_discovery_rate: float =
         If nothing can be gathered, the rate is none, or spectra were predicted by different
         weights.
     """
-    paths = [file for thing in things for file in _files(Path(thing))]
+    files = [file for thing in things for file in _files(Path(thing))]
+    paths = {file.resolve(): file for file in files}.values()  # none counts twice
     found: list[_Compared] = []
     failures: list[str] = []
     for path in paths:
@@ -133,7 +138,7 @@ def _read(path: Path) -> _Compared:
                     p_value=float(header.get("PVALUE", np.nan)),
                     largest=str(latents["name"][largest]),
                     share=float(parts[largest] / parts.sum()) if parts.sum() > 0 else np.nan,
-                    flags=tuple(f for f in str(header.get("FLAGS", "")).split(",") if f),
+                    flags=tuple(f for f in plain_text(header.get("FLAGS", "")).split(",") if f),
                     source=str(header.get("SRCFILE", "")),
                 )
     except (*UNREADABLE, KeyError) as error:

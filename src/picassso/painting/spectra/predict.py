@@ -133,7 +133,9 @@ def sampled_spectra(predicted: PredictedSpectrum, weights: SpectrumWeights) -> N
             f"{predicted.galaxy_id}: its samples were not saved; predict it again with "
             "--save-samples"
         )
-    if predicted.provenance["decoder_fingerprint"] != weights.decoder.fingerprint:
+    shapes = predicted.latent_samples.shape[1:] + predicted.residual_samples.shape[1:]
+    same = predicted.provenance.get("decoder_fingerprint") == weights.decoder.fingerprint
+    if not same or shapes != (weights.latents + 1, weights.residuals):
         raise InputError(
             f"{predicted.galaxy_id}: was predicted with another decoder than that of "
             f"{weights.path}; give the weights that it was made with"
