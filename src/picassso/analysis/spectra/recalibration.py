@@ -83,8 +83,13 @@ class Recalibration:
         order = np.argsort(middle, kind="stable")
         bins = np.array_split(order, _BINS if len(order) >= _BINS * _FEWEST else 1)
         centres, first = np.unique([np.median(middle[b]) for b in bins], return_index=True)
-        ends = (_ends(place[bins[k]]) for k in first)
-        return cls(tuple(centres.tolist()), tuple(ends))
+        ends = np.array([_ends(place[bins[k]]) for k in first])
+        # Between the bins all is interpolated: one factor more makes up for it on the whole.
+        low, shift, high = _interpolated(middle, centres, ends)
+        within = (place - shift) / np.where(place > shift, high - shift, shift - low)
+        factor = float(sample_quantiles(np.abs(within), CENTRAL, axis=0))
+        ends = ends[:, 1:2] + factor * (ends - ends[:, 1:2])
+        return cls(tuple(centres.tolist()), tuple(tuple(e) for e in ends.tolist()))
 
     def apply(self, samples: NDArray[np.floating], *, axis: int) -> NDArray[np.floating]:
         """Samples where they should be; NaN stay NaN, and what does not scatter stays as it is.
@@ -99,8 +104,7 @@ class Recalibration:
         samples = np.asarray(samples, dtype=np.result_type(samples, np.float32))
         interval = np.expand_dims(central_interval(samples, axis=axis), axis % samples.ndim + 1)
         low, middle, high = interval
-        ends = np.array(self.ends).T
-        to = [np.interp(middle, self.medians, end).astype(samples.dtype) for end in ends]
+        to = _interpolated(middle, self.medians, np.array(self.ends)).astype(samples.dtype)
         place = standardise(samples, interval)
         place = to[1] + place * np.where(place > 0, to[2] - to[1], to[1] - to[0])
         moved = middle + place * np.where(place > 0, high - middle, middle - low)
@@ -122,6 +126,13 @@ def standardise(values: ArrayLike, interval: NDArray[np.floating]) -> NDArray[np
     side = np.where(away > 0, high - middle, middle - low)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(side > 0, away / side, np.nan)
+
+
+def _interpolated(
+    middle: NDArray[np.floating], medians: ArrayLike, ends: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(3, ...) ends for medians of predictions, of those (K, 3) that are known for K of them."""
+    return np.stack([np.interp(middle, np.asarray(medians), end) for end in ends.T])
 
 
 def _ends(place: NDArray[np.float64]) -> tuple[float, float, float]:
