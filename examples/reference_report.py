@@ -3,8 +3,8 @@
 Reads folders that `picassso evaluate` and `picassso study` wrote, and the words that a person wrote
 about them::
 
-    picassso evaluate survey.zarr -o evaluations/survey --baselines 100
-    picassso evaluate paper.zarr -o evaluations/paper --baselines 100
+    picassso evaluate survey.zarr -o evaluations/survey --baselines 300
+    picassso evaluate paper.zarr -o evaluations/paper --baselines 60
     picassso study bands small.zarr -o studies --config examples/studies.toml   # and the others
     python examples/reference_report.py --evaluation survey=evaluations/survey \\
         --evaluation paper=evaluations/paper --studies studies -o docs/reference

@@ -35,7 +35,7 @@ PICTURES = {
     "methods": "The network and classical methods",
     "residuals_with_radius_properties_honest": "Residuals with radius",
     "profiles_properties": "Radial profiles, true and predicted",
-    "pixels_by_signal_to_noise": "Residuals of pixels against signal to noise",
+    "pixels_by_signal_to_noise_honest": "Residuals of pixels against signal to noise",
     "structure_with_frequency": "Power and correlation of maps",
     "scaling_relations": "Relations of true and of predicted galaxies",
 }

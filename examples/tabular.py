@@ -17,9 +17,12 @@ def markdown(rows: Sequence[Mapping[str, str]]) -> str:
     if not rows:
         return "(none)\n"
     head = list(rows[0])
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    lines += ["| " + " | ".join(row[h] for h in head) + " |" for row in rows]
+    lines = [_line(head), "|" + "---|" * len(head), *(_line([r[h] for h in head]) for r in rows)]
     return "\n".join(lines) + "\n"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def write_csv(path: Path, rows: Sequence[Mapping[str, object]]) -> Path:
