@@ -23,6 +23,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from measured import Evaluated, Line, Studied, read_csv
@@ -36,6 +37,7 @@ from picassso.report.published import BUCK_WOLF_2021, BUCK_WOLF_2021_STUDIES, ST
 STUDIES = ("bands", "resolution", "samples", "ensemble", "morphology")
 NOTES = Path(__file__).with_name("reference_notes.md")
 LARGEST_PICTURE = 150_000  # bytes
+MANY_COLOURS = 5_000
 
 STATISTICS = {
     "linear_bias": "linear bias",
@@ -114,9 +116,10 @@ def totals_picture(found: Evaluated, folder: Path) -> Path:
     def columns(which: str) -> dict[str, np.ndarray]:
         return {p: np.array([float(row[f"{which}_{p}"]) for row in rows]) for p in names}
 
-    target = folder / f"totals_{found.name}.png"
-    save_figure(predicted_against_true(columns("true"), columns("p50")), target)
-    return shrink(target, target)
+    name = f"totals_{found.name}.png"
+    with TemporaryDirectory() as drawn:
+        save_figure(predicted_against_true(columns("true"), columns("p50")), Path(drawn) / name)
+        return shrink(Path(drawn) / name, folder / name)
 
 
 def paper_protocol_part(found: Evaluated) -> Iterator[str]:
@@ -276,17 +279,25 @@ def _pictures(found: Studied) -> dict[Path, str]:
 
 
 def shrink(source: Path, target: Path) -> Path:
-    """Write a picture with few colours, and smaller until it is small enough to be kept."""
+    """Write a picture smaller until it is small enough to be kept: JPEG where it has many colours.
+
+    A drawing has few, and is a PNG of fewer still. Returns where it was written.
+    """
     from PIL import Image
 
     with Image.open(source) as image:
         whole = image.convert("RGB")
+    many = whole.getcolors(MANY_COLOURS) is None
+    target = target.with_suffix(".jpg" if many else ".png")
     side = 1.0
     while True:
         size = [max(1, round(side * length)) for length in whole.size]
         data = io.BytesIO()
         smaller = whole.resize(size, Image.Resampling.LANCZOS)
-        smaller.quantize(128, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
+        if many:
+            smaller.save(data, "JPEG", quality=88, optimize=True)
+        else:
+            smaller.quantize(128, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
         if data.tell() < LARGEST_PICTURE:
             break
         side *= min(0.9, (LARGEST_PICTURE / data.tell()) ** 0.5)

@@ -230,13 +230,17 @@ def _put(axes: Axes, row: float, value: float, error: float, colour: str, *, fil
 
 def _limit(sigma: Axes, bias: Axes, block: Sequence[MethodScore], steps: int) -> None:
     """Scatter from zero on, bias alike to both sides of it; at least 0.1 dex of each."""
+    from matplotlib.ticker import MaxNLocator
+
     scatter = [[(s.sigma, s.sigma_error), (s.robust_sigma, s.robust_sigma_error)] for s in block]
     highest = float(np.nan_to_num(scatter).sum(axis=-1).max())
-    sigma.set_xlim(0, 1.06 * max(highest, 0.1))
+    most = 1.06 * max(highest, 0.1)
+    # A number at the very end would run into the first one of the biases.
+    sigma.set_xticks([t for t in MaxNLocator(steps).tick_values(0, most) if 0 <= t < 0.92 * most])
+    sigma.set_xlim(0, most)
     reach = [abs(s.median_bias) + np.nan_to_num(s.median_bias_error) for s in block]
     limit = 1.12 * max(float(np.max(np.nan_to_num(reach))), 0.1)
     bias.set_xlim(-limit, limit)
-    sigma.locator_params(axis="x", nbins=steps)
     tick = _rounded_down(0.9 * limit)
     bias.set_xticks([-tick, 0, tick], [f"−{tick:g}", "0", f"{tick:g}"])
 
