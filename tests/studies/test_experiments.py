@@ -123,7 +123,9 @@ def test_a_study_cut_off_goes_on_and_does_nothing_twice(
     ]
     each = read(next((out / "runs").glob("gr_*")) / "evaluation" / "table.csv")
     for mine, theirs in zip(rows[6:10], each, strict=True):
-        assert mine["sigma"] == theirs["sigma"] and mine["sigma_error"] == theirs["sigma_error"]
+        for name in ("sigma", "sigma_error"):
+            known = [float(row[name] or "nan") for row in (mine, theirs)]
+            np.testing.assert_allclose(*known, atol=1e-5)
         assert mine["sigma_scatter"] == "" and "fewer than 3 seeds" in mine["provisional"]
     text = (out / "bands.md").read_text()
     assert "**provisional**" in text and "here, every one." in text and "| ugriz* |" in text
@@ -159,7 +161,9 @@ def test_shuffled_and_grey_networks_are_judged_as_they_learnt(
             for column in ("galaxy_id", "whole_frame", "true_stellar_mass", "signal_to_noise"):
                 assert one[column] == other[column], "the same pixels are summed in every arm"
     for row in found.rows:
-        assert np.isfinite(row.scores["sigma"].value)
+        # Of others fewer than five galaxies are there, or so small a network paints no pixel.
+        if row.property == "stellar_mass" and row.kind == "total":
+            assert np.isfinite(row.scores["sigma"].value)
 
 
 def test_a_resolution_study_rebins_and_an_ensemble_averages(
@@ -458,12 +462,12 @@ def test_a_network_of_before_is_tested_again_and_not_trained(
     (row,) = (
         r
         for r in read(old / "evaluation" / "protocols.csv")
-        if (r["kind"], r["property"]) == ("paper_total", "hi_mass")
+        if (r["kind"], r["property"]) == ("paper_total", "stellar_mass")
     )
     mine = next(
         r
         for r in read(tmp_path / "bands.csv")
-        if (r["arm"], r["kind"], r["property"]) == ("gr", "paper_total", "hi_mass")
+        if (r["arm"], r["kind"], r["property"]) == ("gr", "paper_total", "stellar_mass")
     )
     assert (mine["mean_bias"], mine["sigma"]) == (row["mean_bias"], row["sigma"])
 
