@@ -535,7 +535,7 @@ def test_killed_with_two_workers_it_goes_on_to_the_same_numbers(
     options = {"config": config, "devices": ["cpu"], "progress": False}
     whole = study("morphology", store, output=tmp_path / "whole", **options)
     numbers = [read(tmp_path / out / "morphology.csv") for out in ("cut", "whole")]
-    assert len(numbers[0]) == len(whole.rows) == 4 * 2 * len(MAPS)
+    assert len(numbers[0]) == len(whole.rows) == 4 * 3 * len(MAPS)
     for one, other in zip(*numbers, strict=True):
         assert one["arm"] == other["arm"]
         assert float(one["validation_loss"]) == pytest.approx(
