@@ -17,6 +17,7 @@ _PUBLIC = {
     "SyntheticUniverse": "picassso.universe",
     "evaluate": "picassso.studies",
     "export": "picassso.training",
+    "find_outliers": "picassso.painting",
     "find_targets": "picassso.painting",
     "info": "picassso.painting",
     "mock": "picassso.archive",

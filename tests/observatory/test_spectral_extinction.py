@@ -7,6 +7,7 @@ import pytest
 
 from picassso.core import InputError, Spectrum, get_survey
 from picassso.observatory.spectra.extinction import deredden, extinction
+from picassso.observatory.spectra.resample import to_vacuum
 
 EFFECTIVE = {
     "sdss": (3551.0, 4686.0, 6165.0, 7481.0, 8931.0),  # of its camera, SDSS DR7
@@ -44,12 +45,17 @@ def test_what_dust_took_is_given_back_with_its_error() -> None:
     np.testing.assert_allclose(twice.flux, found.flux, rtol=1e-5)
 
 
-def test_no_dust_changes_nothing_and_air_hardly_anything() -> None:
+def test_no_dust_changes_nothing() -> None:
     seen = spectrum()
     assert deredden(seen, 0.0) is seen
-    np.testing.assert_allclose(
-        deredden(spectrum("air"), 0.3).flux, deredden(seen, 0.3).flux, rtol=1e-3
-    )
+
+
+def test_wavelengths_in_air_are_those_of_vacuum_to_the_law() -> None:
+    seen = spectrum("air")
+    magnitudes = 2.5 * np.log10(deredden(seen, 5.0).flux / seen.flux)
+    vacuum = to_vacuum(seen).wavelength
+    np.testing.assert_allclose(magnitudes, 5.0 * extinction(vacuum), atol=1e-5)
+    assert np.abs(magnitudes - 5.0 * extinction(seen.wavelength)).max() > 1e-3
 
 
 @pytest.mark.parametrize("ebv", [-0.1, 7.0, float("nan")])

@@ -56,6 +56,7 @@ class ObservedFiles:
         self._one: HeldSpectrum | None = None
         self._name = "" if path is None else path.name
         self._files: dict[str, Path] | None = None
+        self._read: dict[str, HeldSpectrum] = {}
         self._encoders: dict[Path, NetworkFile] = {}
         self._adopted: set[str] = set()
         if path is None:
@@ -146,7 +147,9 @@ class ObservedFiles:
         if name not in self._files:
             raise InputError(f"{name}: the folder of --observed holds no spectrum of this name")
         path = self._files[name]
-        return held_spectrum(path), path.name
+        if name not in self._read:  # asked for again at once, so one is kept
+            self._read = {name: held_spectrum(path)}
+        return self._read[name], path.name
 
 
 def _spectrum(held: HeldSpectrum, redshift: float | None) -> Spectrum:

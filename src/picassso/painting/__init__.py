@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from picassso.painting.spectra import (
         PredictedSpectrum,
         SpectrumWeights,
+        find_outliers,
         find_targets,
         load_spectrum_weights,
         predict_spectra,
@@ -26,6 +27,7 @@ _MODULES = {
     "SpectrumWeights": "spectra",
     "Weights": "weights",
     "default_weights_path": "weights",
+    "find_outliers": "spectra",
     "find_targets": "spectra",
     "group_totals": "totals",
     "info": "description",
@@ -44,6 +46,7 @@ __all__ = [
     "SpectrumWeights",
     "Weights",
     "default_weights_path",
+    "find_outliers",
     "find_targets",
     "group_totals",
     "info",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from picassso.painting.spectra.predicted import QUANTILE_NAMES, PredictedSpectru
 if TYPE_CHECKING:
     from astropy.io.fits import BinTableHDU, HDUList, Header
 
-__all__ = ["FLUX_UNIT", "is_predicted", "read_predicted", "write_predicted"]
+__all__ = ["FLUX_UNIT", "is_predicted", "opened_predicted", "read_predicted", "write_predicted"]
 
 FORMAT = 1
 """Version of the layout, in the primary header under `_KEY`."""
@@ -93,6 +94,19 @@ def read_predicted(path: str | Path) -> PredictedSpectrum:
     InputError
         If the file is not a predicted spectrum, is damaged, or is of a newer layout.
     """
+    with opened_predicted(path) as (predicted, _):
+        return predicted
+
+
+@contextmanager
+def opened_predicted(path: str | Path) -> Iterator[tuple[PredictedSpectrum, HDUList]]:
+    """A predicted spectrum, and the tables of its file as long as the context lasts.
+
+    Raises
+    ------
+    InputError
+        As `read_predicted`; also where the context meets a table that is damaged or missing.
+    """
     from astropy.io import fits
 
     path = Path(path)
@@ -100,7 +114,7 @@ def read_predicted(path: str | Path) -> PredictedSpectrum:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with fits.open(path, memmap=False) as hdus:
-                return _from_hdus(hdus, path)
+                yield _from_hdus(hdus, path), hdus
     except InputError:
         raise
     except FileNotFoundError:

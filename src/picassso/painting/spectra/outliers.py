@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,9 @@ import numpy as np
 
 from picassso.analysis.spectra import select_outliers
 from picassso.archive.fits.cards import plain_text
-from picassso.archive.fits.planes import UNREADABLE
 from picassso.core import InputError
 from picassso.painting.spectra.candidates import predicted_files
-from picassso.painting.spectra.files import read_predicted
+from picassso.painting.spectra.files import opened_predicted
 from picassso.painting.spectra.observed import COVERS_TOO_LITTLE, same_redshift
 from picassso.painting.spectra.predicted import PredictedSpectrum
 from picassso.painting.spectra.targets import is_trusted, refuse_other_weights, shared_provenance
@@ -116,36 +114,25 @@ def _files(path: Path) -> list[Path]:
 
 def _read(path: Path) -> _Compared:
     """A predicted spectrum and what it was compared with."""
-    from astropy.io import fits
-
-    predicted = read_predicted(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with fits.open(path, memmap=False) as hdus:
-                if "OBSERVED" not in hdus:
-                    raise InputError(
-                        f"{path}: was not compared with an observed spectrum; predict it again "
-                        "with --observed"
-                    )
-                header, latents = hdus["OBSERVED"].header, hdus["OBSERVED_LATENTS"].data
-                parts = np.array(latents["contribution"])
-                largest = int(np.argmax(parts))
-                return _Compared(
-                    predicted=predicted,
-                    redshift=float(header["ZOBS"]),
-                    distance=float(header["DISTANCE"]),
-                    p_value=float(header.get("PVALUE", np.nan)),
-                    largest=str(latents["name"][largest]),
-                    share=float(parts[largest] / parts.sum()) if parts.sum() > 0 else np.nan,
-                    flags=tuple(f for f in plain_text(header.get("FLAGS", "")).split(",") if f),
-                    source=str(header.get("SRCFILE", "")),
-                )
-    except (*UNREADABLE, KeyError) as error:
-        raise InputError(
-            f"{path}: its observed spectrum cannot be read ({str(error).splitlines()[0]}); predict "
-            "it again with --observed"
-        ) from None
+    with opened_predicted(path) as (predicted, hdus):
+        if "OBSERVED" not in hdus:
+            raise InputError(
+                f"{path}: was not compared with an observed spectrum; predict it again with "
+                "--observed"
+            )
+        header, latents = hdus["OBSERVED"].header, hdus["OBSERVED_LATENTS"].data
+        parts = np.array(latents["contribution"])
+        largest = int(np.argmax(parts))
+        return _Compared(
+            predicted=predicted,
+            redshift=float(header["ZOBS"]),
+            distance=float(header["DISTANCE"]),
+            p_value=float(header.get("PVALUE", np.nan)),
+            largest=str(latents["name"][largest]),
+            share=float(parts[largest] / parts.sum()) if parts.sum() > 0 else np.nan,
+            flags=tuple(f for f in plain_text(header.get("FLAGS", "")).split(",") if f),
+            source=str(header.get("SRCFILE", "")),
+        )
 
 
 def _table(ranked: Sequence[_Compared], chosen: Any) -> Table:

@@ -12,7 +12,7 @@ import numpy as np
 from picassso.analysis import ResidualStatistics, Statistic
 from picassso.studies.experiments.ensemble import averaged
 from picassso.studies.experiments.plan import Arm, Run
-from picassso.studies.experiments.runs import end_above_least, loss_curve, outcome_of
+from picassso.studies.experiments.runs import end_above_least, loss_curve, not_flat, outcome_of
 from picassso.studies.experiments.scores import SCORES, Key, Scores, read_scores
 
 __all__ = ["SCORES", "ArmSummary", "OverSeeds", "Study", "StudyRow", "collect"]
@@ -168,7 +168,8 @@ def _summary(arm: Arm, runs: Sequence[Run], about: Mapping[str, Any]) -> ArmSumm
     kept = [int(steps[np.argmin(losses)]) for steps, losses in curves]
     fall = float(np.max([o.late_fall for o in outcomes]))  # NaN if any is
     above = max(end_above_least(losses) for _, losses in curves)
-    reasons = [*_small(arm, runs, about), *_not_flat(fall, above, about)]
+    tolerance = about["config"]["loss_tolerance"]
+    reasons = [*_small(arm, runs, about), *not_flat(fall, above, tolerance=tolerance, what="loss")]
     return ArmSummary(
         label=arm.label,
         bands="".join(arm.training[0].bands),
@@ -194,17 +195,6 @@ def _small(arm: Arm, runs: Sequence[Run], about: Mapping[str, Any]) -> Iterator[
         yield f"a data set of {about['store_pixels']} pixels, fewer than {_LEAST_PIXELS}"
     if arm.images < _LEAST_IMAGES:
         yield f"smaller than the paper's smallest sample of {_LEAST_IMAGES:,} images"
-
-
-def _not_flat(fall: float, above: float, about: Mapping[str, Any]) -> Iterator[str]:
-    """In which way the losses of an arm had not flattened."""
-    tolerance = about["config"]["loss_tolerance"]
-    if not np.isfinite(fall):
-        yield "validated too seldom to see whether the loss is flat"
-    elif fall > tolerance:
-        yield f"the loss still fell by {fall:.3f}"
-    if above > tolerance:
-        yield f"the loss ended {above:.3f} above its least"
 
 
 def _rows(label: str, networks: Sequence[Mapping[Key, Scores]]) -> Iterator[StudyRow]:

@@ -24,6 +24,7 @@ __all__ = [
     "late_fall",
     "learn_maps",
     "loss_curve",
+    "not_flat",
     "outcome_of",
     "perform",
     "steps_done",
@@ -162,6 +163,21 @@ def end_above_least(losses: NDArray[np.float64]) -> float:
     """
     last = losses[-max(1, len(losses) // 8) :]
     return float(np.median(last) - losses.min())
+
+
+def not_flat(fall: float, above: float, *, tolerance: float, what: str) -> list[str]:
+    """In which way a validation curve had not flattened when training ended; `what` is its name.
+
+    Of `late_fall` and `end_above_least`; none is more than `tolerance` where it had.
+    """
+    found = []
+    if not np.isfinite(fall):
+        found.append(f"validated too seldom to see whether the {what} is flat")
+    elif fall > tolerance:
+        found.append(f"the {what} still fell by {fall:.3f}")
+    if above > tolerance:
+        found.append(f"the {what} ended {above:.3f} above its least")
+    return found
 
 
 def loss_curve(

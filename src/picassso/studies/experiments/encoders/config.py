@@ -88,7 +88,7 @@ class EncoderStudyConfig(BaseModel):
         Networks an arm, of the seeds 0, 1, ...
     loss_tolerance : float
         An arm is provisional if the least mean squared error on the validation split fell by more
-        than this over the last quarter of a training.
+        than this over the last quarter of a training, or lay as far below that of its end.
     evaluation_seed : int
         Of the noise on the test images, and of the bootstrap.
     train : dict

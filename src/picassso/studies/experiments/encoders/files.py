@@ -79,11 +79,13 @@ def _csv(study: EncoderStudy) -> str:
     latents = [f"latent_{k}" for k in range(len(study.arms[0].latents))]
     columns = ["arm", "recipe", "learning_rate", "parameters", "steps", "networks", "seconds"]
     columns += [f"{name}{end}" for name in (*latents, "mean") for end in ends]
-    columns += ["validation", "validation_scatter", "late_fall", "published", "provisional"]
+    columns += ["validation", "validation_scatter", "late_fall", "end_above_least"]
+    columns += ["published", "provisional"]
     writer.writerow(columns)
     for arm in study.arms:
         scores = [(s.value, s.scatter, s.error) for s in (*arm.latents, arm.error)]
-        validation = (arm.validation.value, arm.validation.scatter, arm.late_fall)
+        validation = (arm.validation.value, arm.validation.scatter)
+        course = (arm.late_fall, arm.end_above_least)
         published = PAPER_ERRORS.get(arm.choice.arm, np.nan)
         writer.writerow(
             [
@@ -95,7 +97,7 @@ def _csv(study: EncoderStudy) -> str:
                 len(arm.by_seed),
                 f"{arm.seconds.value:.1f}",
                 *(_number(value) for score in scores for value in score),
-                *map(_number, (*validation, published)),
+                *map(_number, (*validation, *course, published)),
                 arm.provisional,
             ]
         )

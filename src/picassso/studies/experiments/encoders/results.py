@@ -22,10 +22,14 @@ from picassso.studies.experiments.encoders.published import (
     PAPER_PIXELS,
     PAPER_SEEDS,
 )
-from picassso.studies.experiments.encoders.trial import TestedLatents, read_latents
+from picassso.studies.experiments.encoders.trial import (
+    TestedLatents,
+    error_curve,
+    read_latents,
+)
 from picassso.studies.experiments.plan import Run
 from picassso.studies.experiments.results import OverSeeds
-from picassso.studies.experiments.runs import outcome_of
+from picassso.studies.experiments.runs import end_above_least, not_flat, outcome_of
 
 __all__ = ["EncoderArm", "EncoderStudy", "Tried", "collect"]
 
@@ -61,6 +65,8 @@ class EncoderArm:
         Of training, by the clock.
     late_fall : float
         Largest fall of the least validation error over the last quarter of training.
+    end_above_least : float
+        By how much at most that error lay above it when training ended.
     provisional : str
         Why its numbers claim nothing; empty where they may.
     runs : tuple of Path
@@ -76,6 +82,7 @@ class EncoderArm:
     validation: OverSeeds
     seconds: OverSeeds
     late_fall: float
+    end_above_least: float
     provisional: str
     runs: tuple[Path, ...]
 
@@ -153,6 +160,7 @@ def _arm(
 ) -> EncoderArm:
     found = [json.loads((run.folder / "result.json").read_text()) for run in runs]
     fall = float(np.max([f["late_fall"] for f in found]))  # NaN if any is
+    above = max(end_above_least(error_curve(run.folder)[1]) for run in runs)
     scores = [_scores(network, seed=about["config"]["evaluation_seed"]) for network in tested]
     latents, means = [s[:-1] for s in scores], [s[-1] for s in scores]
     return EncoderArm(
@@ -165,7 +173,8 @@ def _arm(
         validation=OverSeeds.of([Statistic(f["validation_loss"]) for f in found]),
         seconds=OverSeeds.of([Statistic(f["seconds"]) for f in found]),
         late_fall=fall,
-        provisional="; ".join(_reasons(len(runs), fall, about)),
+        end_above_least=above,
+        provisional="; ".join(_reasons(len(runs), (fall, above), about)),
         runs=tuple(run.folder for run in runs),
     )
 
@@ -181,15 +190,12 @@ def _scores(tested: TestedLatents, *, seed: int) -> list[Statistic]:
     return [Statistic(float(v), float(e)) for v, e in zip(values, errors, strict=True)]
 
 
-def _reasons(networks: int, fall: float, about: Mapping[str, Any]) -> list[str]:
-    """Why an arm claims nothing."""
+def _reasons(networks: int, course: tuple[float, float], about: Mapping[str, Any]) -> list[str]:
+    """Why an arm claims nothing; its course is how far the error fell late and ended too high."""
     reasons = []
     if networks < PAPER_SEEDS:
         reasons.append(f"fewer than {PAPER_SEEDS} seeds")
     if about["pixels"] < PAPER_PIXELS:
         reasons.append(f"images of {about['pixels']} pixels, the paper's have {PAPER_PIXELS}")
-    if not np.isfinite(fall):
-        reasons.append("validated too seldom to see whether the error is flat")
-    elif fall > about["config"]["loss_tolerance"]:
-        reasons.append(f"the error still fell by {fall:.3f}")
-    return reasons
+    tolerance = about["config"]["loss_tolerance"]
+    return reasons + not_flat(*course, tolerance=tolerance, what="error")

@@ -7,7 +7,7 @@ import numpy as np
 from picassso.studies.experiments.encoders.published import PAPER_ERRORS
 from picassso.studies.experiments.encoders.results import EncoderArm, EncoderStudy
 from picassso.studies.experiments.encoders.words import LABELS
-from picassso.studies.experiments.words import score_text
+from picassso.studies.experiments.words import loss_text, score_text
 
 __all__ = ["arms_table", "comparisons_table", "latents_table", "tuning_table"]
 
@@ -18,7 +18,8 @@ Lines = tuple[list[str], list[list[str]]]
 def arms_table(study: EncoderStudy) -> Lines:
     """Arms down; what they are, how they were trained, and how much they err."""
     header = ["network", "parameters", "recipe", "rate", "steps", "seconds", "networks"]
-    header += ["mean squared error", "on validation", "late fall", "Wu & Peek 2020"]
+    header += ["mean squared error", "on validation", "late fall", "end above least"]
+    header += ["Wu & Peek 2020"]
     return header, [
         [
             _starred(arm),
@@ -30,7 +31,8 @@ def arms_table(study: EncoderStudy) -> Lines:
             str(len(arm.by_seed)),
             score_text(arm.error),
             score_text(arm.validation),
-            f"{arm.late_fall:.3f}" if np.isfinite(arm.late_fall) else "–",
+            loss_text(arm.late_fall),
+            loss_text(arm.end_above_least),
             f"{PAPER_ERRORS[arm.choice.arm]:.3f}" if arm.choice.arm in PAPER_ERRORS else "–",
         ]
         for arm in study.arms
