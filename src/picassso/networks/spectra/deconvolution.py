@@ -24,7 +24,8 @@ def inverse_square_root(matrix: Tensor, iterations: int) -> Tensor:
     matrix : (..., F, F) Tensor
         Symmetric, positive definite.
     iterations : int
-        Five in Ye et al. 2020; 20 or more give the exact root of a matrix of condition 1e6.
+        One or more. Five in Ye et al. 2020; 20 or more give the exact root of a matrix of condition
+        1e6.
 
     Returns
     -------
@@ -33,10 +34,12 @@ def inverse_square_root(matrix: Tensor, iterations: int) -> Tensor:
     """
     norm = torch.linalg.matrix_norm(matrix, keepdim=True)
     identity = torch.eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
-    y, z = matrix / norm, identity.expand_as(matrix)
-    for _ in range(iterations):
+    y = matrix / norm
+    z = t = 1.5 * identity - 0.5 * y  # the first iteration, which starts from Z = 1
+    for _ in range(iterations - 1):
+        y = y @ t
         t = 1.5 * identity - 0.5 * z @ y
-        y, z = y @ t, t @ z
+        z = t @ z
     return z / norm.sqrt()
 
 
