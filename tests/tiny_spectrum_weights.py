@@ -24,6 +24,7 @@ ENCODER: dict[str, Any] = {
     "survey": "sdss",
     "bands": list(BANDS),
     "latents": LATENTS,
+    "gaussians": 1,
     "outputs": [*(f"latent_{k}" for k in range(LATENTS)), "log10_norm"],
     "pixels": PIXELS,
     "training_range": {
@@ -157,6 +158,7 @@ def _encoder(manifest: dict[str, Any]) -> bytes:
         "weights": weights,
         "centre": CENTRE_MEAN.astype(np.float32)[None],
         "scale": SCALE[None],
+        "covariances": (SCALE @ SCALE.T)[None],
         "floor": np.array(0.05, np.float32),
         "zero": np.array(0.0, np.float32),
         "one": np.array(1.0, np.float32),
@@ -181,7 +183,12 @@ def _encoder(manifest: dict[str, Any]) -> bytes:
         node("Add", ["f", "centre"], ["mean"]),
         node("Add", ["nothing", "one"], ["g"]),
         node("Unsqueeze", ["g", "last_axis"], ["h"]),
-        node("Mul", ["h", "scale"], ["scale_tril"]),
+        node("Mul", ["h", "covariances"], ["covariance"]),
+        # A mixture of one
+        node("Unsqueeze", ["mean", "band_axis"], ["means"]),
+        node("Mul", ["h", "scale"], ["tril"]),
+        node("Unsqueeze", ["tril", "band_axis"], ["scale_trils"]),
+        node("Identity", ["nothing"], ["log_weight"]),
     ]
     inputs = {
         "flux": ["n", bands, PIXELS, PIXELS],
@@ -190,7 +197,14 @@ def _encoder(manifest: dict[str, Any]) -> bytes:
         "redshift": ["n", 1],
         "pixel_scale": ["n", 1],
     }
-    outputs = {"mean": ["n", LATENTS + 1], "scale_tril": ["n", LATENTS + 1, LATENTS + 1]}
+    numbers = LATENTS + 1
+    outputs = {
+        "mean": ["n", numbers],
+        "covariance": ["n", numbers, numbers],
+        "log_weight": ["n", 1],
+        "means": ["n", 1, numbers],
+        "scale_trils": ["n", 1, numbers, numbers],
+    }
     return _model(nodes, inputs, outputs, constants, manifest)
 
 

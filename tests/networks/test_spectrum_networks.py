@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from toy_spectra import basis_of, observed, toy_spectra
 
+from picassso.analysis.spectra.mixture import mixture_samples
 from picassso.core import InputError
 
 torch = pytest.importorskip("torch")
@@ -86,17 +87,21 @@ def galaxy(pixels: int, pixel_scale: float, sigma: float = 2.0) -> Tensor:
 @pytest.mark.parametrize(
     "choice",
     [{"backbone": k} for k in BACKBONES]
-    + [{"norm": False}, {"covariance": False}, {"backbone": "simple_cnn", "covariance": False}],
+    + [{"norm": False}, {"covariance": False}, {"backbone": "simple_cnn", "covariance": False}]
+    + [{"gaussians": 3}],
     ids=str,
 )
 def test_every_backbone_gives_a_distribution(choice: dict) -> None:
     config = EncoderConfig(**choice)
     with torch.no_grad():
-        mean, tril = stirred(config)(*inputs(2, (33, 50)))
-    d = 6 if "norm" in choice else 7
-    assert mean.shape == (2, d) and tril.shape == (2, d, d)
-    assert torch.isfinite(mean).all() and torch.isfinite(tril).all()
-    assert torch.equal(tril, torch.tril(tril)) and (torch.diagonal(tril, dim1=1, dim2=2) > 0).all()
+        found = stirred(config)(*inputs(2, (33, 50)))
+    d, k = 6 if "norm" in choice else 7, config.gaussians
+    shapes = [(2, d), (2, d, d), (2, k), (2, k, d), (2, k, d, d)]
+    assert [tuple(part.shape) for part in found] == shapes
+    assert all(torch.isfinite(part).all() for part in found)
+    tril = found.scale_trils
+    assert torch.equal(tril, torch.tril(tril)) and (tril.diagonal(dim1=-2, dim2=-1) > 0).all()
+    torch.testing.assert_close(found.log_weight.exp().sum(dim=1), torch.ones(2))
 
 
 @pytest.mark.parametrize("backbone", BACKBONES)
@@ -106,7 +111,7 @@ def test_every_condition_is_heard(backbone: str, condition: int) -> None:
     first, second = list(inputs()), list(inputs())
     second[condition] = second[condition] * 1.5
     with torch.no_grad():
-        assert not torch.allclose(network(*first)[0], network(*second)[0])
+        assert not torch.allclose(network(*first).mean, network(*second).mean)
 
 
 def test_the_paper_is_representable() -> None:
@@ -116,11 +121,11 @@ def test_the_paper_is_representable() -> None:
     first = inputs()
     second = (first[0], *(2.0 * x for x in first[1:]))
     with torch.no_grad():
-        mean, tril = network(*first)
-        assert torch.equal(mean, network(*second)[0]), "images alone"
+        mean, covariance, *_ = network(*first)
+        assert torch.equal(mean, network(*second).mean), "images alone"
         stretched = network.backbone.stretch(first[0], first[1])
         assert torch.equal(mean, network.backbone.network(stretched)), "nothing but the network"
-    assert mean.shape == (2, 6) and torch.equal(tril, torch.eye(6).expand(2, -1, -1))
+    assert mean.shape == (2, 6) and torch.equal(covariance, torch.eye(6).expand(2, -1, -1))
 
 
 def test_linear_stretch_takes_off_the_training_images() -> None:
@@ -213,17 +218,19 @@ def test_windows_are_gaussians_about_the_centre(step: int) -> None:
 
 def test_head_makes_a_distribution_in_the_units_of_its_targets() -> None:
     head = LatentHead(3)
-    fresh, tril = head(torch.zeros(1, head.raw_length))
-    torch.testing.assert_close(tril[0], (1 + SMALLEST_SCALE) * torch.eye(3))
+    fresh = head(torch.zeros(1, head.raw_length))
+    torch.testing.assert_close(fresh.scale_trils[0, 0], (1 + SMALLEST_SCALE) * torch.eye(3))
     location, width = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([1.0, 10.0, 0.1])
     head.set_targets(location=location, width=width)
     head.set_calibration(torch.tensor([1.0, 1.0, 2.0]))
     raw = torch.randn(4, head.raw_length)
-    mean, tril = head(raw)
-    torch.testing.assert_close(mean, location + width * raw[:, :3])
-    assert torch.equal(fresh, torch.zeros(1, 3))
-    plain = LatentHead(3)(raw)[1]
-    torch.testing.assert_close(tril, torch.tensor([1.0, 10.0, 0.2])[:, None] * plain)
+    found = head(raw)
+    torch.testing.assert_close(found.mean, location + width * raw[:, :3])
+    assert torch.equal(fresh.mean, torch.zeros(1, 3))
+    plain = LatentHead(3)(raw).scale_trils[:, 0]
+    tril = torch.tensor([1.0, 10.0, 0.2])[:, None] * plain
+    torch.testing.assert_close(found.scale_trils[:, 0], tril)
+    torch.testing.assert_close(found.covariance, tril @ tril.mT)
     below = plain / torch.diagonal(plain, dim1=1, dim2=2)[..., None]
     torch.testing.assert_close(below[:, 1, 0], raw[:, 6])
     torch.testing.assert_close(below[:, 2, :2], raw[:, 7:])
@@ -232,8 +239,34 @@ def test_head_makes_a_distribution_in_the_units_of_its_targets() -> None:
 @pytest.mark.parametrize("covariance", [True, False])
 def test_one_number_is_enough(covariance: bool) -> None:
     head = LatentHead(1, covariance=covariance)
-    mean, tril = head(torch.zeros(4, head.raw_length))
-    assert mean.shape == (4, 1) and tril.shape == (4, 1, 1) and (tril > 0).all()
+    found = head(torch.zeros(4, head.raw_length))
+    assert found.mean.shape == (4, 1) and found.covariance.shape == (4, 1, 1)
+    assert (found.covariance > 0).all()
+
+
+def test_a_mixture_has_the_moments_of_its_samples() -> None:
+    head, generator = LatentHead(3, gaussians=4), torch.Generator().manual_seed(3)
+    head.set_targets(location=torch.tensor([5.0, 0.0, -2.0]), width=torch.tensor([1.0, 4.0, 0.2]))
+    raw = torch.randn(2, head.raw_length, generator=generator)
+    plain = head(raw)
+    factor = torch.tensor([1.0, 2.0, 0.5])
+    head.set_calibration(factor)
+    found = head(raw)
+    torch.testing.assert_close(found.mean, plain.mean)
+    torch.testing.assert_close(found.covariance, factor[:, None] * plain.covariance * factor)
+    rng = np.random.default_rng(0)
+    draws = mixture_samples(
+        *(part.numpy() for part in found[2:]),
+        normal=rng.standard_normal((2, 400_000, 3)),
+        uniform=rng.random((2, 400_000)),
+    )
+    for k in range(2):
+        sigma = found.covariance[k].diagonal().sqrt()
+        mean, covariance = torch.tensor(draws[k].mean(axis=0)), torch.tensor(np.cov(draws[k].T))
+        error = (mean - found.mean[k]) / sigma
+        torch.testing.assert_close(error, torch.zeros_like(error), rtol=0, atol=0.01)
+        ratio = (covariance - found.covariance[k]) / (sigma[:, None] * sigma)
+        torch.testing.assert_close(ratio, torch.zeros_like(ratio), rtol=0, atol=0.02)
 
 
 def test_head_without_covariance_takes_that_of_residuals() -> None:
@@ -242,8 +275,8 @@ def test_head_without_covariance_takes_that_of_residuals() -> None:
     residuals = torch.randn(200_000, 2, generator=generator) @ factor.T
     head = LatentHead(2, covariance=False)
     head.set_residuals(residuals)
-    _, tril = head(torch.zeros(5, 2))
-    torch.testing.assert_close(tril, factor.expand(5, -1, -1), rtol=0, atol=0.01)
+    tril = head(torch.zeros(5, 2)).scale_trils
+    torch.testing.assert_close(tril, factor.expand(5, 1, -1, -1), rtol=0, atol=0.01)
 
 
 def test_encoders_survive_a_round_trip(tmp_path: Path) -> None:
@@ -270,6 +303,8 @@ def test_encoders_survive_a_round_trip(tmp_path: Path) -> None:
         ({"stretch": "linear"}, "compact.*asinh"),
         ({"conditions": False}, "compact.*conditions"),
         ({"widths": (8, 8)}, "2 widths and 3"),
+        ({"gaussians": 0}, "0 Gaussians: expected 1 or more"),
+        ({"gaussians": 2, "covariance": False}, "2 Gaussians needs their covariances"),
     ],
 )
 def test_unknown_configs_are_refused(change: dict, said: str) -> None:
@@ -288,13 +323,14 @@ def test_unknown_configs_are_refused(change: dict, said: str) -> None:
 )
 def test_onnx_says_what_torch_says(tmp_path: Path, backbone: str) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
-    config = EncoderConfig(backbone=backbone)
+    config = EncoderConfig(backbone=backbone, gaussians=3)
     network, path = stirred(config), tmp_path / "e.onnx"
     export_image_encoder(network, config, path, about={"survey": "sdss"})
     session = onnxruntime.InferenceSession(path)
     manifest = json.loads(session.get_modelmeta().custom_metadata_map["picassso"])
     assert manifest["architecture"] == backbone and manifest["survey"] == "sdss"
-    assert [o.name for o in session.get_outputs()] == ["mean", "scale_tril"]
+    names = ["mean", "covariance", "log_weight", "means", "scale_trils"]
+    assert [o.name for o in session.get_outputs()] == names and manifest["gaussians"] == 3
     assert str(Path.cwd()).encode() not in path.read_bytes()
     if backbone == "compact":
         assert path.stat().st_size < 4e6

@@ -6,10 +6,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from picassso.networks.spectra.latent_head import LatentHead  # noqa: E402
 from picassso.training.spectra.losses import (  # noqa: E402
     discrepancy,
     divergence,
-    gaussian_parts,
+    likelihood_parts,
     misfit,
 )
 
@@ -62,12 +63,21 @@ def test_discrepancy_is_that_of_two_gaussians() -> None:
     assert abs(float(discrepancy(x, z, kernel_width=width))) < 0.02 * expected
 
 
-def test_parts_of_the_likelihood_sum_up_to_it() -> None:
-    mean, target = (torch.randn(7, 3, generator=generator(s)) for s in (0, 1))
-    tril = torch.randn(7, 3, 3, generator=generator(2)).tril(-1) + torch.diag_embed(
-        0.5 + torch.rand(7, 3, generator=generator(3))
-    )
-    exact = torch.distributions.MultivariateNormal(mean, scale_tril=tril).log_prob(target)
+@pytest.mark.parametrize("gaussians", [1, 4])
+def test_parts_of_the_likelihood_sum_up_to_it(gaussians: int) -> None:
+    head = LatentHead(3, gaussians=gaussians)
+    found = head(torch.randn(7, head.raw_length, generator=generator(0)))
+    target = torch.randn(7, 3, generator=generator(1))
+    exact = torch.distributions.MixtureSameFamily(
+        torch.distributions.Categorical(logits=found.log_weight),
+        torch.distributions.MultivariateNormal(found.means, scale_tril=found.scale_trils),
+    ).log_prob(target)
     constant = 1.5 * torch.log(torch.tensor(2 * torch.pi))
-    parts = gaussian_parts(mean, tril, target)
+    parts = likelihood_parts(found, target)
     assert float(parts.sum()) == pytest.approx(float(-exact.mean() - constant), rel=1e-5)
+    # The first part knows of the first number alone.
+    alone = torch.distributions.MixtureSameFamily(
+        torch.distributions.Categorical(logits=found.log_weight),
+        torch.distributions.Normal(found.means[..., 0], found.scale_trils[..., 0, 0]),
+    ).log_prob(target[:, 0])
+    assert float(parts[0]) == pytest.approx(float(-alone.mean() - constant / 3), rel=1e-5)

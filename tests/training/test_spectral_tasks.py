@@ -25,7 +25,7 @@ from picassso.networks import (  # noqa: E402
 )
 from picassso.networks import EncoderConfig, load_network  # noqa: E402
 from picassso.networks.manifest import MANIFEST_KEY  # noqa: E402
-from picassso.networks.spectra.latent_head import LatentHead  # noqa: E402
+from picassso.networks.spectra.latent_head import LatentHead, LatentPosterior  # noqa: E402
 from picassso.networks.weights import network_manifest  # noqa: E402
 from picassso.training import (  # noqa: E402
     AutoencoderConfig,
@@ -49,7 +49,7 @@ ENCODE = AutoencoderConfig.resolve(
 )  # fmt: skip
 PREDICT = SpectrumConfig.resolve(
     widths=(8, 8), blocks=(1, 1), hidden=16, epochs=30, batch=12, checkpoints=2, warmup=5,
-    crop=16, learning_rate=1e-2,
+    crop=16, learning_rate=1e-2, gaussians=2,
 )  # fmt: skip
 
 
@@ -255,8 +255,13 @@ def test_calibration_finds_by_how_much_an_encoder_is_too_sure(
 
         def eval(self) -> None: ...
 
-        def __call__(self, flux: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            return mean, (0.5 * tril).expand(n, numbers, numbers)
+        def __call__(self, flux: torch.Tensor) -> LatentPosterior:
+            return LatentPosterior.of(
+                torch.zeros(n, 1),
+                mean[:, None],
+                (0.5 * tril).expand(n, 1, numbers, numbers),
+                stretch=torch.ones(numbers),
+            )
 
     class Images:
         def batches(self, *, seed: int):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from picassso.networks.spectra.latent_head import LatentHead
+from picassso.networks.spectra.latent_head import LatentHead, LatentPosterior
 from picassso.networks.spectra.sky_stretch import LinearStretch, SkyStretch, conditions_length
 
 __all__ = ["INPUTS", "OUTPUTS", "ImageEncoder", "PlainBackbone"]
 
 INPUTS = ("flux", "noise", "psf_fwhm", "redshift", "pixel_scale")
-OUTPUTS = ("mean", "scale_tril")
+OUTPUTS = LatentPosterior._fields
 
 
 class ImageEncoder(nn.Module):
@@ -34,7 +34,7 @@ class ImageEncoder(nn.Module):
 
     def forward(
         self, flux: Tensor, noise: Tensor, psf_fwhm: Tensor, redshift: Tensor, pixel_scale: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    ) -> LatentPosterior:
         """Predict.
 
         Parameters
@@ -52,12 +52,10 @@ class ImageEncoder(nn.Module):
 
         Returns
         -------
-        mean : (N, D) Tensor
-            The z-scored latents of a `SpectrumAutoencoder`, then, where the network predicts it,
-            log10 of the norm: the root mean square of the rest-frame flux density on
+        LatentPosterior
+            Of the z-scored latents of a `SpectrumAutoencoder`, then, where the network predicts it,
+            of log10 of the norm: the root mean square of the rest-frame flux density on
             `picassso.core.REST_GRID` [1e-17 erg s^-1 cm^-2 Angstrom^-1].
-        scale_tril : (N, D, D) Tensor
-            Cholesky factor of their covariance.
         """
         raw = self.backbone(flux, noise, psf_fwhm, redshift, pixel_scale)
         return self.head(raw.float())

@@ -106,6 +106,8 @@ class EncoderConfig(JsonConfig):
         Whether log10 of the norm is predicted after the latents.
     covariance : bool
         Whether the covariance is predicted, or one for all images.
+    gaussians : int
+        Of the mixture that is predicted; more than one need their covariances.
     stretch : str
         ``"asinh"`` of signal to noise, or ``"linear"``; ``"compact"`` knows only the first.
     conditions : bool
@@ -123,6 +125,7 @@ class EncoderConfig(JsonConfig):
     latents: int = 6
     norm: bool = True
     covariance: bool = True
+    gaussians: int = 1
     stretch: str = "asinh"
     conditions: bool = True
     widths: tuple[int, ...] = (32, 48, 96)
@@ -145,13 +148,13 @@ class EncoderConfig(JsonConfig):
         Raises
         ------
         InputError
-            If a name is unknown, or the backbone cannot do what is asked for.
+            If a name is unknown, or backbone or head cannot do what is asked for.
         """
         if self.backbone not in BACKBONES:
             raise InputError(f"unknown backbone {self.backbone!r}; choose one of {list(BACKBONES)}")
         if self.stretch not in STRETCHES:
             raise InputError(f"unknown stretch {self.stretch!r}; choose one of {list(STRETCHES)}")
-        head = LatentHead(self.outputs, covariance=self.covariance)
+        head = LatentHead(self.outputs, covariance=self.covariance, gaussians=self.gaussians)
         if self.backbone == "compact":
             return ImageEncoder(self._compact(head.raw_length), head)
         return ImageEncoder(self._plain(head.raw_length), head)
@@ -162,6 +165,7 @@ class EncoderConfig(JsonConfig):
         return {
             "bands": list(self.bands),
             "latents": self.latents,
+            "gaussians": self.gaussians,
             "outputs": [*outputs, "log10_norm"] if self.norm else outputs,
         }
 

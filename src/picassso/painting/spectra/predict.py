@@ -16,6 +16,7 @@ from picassso.analysis.spectra.measured import (
     class_shares,
     measure_samples,
 )
+from picassso.analysis.spectra.mixture import mixture_samples
 from picassso.analysis.spectra.posterior import sample_quantiles
 from picassso.core import FIBRE_DIAMETER, REST_GRID, GalaxyImage, InputError
 from picassso.observatory.spectra.spectrograph import RESOLUTION_LIMITED_BY_GRID, grid_limited
@@ -27,6 +28,9 @@ __all__ = ["check_draws", "predict_spectra", "predict_spectrum", "sampled_spectr
 
 _SPECTRA_AT_ONCE = 4096
 """Decoded together: 16 MB of them."""
+
+_POSTERIOR = ("mean", "covariance", "log_weight", "means", "scale_trils")
+"""Outputs of an encoder: mean and covariance, and the mixture of Gaussians that they are of."""
 
 _FEWEST_SAMPLES = 16
 _MEDIAN = QUANTILES.index(0.5)
@@ -189,12 +193,12 @@ def _predict(
     """Predictions of one batch, in its order."""
     if not images:
         return
-    mean, scale = _encode(stamps, weights)
-    draws, residual = (
+    mean, covariance, *mixture = _encode(stamps, weights)
+    normal, residual, uniform = (
         np.stack(of)
         for of in zip(*(_draws(image, weights, samples, seed) for image in images), strict=True)
     )
-    latents = mean[:, None] + np.einsum("nij,nsj->nsi", scale, draws)
+    latents = mixture_samples(*mixture, normal=normal, uniform=uniform)
     flux, stars = _decode(latents, residual, weights)
     numbers = _recalibrated(measure_samples(REST_GRID, flux, stars), weights)
     posterior_mean = flux.mean(axis=1)
@@ -214,7 +218,7 @@ def _predict(
             mean=posterior_mean[k],
             resolution_limited=_LIMITED,
             latent_mean=mean[k],
-            latent_covariance=scale[k] @ scale[k].T,
+            latent_covariance=covariance[k],
             latent_samples=latents[k],
             residual_samples=residual[k],
             index_names=MEASURED,
@@ -229,10 +233,8 @@ def _predict(
         )
 
 
-def _encode(
-    stamps: Sequence[Stamp], weights: SpectrumWeights
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean (N, D) of latents and log10 of the norm, and factor (N, D, D) of their covariance."""
+def _encode(stamps: Sequence[Stamp], weights: SpectrumWeights) -> tuple[NDArray[np.float32], ...]:
+    """Posteriors of latents and log10 of the norm: the parts named `_POSTERIOR`."""
     session = weights.encoder.session
     given = {
         "flux": np.stack([s.flux for s in stamps]),
@@ -243,22 +245,21 @@ def _encode(
     }
     # An encoder without conditions does not list them among its inputs.
     wanted = {i.name for i in session.get_inputs()}
-    mean, scale = session.run(
-        ["mean", "scale_tril"], {k: v for k, v in given.items() if k in wanted}
-    )
-    return mean, scale
+    return tuple(session.run(_POSTERIOR, {k: v for k, v in given.items() if k in wanted}))
 
 
 def _draws(
     image: GalaxyImage, weights: SpectrumWeights, samples: int, seed: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Standard normal numbers of one galaxy for latents with norm, (S, D), and residuals, (S, R).
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Random numbers of one galaxy, whichever others are predicted with it.
 
-    They do not depend on which other galaxies are predicted with it.
+    Standard normal ones for latents with norm, (S, D), and for residuals, (S, R), and uniform ones
+    (S,), which choose among Gaussians.
     """
     rng = np.random.default_rng([seed, zlib.crc32(image.galaxy_id.encode()), image.view])
     draws = rng.standard_normal((samples, weights.latents + 1 + weights.residuals), np.float32)
-    return draws[:, : weights.latents + 1], draws[:, weights.latents + 1 :]
+    uniform = rng.random(samples, np.float32)
+    return draws[:, : weights.latents + 1], draws[:, weights.latents + 1 :], uniform
 
 
 def _decode(

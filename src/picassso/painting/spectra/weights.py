@@ -27,6 +27,7 @@ _REQUIRED_OF_ENCODER = (
     "bands",
     "latents",
     "outputs",
+    "gaussians",
     "pixels",
     "training_range",
     "decoder_fingerprint",

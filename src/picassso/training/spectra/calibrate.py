@@ -12,6 +12,7 @@ from torch import Tensor
 
 from picassso.analysis.spectra import departures
 from picassso.analysis.spectra.measured import MEASURED, measure_samples
+from picassso.analysis.spectra.mixture import mixture_samples
 from picassso.analysis.spectra.posterior import sample_quantiles
 from picassso.analysis.spectra.recalibration import (
     CENTRAL,
@@ -21,6 +22,7 @@ from picassso.analysis.spectra.recalibration import (
 )
 from picassso.core import REST_GRID
 from picassso.networks import ImageEncoder, SpectrumAutoencoder
+from picassso.networks.spectra.latent_head import LatentPosterior
 from picassso.training.spectra.images import FibreImages
 
 __all__ = ["Calibration", "calibrate", "reference_distances"]
@@ -94,18 +96,19 @@ def calibrate(
     network.eval()
     head = network.head
     head.set_calibration(torch.ones(head.outputs))
-    mean, scale_tril, target = _predictions(network, images, seed)
+    found, target = _predictions(network, images, seed)
     if not head.covariance:
-        head.set_residuals(target - mean)
-        scale_tril = head.constant_tril.expand_as(scale_tril)
-    sigma = scale_tril.square().sum(dim=2).sqrt()
-    factors = torch.quantile((target - mean).abs() / sigma, CENTRAL, dim=0)
+        head.set_residuals(target - found.mean)
+        found, _ = _predictions(network, images, seed)
+    sigma = found.covariance.diagonal(dim1=1, dim2=2).sqrt()
+    factors = torch.quantile((target - found.mean).abs() / sigma, CENTRAL, dim=0)
     head.set_calibration(factors)
-    generator = torch.Generator().manual_seed(seed)
+    found = LatentPosterior.of(*found[2:], stretch=factors)
+    rng = np.random.default_rng(seed)
     needed, intervals, truth = [], [], []
-    for some in torch.arange(len(mean)).split(_CHUNK):
+    for some in torch.arange(len(target)).split(_CHUNK):
         true = _true_light(images, some.numpy(), normalised=head.outputs == autoencoder.latents)
-        drawn = _samples(mean[some], factors[:, None] * scale_tril[some], autoencoder, generator)
+        drawn = _samples(LatentPosterior(*(part[some] for part in found)), autoencoder, rng)
         needed.append(np.abs(standardise(true.flux, central_interval(drawn.flux, axis=1))))
         intervals.append(central_interval(measure_samples(REST_GRID, *drawn), axis=1))
         truth.append(measure_samples(REST_GRID, *true))
@@ -153,16 +156,15 @@ def reference_distances(
         Of the noise.
     """
     network.eval()
-    mean, scale_tril, _ = _predictions(network, images, seed)
+    found, _ = _predictions(network, images, seed)
     first = images.one_of_each_galaxy()
     seen = [(s.flux, s.inverse_variance * s.usable) for s in images.observed(first, seed=seed)]
     flux, weight = (torch.from_numpy(np.stack(part)) for part in zip(*seen, strict=True))
     latents, log_variance, _ = autoencoder.encode_observed(flux, weight)
     chosen, number = torch.from_numpy(first), autoencoder.latents
-    scale = scale_tril[chosen, :number, :number]
     distance = departures(
-        mean[chosen, :number].numpy(),
-        (scale @ scale.mT).numpy(),
+        found.mean[chosen, :number].numpy(),
+        found.covariance[chosen, :number, :number].numpy(),
         latents.numpy(),
         torch.diag_embed(log_variance.exp()).numpy(),
     ).distance
@@ -171,25 +173,29 @@ def reference_distances(
 
 def _predictions(
     network: ImageEncoder, images: FibreImages, seed: int
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Means (N, D), Cholesky factors (N, D, D) and targets (N, D)."""
-    found = []
+) -> tuple[LatentPosterior, Tensor]:
+    """Posteriors of all images, and targets (N, D)."""
+    found, targets = [], []
     for *inputs, target in images.batches(seed=seed):
-        mean, scale_tril = network(*inputs)
-        found.append((mean, scale_tril, target))
-    mean, scale_tril, target = (torch.cat(part) for part in zip(*found, strict=True))
-    return mean, scale_tril, target
+        found.append(network(*inputs))
+        targets.append(target)
+    return LatentPosterior(*map(torch.cat, zip(*found, strict=True))), torch.cat(targets)
 
 
+@torch.no_grad()
 def _samples(
-    mean: Tensor, scale_tril: Tensor, autoencoder: SpectrumAutoencoder, generator: torch.Generator
+    posterior: LatentPosterior, autoencoder: SpectrumAutoencoder, rng: np.random.Generator
 ) -> Light:
     """(N, S, 1000) spectra of posteriors; without a predicted norm, of a norm of one."""
-    n, numbers = mean.shape
-    draw = torch.randn(n, _SAMPLES, numbers, generator=generator)
-    drawn = (mean[:, None] + draw @ scale_tril.mT).flatten(0, 1)
-    components = len(autoencoder.scatter)
-    residual = torch.randn(len(drawn), components, generator=generator)
+    n, numbers = posterior.mean.shape
+    _, _, *mixture = (part.numpy() for part in posterior)
+    normal = rng.standard_normal((n, _SAMPLES, numbers), np.float32)
+    uniform = rng.random((n, _SAMPLES), np.float32)
+    samples = mixture_samples(*mixture, normal=normal, uniform=uniform)
+    drawn = torch.from_numpy(samples).flatten(0, 1)
+    residual = torch.from_numpy(
+        rng.standard_normal((len(drawn), len(autoencoder.scatter)), np.float32)
+    )
     spectra = autoencoder.with_scatter(drawn[:, : autoencoder.latents], residual)
     if numbers > autoencoder.latents:
         spectra = spectra * 10.0 ** drawn[:, autoencoder.latents :]

@@ -122,7 +122,10 @@ class SpectrumConfig(LoopConfig):
     ----------
     backbone, norm, covariance, stretch, conditions, widths, blocks, hidden
         See `picassso.networks.spectra.EncoderConfig`. Without `covariance` the loss is the mean
-        squared error, with it the negative log-likelihood of a Gaussian.
+        squared error, with it the negative log-likelihood.
+    gaussians : int
+        Of the mixture that is predicted: strong lines that an image hides make tails, and classes
+        of their own, that one Gaussian cannot have. Without `covariance` there is one.
     bands : tuple of str
         Bands to train on, a subset of the stores' own; empty for all of them.
     grey : bool
@@ -148,6 +151,7 @@ class SpectrumConfig(LoopConfig):
     backbone: str = "compact"
     norm: bool = True
     covariance: bool = True
+    gaussians: int = Field(3, ge=1)
     stretch: str = "asinh"
     conditions: bool = True
     widths: tuple[int, ...] = (24, 48, 96)
@@ -170,6 +174,7 @@ class SpectrumConfig(LoopConfig):
             latents=latents,
             norm=self.norm,
             covariance=self.covariance,
+            gaussians=self.gaussians if self.covariance else 1,
             stretch=self.stretch,
             conditions=self.conditions,
             widths=self.widths,

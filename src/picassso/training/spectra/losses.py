@@ -5,7 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["discrepancy", "divergence", "gaussian_parts", "misfit"]
+from picassso.networks.spectra.latent_head import LatentPosterior
+
+__all__ = ["discrepancy", "divergence", "likelihood_parts", "misfit"]
 
 
 def misfit(reconstruction: Tensor, target: Tensor, weight: Tensor) -> Tensor:
@@ -48,21 +50,17 @@ def discrepancy(latents: Tensor, prior: Tensor, *, kernel_width: float) -> Tenso
     return within(latents) + within(prior) - 2.0 * kernel(latents, prior).mean()
 
 
-def gaussian_parts(mean: Tensor, scale_tril: Tensor, target: Tensor) -> Tensor:
+def likelihood_parts(posterior: LatentPosterior, target: Tensor) -> Tensor:
     """(D,) negative log-likelihood of targets (N, D), mean over N, up to a constant [nat].
 
     Each number's part is that of its distribution given all those before it, so that the parts
-    sum up to the likelihood under the full covariance.
-
-    Parameters
-    ----------
-    mean : (N, D) Tensor
-        Of the predictions.
-    scale_tril : (N, D, D) Tensor
-        Cholesky factor of their covariance.
-    target : (N, D) Tensor
-        Truth.
+    sum up to the likelihood of all together.
     """
-    excess = torch.linalg.solve_triangular(scale_tril, (target - mean)[..., None], upper=False)
-    diagonal = scale_tril.diagonal(dim1=-2, dim2=-1)
-    return (0.5 * excess[..., 0].square() + torch.log(diagonal)).mean(dim=0)
+    away = target[:, None] - posterior.means
+    excess = torch.linalg.solve_triangular(posterior.scale_trils, away[..., None], upper=False)
+    diagonal = posterior.scale_trils.diagonal(dim1=-2, dim2=-1)
+    each = -0.5 * excess[..., 0].square() - torch.log(diagonal)
+    # Of the first, the first two, ... numbers together, under each Gaussian and then under all.
+    together = (posterior.log_weight[..., None] + each.cumsum(dim=2)).logsumexp(dim=1)
+    parts = together.diff(dim=1, prepend=torch.zeros_like(together[:, :1]))
+    return -parts.mean(dim=0)

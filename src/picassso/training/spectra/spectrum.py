@@ -13,10 +13,11 @@ from torch import Tensor, nn
 from picassso.archive import DatasetStore
 from picassso.core import InputError
 from picassso.networks import ImageEncoder, SpectrumAutoencoder, save_weights
+from picassso.networks.spectra.latent_head import LatentPosterior
 from picassso.networks.spectra.sky_stretch import LinearStretch
 from picassso.training.spectra.config import SpectrumConfig
 from picassso.training.spectra.images import FibreBatch, FibreImages
-from picassso.training.spectra.losses import gaussian_parts
+from picassso.training.spectra.losses import likelihood_parts
 
 __all__ = ["SpectrumTask"]
 
@@ -78,11 +79,11 @@ class SpectrumTask:
     def loss(self, model: nn.Module, batch: FibreBatch) -> Tensor:
         """Squared errors, then, where there is a covariance, likelihoods."""
         *inputs, target = batch
-        mean, scale_tril = model(*inputs)
-        errors = (mean.float() - target).square().mean(dim=0)
+        found = LatentPosterior(*(part.float() for part in model(*inputs)))
+        errors = (found.mean - target).square().mean(dim=0)
         if not self.config.covariance:
             return errors
-        return torch.cat([errors, gaussian_parts(mean.float(), scale_tril.float(), target)])
+        return torch.cat([errors, likelihood_parts(found, target)])
 
     def total(self, parts: Tensor) -> Tensor:
         """Mean of the likelihoods, or of the squared errors in units of the targets' variance."""

@@ -167,7 +167,7 @@ def _test(run: Run, trained: RunDirectory, *, cpu: bool) -> None:
     device = "cpu" if cpu or not torch.cuda.is_available() else "cuda"
     network.to(device)
     predicted = [
-        network(*(tensor.to(device) for tensor in inputs))[0].cpu()
+        network(*(tensor.to(device) for tensor in inputs)).mean.cpu()
         for *inputs, _ in images.batches(seed=run.evaluation_seed)
     ]
     latents = its_config.latents
