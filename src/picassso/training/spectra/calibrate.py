@@ -104,11 +104,12 @@ def calibrate(
     factors = torch.quantile((target - found.mean).abs() / sigma, CENTRAL, dim=0)
     head.set_calibration(factors)
     found = LatentPosterior.of(*found[2:], stretch=factors)
-    rng = np.random.default_rng(seed)
+    generator = torch.Generator().manual_seed(seed)
     needed, intervals, truth = [], [], []
     for some in torch.arange(len(target)).split(_CHUNK):
         true = _true_light(images, some.numpy(), normalised=head.outputs == autoencoder.latents)
-        drawn = _samples(LatentPosterior(*(part[some] for part in found)), autoencoder, rng)
+        posterior = LatentPosterior(*(part[some] for part in found))
+        drawn = _samples(posterior, autoencoder, generator)
         needed.append(np.abs(standardise(true.flux, central_interval(drawn.flux, axis=1))))
         intervals.append(central_interval(measure_samples(REST_GRID, *drawn), axis=1))
         truth.append(measure_samples(REST_GRID, *true))
@@ -184,18 +185,16 @@ def _predictions(
 
 @torch.no_grad()
 def _samples(
-    posterior: LatentPosterior, autoencoder: SpectrumAutoencoder, rng: np.random.Generator
+    posterior: LatentPosterior, autoencoder: SpectrumAutoencoder, generator: torch.Generator
 ) -> Light:
     """(N, S, 1000) spectra of posteriors; without a predicted norm, of a norm of one."""
     n, numbers = posterior.mean.shape
+    normal = torch.randn(n, _SAMPLES, numbers, generator=generator)
+    residual = torch.randn(n * _SAMPLES, len(autoencoder.scatter), generator=generator)
+    uniform = torch.rand(n, _SAMPLES, generator=generator)
     _, _, *mixture = (part.numpy() for part in posterior)
-    normal = rng.standard_normal((n, _SAMPLES, numbers), np.float32)
-    uniform = rng.random((n, _SAMPLES), np.float32)
-    samples = mixture_samples(*mixture, normal=normal, uniform=uniform)
+    samples = mixture_samples(*mixture, normal=normal.numpy(), uniform=uniform.numpy())
     drawn = torch.from_numpy(samples).flatten(0, 1)
-    residual = torch.from_numpy(
-        rng.standard_normal((len(drawn), len(autoencoder.scatter)), np.float32)
-    )
     spectra = autoencoder.with_scatter(drawn[:, : autoencoder.latents], residual)
     if numbers > autoencoder.latents:
         spectra = spectra * 10.0 ** drawn[:, autoencoder.latents :]

@@ -151,7 +151,7 @@ class SpectrumConfig(LoopConfig):
     backbone: str = "compact"
     norm: bool = True
     covariance: bool = True
-    gaussians: int = Field(3, ge=1)
+    gaussians: int = Field(1, ge=1)
     stretch: str = "asinh"
     conditions: bool = True
     widths: tuple[int, ...] = (24, 48, 96)
