@@ -42,6 +42,7 @@ def made_up_posteriors(
         galaxy_id=np.array([f"galaxy-{k}" for k in range(n)]),
         latent_mean=mean,
         latent_covariance=np.tile(np.diag((claimed * SIGMA) ** 2), (n, 1, 1)),
+        latent_samples=drawn,
         quantiles=np.moveaxis(sample_quantiles(flux, QUANTILES, axis=1), 0, 1),
         index_samples=measure_samples(REST_GRID, flux, stars),
         failed={},

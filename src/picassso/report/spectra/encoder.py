@@ -146,8 +146,7 @@ def _latents(evaluation: EncoderEvaluation) -> Section:
         f"The norm (root mean square flux) is predicted with a median bias of {norm[0]} dex, "
         f"scatter {norm[1]} dex (robust: {norm[2]})."
     ]
-    alone = one_view_each(evaluation.predictions.galaxy_id)
-    ranks = latent_ranks(evaluation.predictions, evaluation.truth.target)[alone]
+    ranks = latent_ranks(evaluation.predictions, evaluation.truth.target)
     titles = [*_latent_names(evaluation).values(), "log10 norm"]
     histograms = Plate(
         "latent_ranks",

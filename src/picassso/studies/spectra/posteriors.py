@@ -72,14 +72,9 @@ def latent_scores(
         for statistic in ("mse", "rmse"):
             found = measured(pairs[:, :-1], ids, _OF_PAIRS[statistic], seed=seed)
             scores.append(Score("latents", sample, method, "latents", statistic, *found))
-    ranks = latent_ranks(predictions, target)
-    alone = one_view_each(ids)
     for k, name in enumerate(names):
-        for level in LEVELS:
-            inside = (np.abs(ranks[:, k] - 0.5) <= 0.5 * level).astype(float)
-            found = measured(inside, ids, np.mean, seed=seed)
-            scores.append(Score("latents", sample, NETWORK, name, f"coverage_{level}", *found))
-        scores += _uniform("latents", sample, name, ranks[alone, k])
+        samples = predictions.latent_samples[:, :, k]
+        scores += _honesty("latents", name, target[:, k], samples, ids, sample=sample, seed=seed)
     return scores
 
 
@@ -105,11 +100,9 @@ def _correlation(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
 
 
 def latent_ranks(predictions: Predictions, target: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N, D) probability integral transforms of latents, whose posteriors are Gaussian."""
-    from scipy.special import ndtr
-
-    variance = np.diagonal(predictions.latent_covariance, axis1=1, axis2=2)
-    return ndtr((target - predictions.latent_mean) / np.sqrt(variance))
+    """(M, D) probability integral transforms of latents, of one view of each galaxy."""
+    alone = one_view_each(predictions.galaxy_id)
+    return probability_integral_transform(target[alone], predictions.latent_samples[alone])
 
 
 def flux_coverage(predictions: Predictions, truth: Truth) -> dict[float, NDArray[np.float64]]:
@@ -167,18 +160,12 @@ def index_scores(
     seed: int,
 ) -> Iterator[Score]:
     """Coverage, ranks and errors of indices; rivals are (N, M) numbers."""
-    ids, alone = predictions.galaxy_id, one_view_each(predictions.galaxy_id)
+    ids = predictions.galaxy_id
     by_method: dict[str, NDArray[Any]] = {NETWORK: predictions.index_medians, **rivals}
     for name in JUDGED:
         k = MEASURED.index(name)
         true, samples = truth.indices[:, k], predictions.index_samples[:, :, k]
-        for found in coverage(true, samples, galaxy_id=ids, levels=LEVELS, seed=seed):
-            yield Score(
-                "indices", sample, NETWORK, name, f"coverage_{found.level}",
-                found.value, found.error, found.count,
-            )  # fmt: skip
-        ranks = probability_integral_transform(true[alone], samples[alone])
-        yield from _uniform("indices", sample, name, ranks)
+        yield from _honesty("indices", name, true, samples, ids, sample=sample, seed=seed)
         for method, medians in by_method.items():
             pairs = np.stack([medians[:, k], true], axis=-1)
             for statistic, function in _OF_PAIRS.items():
@@ -186,13 +173,30 @@ def index_scores(
                 yield Score("indices", sample, method, name, statistic, *found_pairs)
 
 
-def _uniform(part: str, sample: str, name: str, ranks: NDArray[np.float64]) -> list[Score]:
-    """Of ranks of one view of each galaxy."""
+def _honesty(
+    part: str,
+    name: str,
+    true: NDArray[np.floating],
+    samples: NDArray[np.floating],
+    ids: NDArray[np.str_],
+    *,
+    sample: str,
+    seed: int,
+) -> Iterator[Score]:
+    """How often intervals of samples (N, S) hold the truth (N,), and whether ranks are uniform."""
+    for found in coverage(true, samples, galaxy_id=ids, levels=LEVELS, seed=seed):
+        yield Score(
+            part, sample, NETWORK, name, f"coverage_{found.level}",
+            found.value, found.error, found.count,
+        )  # fmt: skip
+    alone = one_view_each(ids)
+    ranks = probability_integral_transform(true[alone], samples[alone])
     known = int(np.isfinite(ranks).sum())
-    if not known:
-        return []
-    values = zip(("rank_distance", "rank_p_value"), uniformity(ranks), strict=True)
-    return [Score(part, sample, NETWORK, name, s, v, count=known) for s, v in values]
+    if known:
+        for statistic, value in zip(
+            ("rank_distance", "rank_p_value"), uniformity(ranks), strict=True
+        ):
+            yield Score(part, sample, NETWORK, name, statistic, value, count=known)
 
 
 def bin_scores(

@@ -30,6 +30,8 @@ class Predictions:
         Whom each shows.
     latent_mean, latent_covariance : (N, D), (N, D, D) array
         Z-scored latents and, last, log10 of the norm.
+    latent_samples : (N, S, D) float32 array
+        Draws of them.
     quantiles : (N, 5, 1000) float32 array
         Of flux, at `picassso.painting.spectra.QUANTILES`.
     index_samples : (N, S, M) float32 array
@@ -42,6 +44,7 @@ class Predictions:
     galaxy_id: NDArray[np.str_]
     latent_mean: NDArray[np.float64]
     latent_covariance: NDArray[np.float64]
+    latent_samples: NDArray[np.float32]
     quantiles: NDArray[np.float32]
     index_samples: NDArray[np.float32]
     failed: dict[int, str]
@@ -107,16 +110,17 @@ def predict_rows(
         if isinstance(one, InputError):
             failed[row] = str(one)
         else:
-            parts = (one.latent_mean, one.latent_covariance, one.quantiles, one.index_samples)
-            found.append((row, one.galaxy_id, *parts))
+            latents = (one.latent_mean, one.latent_covariance, one.latent_samples)
+            found.append((row, one.galaxy_id, *latents, one.quantiles, one.index_samples))
     if not found:
         raise InputError(f"{store.path}: no spectrum could be predicted ({failed[int(rows[0])]})")
-    row, galaxy_id, mean, covariance, quantiles, numbers = zip(*found, strict=True)
+    row, galaxy_id, mean, covariance, drawn, quantiles, numbers = zip(*found, strict=True)
     return Predictions(
         row=np.array(row),
         galaxy_id=np.array(galaxy_id),
         latent_mean=np.stack(mean).astype(np.float64),
         latent_covariance=np.stack(covariance).astype(np.float64),
+        latent_samples=np.stack(drawn),
         quantiles=np.stack(quantiles),
         index_samples=np.stack(numbers),
         failed=failed,
